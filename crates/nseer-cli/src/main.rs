@@ -1,0 +1,3 @@
+//! The `nseer` command.
+
+fn main() {}

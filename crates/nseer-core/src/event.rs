@@ -1,0 +1,109 @@
+//! What happens during a run, as a one-way stream from the pipeline to the sinks.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::host::HostRecord;
+use crate::port::{PortKey, PortState, Protocol};
+use crate::script::{Phase, ScriptResult, ScriptRun};
+
+/// How loud a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// For standard output, as the run's own commentary (`-v`, `-d`, script logging).
+    Info,
+    /// For standard error: the run goes on.
+    Warning,
+    /// For standard error: something that was asked for could not be done; the exit code says so.
+    Error,
+}
+
+/// One port list of a run, for outputs that describe the scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanSummary {
+    /// `connect`, `udp`, …: the scan type's name in XML.
+    pub kind: &'static str,
+    /// The protocol scanned.
+    pub protocol: Protocol,
+    /// How many ports each host is asked for.
+    pub count: usize,
+    /// The ports as a compact list, such as `22,80-90`.
+    pub services: String,
+}
+
+/// How a run was started.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    /// The command line, words joined by blanks, first the program's name.
+    pub args: String,
+    /// The program's version.
+    pub version: String,
+    /// Wall-clock time.
+    pub started: SystemTime,
+    /// Level of `-v`.
+    pub verbosity: u8,
+    /// Level of `-d`.
+    pub debugging: u8,
+    /// One entry for each scan type; empty where no port is scanned.
+    pub scans: Vec<ScanSummary>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunSummary {
+    /// Wall-clock time.
+    pub finished: SystemTime,
+    /// From start to end.
+    pub elapsed: Duration,
+    /// Hosts that were up.
+    pub up: u64,
+    /// Hosts that were down.
+    pub down: u64,
+    /// Why the run ended early (Ctrl-C, a fatal error); `None` where it ran to its end.
+    pub interrupted: Option<String>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The first event of a run.
+    RunStarted(RunInfo),
+    /// A port was found in a state other than closed or filtered, while its host is still being
+    /// scanned.
+    PortFound {
+        /// The host.
+        address: IpAddr,
+        /// The port.
+        port: PortKey,
+        /// Its state.
+        state: PortState,
+    },
+    /// A script run ended.
+    ScriptFinished(ScriptRun),
+    /// All pre- or postrule scripts ended; `results` holds those that have output.
+    PhaseDone {
+        /// [`Phase::Pre`] or [`Phase::Post`].
+        phase: Phase,
+        /// Their results, sorted by script ID.
+        results: Vec<ScriptResult>,
+    },
+    /// A host is done: scanned, and its scripts ended.
+    HostDone(Arc<HostRecord>),
+    /// Text for a person. Bytes, because scripts log bytes.
+    Message {
+        /// Where it goes.
+        severity: Severity,
+        /// The text, without a final newline.
+        text: Vec<u8>,
+    },
+    /// The last event of a run.
+    RunFinished(RunSummary),
+}
+
+/// Takes events. Called from many threads; must not block for long.
+pub trait EventSink: Send + Sync {
+    /// Takes one event.
+    fn emit(&self, event: Event);
+}

@@ -1,0 +1,19 @@
+//! The plain values of a scan: targets, ports, hosts, services, script results and the events
+//! that carry them.
+//!
+//! This crate does no I/O, reads no clock and depends on nothing of ours; every other crate of
+//! the workspace may depend on it.
+
+pub mod event;
+pub mod host;
+pub mod port;
+pub mod port_table;
+pub mod script;
+pub mod service;
+
+pub use event::{Event, EventSink, Severity};
+pub use host::{HostRecord, HostStatus, RoundTrip};
+pub use port::{PortKey, PortState, PortStatus, Protocol, Reason};
+pub use port_table::{PortDetail, PortTable, ScanPorts};
+pub use script::{Phase, ScriptOutcome, ScriptResult, ScriptRun, ScriptValue};
+pub use service::{ServiceInfo, ServiceMethod, ServiceNames, Tunnel};

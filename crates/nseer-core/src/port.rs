@@ -1,0 +1,240 @@
+//! Ports, their states and the reasons for them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A transport protocol whose ports can be scanned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// TCP (RFC 9293).
+    Tcp,
+    /// UDP (RFC 768).
+    Udp,
+    /// SCTP (RFC 9260).
+    Sctp,
+}
+
+impl Protocol {
+    /// All protocols, in the order in which outputs list them.
+    pub const ALL: [Protocol; 3] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
+
+    /// The lower-case name: `tcp`, `udp` or `sctp`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+            Protocol::Sctp => "sctp",
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text was not `tcp`, `udp` or `sctp`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a protocol: use tcp, udp or sctp")]
+pub struct UnknownProtocol(pub String);
+
+impl FromStr for Protocol {
+    type Err = UnknownProtocol;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Protocol::ALL
+            .into_iter()
+            .find(|p| p.as_str().eq_ignore_ascii_case(text))
+            .ok_or_else(|| UnknownProtocol(text.to_owned()))
+    }
+}
+
+/// One port: protocol and number. Sorts by protocol, then by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PortKey {
+    /// The transport protocol.
+    pub protocol: Protocol,
+    /// The port number, 0 to 65,535.
+    pub number: u16,
+}
+
+impl PortKey {
+    /// A port from its two parts.
+    #[must_use]
+    pub fn new(protocol: Protocol, number: u16) -> Self {
+        PortKey { protocol, number }
+    }
+
+    /// The TCP port `number`.
+    #[must_use]
+    pub fn tcp(number: u16) -> Self {
+        PortKey::new(Protocol::Tcp, number)
+    }
+
+    /// The UDP port `number`.
+    #[must_use]
+    pub fn udp(number: u16) -> Self {
+        PortKey::new(Protocol::Udp, number)
+    }
+}
+
+impl fmt::Display for PortKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.protocol)
+    }
+}
+
+/// What a scan says of a port, in the six words that Nmap's users know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PortState {
+    /// Something accepts connections or datagrams there.
+    Open,
+    /// The host answers, nothing listens.
+    Closed,
+    /// Nothing came back, or an ICMP error says that a filter is in the way.
+    Filtered,
+    /// Reachable, but open and closed cannot be told apart.
+    Unfiltered,
+    /// Open or filtered, which cannot be told apart.
+    OpenFiltered,
+    /// Closed or filtered, which cannot be told apart.
+    ClosedFiltered,
+}
+
+impl PortState {
+    /// All states.
+    pub const ALL: [PortState; 6] = [
+        PortState::Open,
+        PortState::Closed,
+        PortState::Filtered,
+        PortState::Unfiltered,
+        PortState::OpenFiltered,
+        PortState::ClosedFiltered,
+    ];
+
+    /// The name in outputs and in scripts, such as `open|filtered`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PortState::Open => "open",
+            PortState::Closed => "closed",
+            PortState::Filtered => "filtered",
+            PortState::Unfiltered => "unfiltered",
+            PortState::OpenFiltered => "open|filtered",
+            PortState::ClosedFiltered => "closed|filtered",
+        }
+    }
+
+    /// True for the states in which portrules are tried: open, open|filtered, unfiltered.
+    #[must_use]
+    pub fn is_scriptable(self) -> bool {
+        matches!(self, PortState::Open | PortState::OpenFiltered | PortState::Unfiltered)
+    }
+}
+
+impl fmt::Display for PortState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a host or a port has its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Nothing is known.
+    Unknown,
+    /// The user said so (`-Pn`).
+    UserSet,
+    /// The address is one of this machine's.
+    LocalhostResponse,
+    /// A script said so.
+    ScriptSet,
+    /// A SYN was answered by SYN and ACK, or connect() succeeded.
+    SynAck,
+    /// connect() was refused.
+    ConnRefused,
+    /// A TCP reset.
+    Reset,
+    /// Nothing came back.
+    NoResponse,
+    /// An ICMP echo reply.
+    EchoReply,
+    /// A datagram came back.
+    UdpResponse,
+    /// ICMP destination unreachable, port.
+    PortUnreach,
+    /// ICMP destination unreachable, host.
+    HostUnreach,
+    /// ICMP destination unreachable, network.
+    NetUnreach,
+    /// ICMP destination unreachable, administratively prohibited.
+    AdminProhibited,
+    /// The local system refused to send (a local firewall, for instance).
+    NetDenied,
+}
+
+impl Reason {
+    /// The word that `--reason`, XML and scripts show for one port or host.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Unknown => "unknown-response",
+            Reason::UserSet => "user-set",
+            Reason::LocalhostResponse => "localhost-response",
+            Reason::ScriptSet => "script-set",
+            Reason::SynAck => "syn-ack",
+            Reason::ConnRefused => "conn-refused",
+            Reason::Reset => "reset",
+            Reason::NoResponse => "no-response",
+            Reason::EchoReply => "echo-reply",
+            Reason::UdpResponse => "udp-response",
+            Reason::PortUnreach => "port-unreach",
+            Reason::HostUnreach => "host-unreach",
+            Reason::NetUnreach => "net-unreach",
+            Reason::AdminProhibited => "admin-prohibited",
+            Reason::NetDenied => "perm-denied",
+        }
+    }
+
+    /// The word in summaries of `count` ports; several words have a plural of their own.
+    #[must_use]
+    pub fn summary(self, count: usize) -> &'static str {
+        if count == 1 {
+            return self.as_str();
+        }
+        match self {
+            Reason::SynAck => "syn-acks",
+            Reason::Reset => "resets",
+            Reason::NoResponse => "no-responses",
+            Reason::EchoReply => "echo-replies",
+            Reason::UdpResponse => "udp-responses",
+            Reason::PortUnreach => "port-unreaches",
+            Reason::HostUnreach => "host-unreaches",
+            Reason::NetUnreach => "net-unreaches",
+            Reason::AdminProhibited => "admin-prohibiteds",
+            other => other.as_str(),
+        }
+    }
+}
+
+/// State, reason and the IP time-to-live of the answer (0 where it is not known).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortStatus {
+    /// The state.
+    pub state: PortState,
+    /// Why.
+    pub reason: Reason,
+    /// TTL or hop limit of the answering packet; 0 unknown.
+    pub ttl: u8,
+}
+
+impl PortStatus {
+    /// A status whose TTL is not known.
+    #[must_use]
+    pub fn new(state: PortState, reason: Reason) -> Self {
+        PortStatus { state, reason, ttl: 0 }
+    }
+}

@@ -1,0 +1,132 @@
+//! The ports of one host: a shared list of what is scanned and a compact table of what came out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::port::{PortKey, PortStatus, Protocol};
+use crate::script::ScriptResult;
+use crate::service::{ServiceInfo, ServiceNames};
+
+/// The ports that a run scans, sorted by protocol and number, shared by all hosts.
+pub struct ScanPorts {
+    keys: Vec<PortKey>,
+    names: Arc<dyn ServiceNames>,
+}
+
+impl ScanPorts {
+    /// A list from keys in any order; repeated keys count once.
+    #[must_use]
+    pub fn new(mut keys: Vec<PortKey>, names: Arc<dyn ServiceNames>) -> Self {
+        keys.sort_unstable();
+        keys.dedup();
+        ScanPorts { keys, names }
+    }
+
+    /// All ports, sorted.
+    #[must_use]
+    pub fn keys(&self) -> &[PortKey] {
+        &self.keys
+    }
+
+    /// The ports of one protocol, sorted by number.
+    #[must_use]
+    pub fn of(&self, protocol: Protocol) -> &[PortKey] {
+        let start = self.keys.partition_point(|k| k.protocol < protocol);
+        let end = self.keys.partition_point(|k| k.protocol <= protocol);
+        &self.keys[start..end]
+    }
+
+    /// Position of `key` in [`ScanPorts::keys`].
+    #[must_use]
+    pub fn position(&self, key: PortKey) -> Option<usize> {
+        self.keys.binary_search(&key).ok()
+    }
+
+    /// The service name that the table in use gives to `key`.
+    #[must_use]
+    pub fn service_name(&self, key: PortKey) -> Option<&str> {
+        self.names.name(key)
+    }
+}
+
+impl fmt::Debug for ScanPorts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScanPorts").field("keys", &self.keys.len()).finish_non_exhaustive()
+    }
+}
+
+/// What is known of a port beyond its status.
+#[derive(Clone, Debug, Default)]
+pub struct PortDetail {
+    /// The service, when a probe or a script found more than the table has.
+    pub service: Option<ServiceInfo>,
+    /// Results of portrule scripts, in the order in which they ended.
+    pub scripts: Vec<ScriptResult>,
+}
+
+/// Status of every scanned port of one host, and details of the few that have some.
+#[derive(Clone, Debug)]
+pub struct PortTable {
+    ports: Arc<ScanPorts>,
+    status: Vec<Option<PortStatus>>,
+    detail: BTreeMap<PortKey, PortDetail>,
+}
+
+impl PortTable {
+    /// A table in which no port has a status yet.
+    #[must_use]
+    pub fn new(ports: Arc<ScanPorts>) -> Self {
+        let status = vec![None; ports.keys().len()];
+        PortTable { ports, status, detail: BTreeMap::new() }
+    }
+
+    /// The list of scanned ports.
+    #[must_use]
+    pub fn ports(&self) -> &Arc<ScanPorts> {
+        &self.ports
+    }
+
+    /// The status of `key`; `None` where it was not in the scan list or was not reached.
+    #[must_use]
+    pub fn status(&self, key: PortKey) -> Option<PortStatus> {
+        self.ports.position(key).and_then(|i| self.status[i])
+    }
+
+    /// Sets the status of `key`. Gives false, and changes nothing, where it is not in the list.
+    pub fn set_status(&mut self, key: PortKey, status: PortStatus) -> bool {
+        match self.ports.position(key) {
+            Some(i) => {
+                self.status[i] = Some(status);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Every port that has a status, sorted by protocol and number.
+    pub fn iter(&self) -> impl Iterator<Item = (PortKey, PortStatus)> + '_ {
+        self.ports.keys().iter().zip(&self.status).filter_map(|(k, s)| s.map(|s| (*k, s)))
+    }
+
+    /// What is known of the service: what was probed or set, else the table's name, else nothing.
+    #[must_use]
+    pub fn service(&self, key: PortKey) -> ServiceInfo {
+        if let Some(service) = self.detail.get(&key).and_then(|d| d.service.as_ref()) {
+            return service.clone();
+        }
+        self.ports.service_name(key).map(ServiceInfo::from_table).unwrap_or_default()
+    }
+
+    /// The details of `key`, if any.
+    #[must_use]
+    pub fn detail(&self, key: PortKey) -> Option<&PortDetail> {
+        self.detail.get(&key)
+    }
+
+    /// The details of `key`, made when there are none. `None` where the port was not scanned.
+    pub fn detail_mut(&mut self, key: PortKey) -> Option<&mut PortDetail> {
+        self.ports.position(key)?;
+        Some(self.detail.entry(key).or_default())
+    }
+}

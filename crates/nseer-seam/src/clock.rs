@@ -1,0 +1,25 @@
+//! Time.
+
+use std::time::{Instant, SystemTime};
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Monotonic time, for durations.
+    fn now(&self) -> Instant;
+    /// Wall-clock time, for what is shown to people.
+    fn wall(&self) -> SystemTime;
+}
+
+/// The machine's clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct RealClock;
+
+impl Clock for RealClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}

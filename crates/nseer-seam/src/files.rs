@@ -1,0 +1,133 @@
+//! Files.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// What a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file (or a link to one).
+    File,
+    /// A directory (or a link to one).
+    Directory,
+    /// A device, pipe or socket.
+    Other,
+}
+
+/// Reads and writes files.
+pub trait Files: Send + Sync {
+    /// The whole content of a file.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// Opens a file, or standard input's like, for reading in pieces.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>>;
+
+    /// What `path` names; `None` where there is nothing or it may not be looked at.
+    fn kind(&self, path: &Path) -> Option<FileKind>;
+
+    /// The paths of a directory's entries, sorted by bytes.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
+
+    /// Opens a file for writing: emptied first, or continued where `append` is true.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn create(&self, path: &Path, append: bool) -> io::Result<Box<dyn Write + Send>>;
+
+    /// Replaces a file's content in one step: a reader sees the old or the new content.
+    ///
+    /// # Errors
+    /// As the operating system says; the old content is then still there.
+    fn write(&self, path: &Path, content: &[u8]) -> io::Result<()>;
+}
+
+/// The machine's file system.
+#[derive(Clone, Copy, Debug)]
+pub struct RealFiles;
+
+impl Files for RealFiles {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(fs::File::open(path)?))
+    }
+
+    fn kind(&self, path: &Path) -> Option<FileKind> {
+        let kind = fs::metadata(path).ok()?.file_type();
+        Some(if kind.is_file() {
+            FileKind::File
+        } else if kind.is_dir() {
+            FileKind::Directory
+        } else {
+            FileKind::Other
+        })
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut paths = fs::read_dir(path)?
+            .map(|entry| entry.map(|e| e.path()))
+            .collect::<io::Result<Vec<_>>>()?;
+        paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+        Ok(paths)
+    }
+
+    fn create(&self, path: &Path, append: bool) -> io::Result<Box<dyn Write + Send>> {
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .append(append)
+            .truncate(!append)
+            .open(path)?;
+        Ok(Box::new(file))
+    }
+
+    fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let mut partial = path.as_os_str().to_owned();
+        partial.push(".partial");
+        let partial = PathBuf::from(partial);
+        let written = fs::write(&partial, content).and_then(|()| fs::rename(&partial, path));
+        if written.is_err() {
+            let _ = fs::remove_file(&partial);
+        }
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn write_replaces_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let path = dir.path().join("db");
+        RealFiles.write(&path, b"one").expect("first write");
+        RealFiles.write(&path, b"two").expect("second write");
+        assert_eq!(RealFiles.read(&path).expect("read"), b"two");
+        assert_eq!(RealFiles.list(dir.path()).expect("list"), [path]);
+    }
+
+    #[test]
+    fn create_appends_or_empties() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let path = dir.path().join("log");
+        for (append, want) in [(false, "a"), (true, "aa"), (false, "a")] {
+            let mut file = RealFiles.create(&path, append).expect("create");
+            file.write_all(b"a").expect("write");
+            drop(file);
+            assert_eq!(RealFiles.read(&path).expect("read"), want.as_bytes());
+        }
+    }
+}
