@@ -1,1 +1,23 @@
-//! Placeholder.
+//! The Lua side of the script host: how a state is set up, how its threads are scheduled, and how
+//! one that computes without end is stopped.
+//!
+//! Nothing here knows of hosts, ports or scripts, nor opens a socket: natives hand the scheduler a
+//! future, and the thread that called them sleeps until it is done. The rules that make this
+//! invisible to scripts are in `ARCHITECTURE.md` ("The scheduler").
+
+mod args;
+mod interrupt;
+mod native;
+mod portable;
+mod scheduler;
+mod state;
+mod sync;
+mod thread_table;
+
+pub use args::{Args, type_name};
+pub use interrupt::{Limits, Watchdog};
+pub use native::{Native, Raise, Reply};
+pub use portable::{Portable, export, merge};
+pub use scheduler::{Outcome, Scheduler, ThreadEnd, ThreadId};
+pub use state::{StateError, StateOptions};
+pub use sync::SharedLocks;

@@ -1,0 +1,146 @@
+//! Checked access to the arguments of a native, with the messages that Lua's own functions give.
+
+use mlua::{LuaString, MultiValue, Table, Value};
+
+use crate::native::Raise;
+
+/// The arguments of one call. Positions count from 1, as in messages.
+#[derive(Debug)]
+pub struct Args {
+    function: &'static str,
+    values: Vec<Value>,
+}
+
+/// Lua's name for a value's type; natives' own objects are `userdata`.
+#[must_use]
+pub fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Nil => "nil",
+        Value::Boolean(_) => "boolean",
+        Value::Integer(_) | Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Table(_) => "table",
+        Value::Function(_) => "function",
+        Value::Thread(_) => "thread",
+        _ => "userdata",
+    }
+}
+
+impl Args {
+    pub(crate) fn new(function: &'static str, values: MultiValue) -> Self {
+        Args { function, values: values.into_vec() }
+    }
+
+    /// How many arguments were passed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// No argument was passed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Argument `n`, nil where it was not passed.
+    #[must_use]
+    pub fn value(&self, n: usize) -> Value {
+        self.values.get(n - 1).cloned().unwrap_or(Value::Nil)
+    }
+
+    /// Argument `n` and those after it.
+    #[must_use]
+    pub fn rest(&self, n: usize) -> Vec<Value> {
+        self.values.get(n - 1..).map(<[Value]>::to_vec).unwrap_or_default()
+    }
+
+    /// The error `bad argument #n to 'function' (detail)`.
+    #[must_use]
+    pub fn bad(&self, n: usize, detail: &str) -> Raise {
+        Raise(format!("bad argument #{n} to '{}' ({detail})", self.function))
+    }
+
+    /// The error for an argument of the wrong type.
+    #[must_use]
+    pub fn expected(&self, n: usize, what: &str) -> Raise {
+        let got = self.values.get(n - 1).map_or("no value", type_name);
+        self.bad(n, &format!("{what} expected, got {got}"))
+    }
+
+    /// Argument `n` as a string; numbers are taken as their text.
+    ///
+    /// # Errors
+    /// `string expected`.
+    pub fn string(&self, lua: &mlua::Lua, n: usize) -> Result<LuaString, Raise> {
+        match self.value(n) {
+            Value::String(s) => Ok(s),
+            number @ (Value::Integer(_) | Value::Number(_)) => {
+                lua.coerce_string(number)?.ok_or_else(|| self.expected(n, "string"))
+            }
+            _ => Err(self.expected(n, "string")),
+        }
+    }
+
+    /// Argument `n` as a string, `None` where it is nil or was not passed.
+    ///
+    /// # Errors
+    /// `string expected`.
+    pub fn optional_string(&self, lua: &mlua::Lua, n: usize) -> Result<Option<LuaString>, Raise> {
+        if self.value(n).is_nil() { Ok(None) } else { self.string(lua, n).map(Some) }
+    }
+
+    /// Argument `n` as an integer; floats without fraction and numeric strings count.
+    ///
+    /// # Errors
+    /// `number expected`, or `number has no integer representation`.
+    pub fn integer(&self, lua: &mlua::Lua, n: usize) -> Result<i64, Raise> {
+        match lua.coerce_integer(self.value(n))? {
+            Some(i) => Ok(i),
+            None if self.number(lua, n).is_ok() => {
+                Err(self.bad(n, "number has no integer representation"))
+            }
+            None => Err(self.expected(n, "number")),
+        }
+    }
+
+    /// Argument `n` as a float; numeric strings count.
+    ///
+    /// # Errors
+    /// `number expected`.
+    pub fn number(&self, lua: &mlua::Lua, n: usize) -> Result<f64, Raise> {
+        lua.coerce_number(self.value(n))?.ok_or_else(|| self.expected(n, "number"))
+    }
+
+    /// Argument `n` as a table.
+    ///
+    /// # Errors
+    /// `table expected`.
+    pub fn table(&self, n: usize) -> Result<Table, Raise> {
+        match self.value(n) {
+            Value::Table(t) => Ok(t),
+            _ => Err(self.expected(n, "table")),
+        }
+    }
+
+    /// Argument `n` as one of `options`; gives its position. nil gives `default`, if there is one.
+    ///
+    /// # Errors
+    /// `invalid option 'x'`, or `string expected`.
+    pub fn option(
+        &self,
+        lua: &mlua::Lua,
+        n: usize,
+        default: Option<usize>,
+        options: &[&str],
+    ) -> Result<usize, Raise> {
+        if let (Value::Nil, Some(default)) = (self.value(n), default) {
+            return Ok(default);
+        }
+        let text = self.string(lua, n)?.to_string_lossy();
+        options
+            .iter()
+            .position(|o| *o == text)
+            .ok_or_else(|| self.bad(n, &format!("invalid option '{text}'")))
+    }
+}

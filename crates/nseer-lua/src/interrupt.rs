@@ -1,0 +1,308 @@
+//! Stops a Lua thread that computes without end, at no cost while none does.
+//!
+//! A watchdog thread looks at each worker now and then. When one resume overstays its limit, the
+//! worker is sent a signal, and the handler, on the worker's own thread, sets a Lua hook on every
+//! coroutine that is running there: the way in which the stock interpreter takes an interrupt.
+//! The hook raises an error at each instruction, so that no `pcall` can hold on to the thread.
+
+#![allow(unsafe_code, reason = "hooks must be set on coroutines that mlua has no handle of")]
+
+use std::cell::Cell;
+use std::ffi::c_int;
+use std::io;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use mlua::ffi::{self, lua_Debug, lua_State};
+use mlua::{Function, Lua, Thread};
+use nseer_seam::Clock;
+
+/// How long one resume may compute without waiting.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Processor time.
+    pub compute: Duration,
+    /// Elapsed time, where the thread has a deadline.
+    pub elapsed: Option<Duration>,
+}
+
+/// How often the watchdog looks.
+const PERIOD: Duration = Duration::from_millis(50);
+
+/// Lua gives up at about 200 nested coroutines.
+const MAX_DEPTH: usize = 256;
+
+/// What the watchdog, the signal handler and the worker share.
+struct Shared {
+    /// Number of the resume that runs now if odd; even between two.
+    step: AtomicU64,
+    /// The resume that shall be stopped.
+    stop: AtomicU64,
+    /// The base thread that runs now.
+    base: AtomicPtr<lua_State>,
+    /// The coroutines that it has resumed, outermost first.
+    chain: [AtomicPtr<lua_State>; MAX_DEPTH],
+    depth: AtomicUsize,
+    compute_ms: AtomicU64,
+    elapsed_ms: AtomicU64,
+    thread: libc::pthread_t,
+}
+
+thread_local! {
+    static WORKER: Cell<*const Shared> = const { Cell::new(ptr::null()) };
+}
+
+/// Watches workers from a thread of its own, which ends when the watchdog is dropped.
+pub struct Watchdog {
+    workers: Arc<Mutex<Vec<Arc<Shared>>>>,
+    ended: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watchdog {
+    /// Starts the watchdog.
+    ///
+    /// # Errors
+    /// Where the operating system gives no thread or no signal handler.
+    pub fn start(clock: Arc<dyn Clock>) -> io::Result<Watchdog> {
+        install_handler()?;
+        let workers: Arc<Mutex<Vec<Arc<Shared>>>> = Arc::default();
+        let ended = Arc::new(AtomicBool::new(false));
+        let (for_thread, end) = (workers.clone(), ended.clone());
+        let thread = thread::Builder::new().name("watchdog".into()).spawn(move || {
+            let mut samples = Vec::new();
+            while !end.load(Ordering::Relaxed) {
+                thread::park_timeout(PERIOD);
+                look(&lock(&for_thread), &mut samples, &*clock);
+            }
+        })?;
+        Ok(Watchdog { workers, ended, thread: Some(thread) })
+    }
+
+    /// Begins to watch the calling thread, until the returned pulse is dropped.
+    pub(crate) fn watch_this_thread(&self) -> Pulse {
+        let shared = Arc::new(Shared {
+            step: AtomicU64::new(0),
+            stop: AtomicU64::new(0),
+            base: AtomicPtr::new(ptr::null_mut()),
+            chain: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_DEPTH],
+            depth: AtomicUsize::new(0),
+            compute_ms: AtomicU64::new(u64::MAX),
+            elapsed_ms: AtomicU64::new(u64::MAX),
+            // SAFETY: has no precondition.
+            thread: unsafe { libc::pthread_self() },
+        });
+        lock(&self.workers).push(shared.clone());
+        WORKER.set(Arc::as_ptr(&shared));
+        Pulse { shared, workers: self.workers.clone() }
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // A panic of the watchdog has already been printed.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl std::fmt::Debug for Watchdog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watchdog")
+    }
+}
+
+/// A worker's side of the watch.
+pub(crate) struct Pulse {
+    shared: Arc<Shared>,
+    workers: Arc<Mutex<Vec<Arc<Shared>>>>,
+}
+
+/// One resume that is being watched.
+pub(crate) struct Watch<'a> {
+    shared: &'a Shared,
+}
+
+impl Pulse {
+    /// Says that `thread` is about to run.
+    pub(crate) fn begin(&self, thread: &Thread, limits: Limits) -> Watch<'_> {
+        let shared = &*self.shared;
+        shared.compute_ms.store(millis(limits.compute), Ordering::Relaxed);
+        shared.elapsed_ms.store(limits.elapsed.map_or(u64::MAX, millis), Ordering::Relaxed);
+        shared.depth.store(0, Ordering::Relaxed);
+        shared.base.store(thread.state(), Ordering::Relaxed);
+        WORKER.set(Arc::as_ptr(&self.shared));
+        shared.step.fetch_add(1, Ordering::Release);
+        Watch { shared }
+    }
+}
+
+impl Watch<'_> {
+    /// Says that it waits or ended. Gives true where it was told to stop.
+    pub(crate) fn end(self) -> bool {
+        let step = self.shared.step.fetch_add(1, Ordering::Release);
+        self.shared.base.store(ptr::null_mut(), Ordering::Relaxed);
+        self.shared.depth.store(0, Ordering::Relaxed);
+        self.shared.stop.load(Ordering::Acquire) == step
+    }
+}
+
+impl Drop for Pulse {
+    fn drop(&mut self) {
+        // With the lock held the watchdog sends no signal, so none can reach a dead thread.
+        lock(&self.workers).retain(|w| !Arc::ptr_eq(w, &self.shared));
+        if ptr::eq(WORKER.get(), Arc::as_ptr(&self.shared)) {
+            WORKER.set(ptr::null());
+        }
+    }
+}
+
+/// The C functions by which the shim tells which coroutines run: `enter(co)` and `leave()`.
+pub(crate) fn chain_functions(lua: &Lua) -> mlua::Result<(Function, Function)> {
+    // SAFETY: both functions only read their argument and write to atomics of their own thread.
+    unsafe { Ok((lua.create_c_function(enter)?, lua.create_c_function(leave)?)) }
+}
+
+unsafe extern "C-unwind" fn enter(state: *mut lua_State) -> c_int {
+    let worker = WORKER.get();
+    if !worker.is_null() {
+        // SAFETY: Lua calls with a valid state; index 1 may be any value or absent. The worker
+        // pointer is valid as long as its pulse lives, which is longer than the state.
+        let (coroutine, shared) = unsafe { (ffi::lua_tothread(state, 1), &*worker) };
+        let depth = shared.depth.load(Ordering::Relaxed);
+        if let Some(place) = shared.chain.get(depth) {
+            place.store(coroutine, Ordering::Relaxed);
+        }
+        shared.depth.store(depth + 1, Ordering::Relaxed);
+    }
+    0
+}
+
+unsafe extern "C-unwind" fn leave(_: *mut lua_State) -> c_int {
+    let worker = WORKER.get();
+    if !worker.is_null() {
+        // SAFETY: as in `enter`.
+        let shared = unsafe { &*worker };
+        let depth = shared.depth.load(Ordering::Relaxed);
+        shared.depth.store(depth.saturating_sub(1), Ordering::Relaxed);
+    }
+    0
+}
+
+/// When a worker's present resume was first seen.
+struct Sample {
+    step: u64,
+    since: Instant,
+    cpu: Duration,
+}
+
+fn look(workers: &[Arc<Shared>], samples: &mut Vec<Option<Sample>>, clock: &dyn Clock) {
+    samples.resize_with(workers.len(), || None);
+    for (shared, sample) in workers.iter().zip(samples) {
+        let step = shared.step.load(Ordering::Acquire);
+        if step % 2 == 0 {
+            *sample = None;
+            continue;
+        }
+        let (now, cpu) = (clock.now(), cpu_time(shared.thread));
+        match sample {
+            Some(first) if first.step == step => {
+                let elapsed = millis(now.saturating_duration_since(first.since));
+                let computed = millis(cpu.saturating_sub(first.cpu));
+                if computed >= shared.compute_ms.load(Ordering::Relaxed)
+                    || elapsed >= shared.elapsed_ms.load(Ordering::Relaxed)
+                {
+                    shared.stop.store(step, Ordering::Release);
+                    // SAFETY: the thread lives, since its pulse is in the list, which is locked.
+                    unsafe { libc::pthread_kill(shared.thread, SIGNAL) };
+                }
+            }
+            _ => *sample = Some(Sample { step, since: now, cpu }),
+        }
+    }
+}
+
+/// Ignored by default, so that a stray one does no harm.
+const SIGNAL: c_int = libc::SIGURG;
+
+fn install_handler() -> io::Result<()> {
+    // SAFETY: the handler only touches atomics, a plain thread-local and `lua_sethook`, which is
+    // made to be called from signal handlers.
+    let result = unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = on_signal as extern "C" fn(c_int) as usize;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigemptyset(&raw mut action.sa_mask);
+        libc::sigaction(SIGNAL, &raw const action, ptr::null_mut())
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+extern "C" fn on_signal(_: c_int) {
+    let worker = WORKER.get();
+    if worker.is_null() {
+        return;
+    }
+    // SAFETY: set only while the pulse lives.
+    let shared = unsafe { &*worker };
+    if shared.stop.load(Ordering::Acquire) != shared.step.load(Ordering::Relaxed) {
+        return;
+    }
+    arm(shared.base.load(Ordering::Relaxed));
+    let depth = shared.depth.load(Ordering::Relaxed).min(MAX_DEPTH);
+    for place in &shared.chain[..depth] {
+        arm(place.load(Ordering::Relaxed));
+    }
+}
+
+fn arm(state: *mut lua_State) {
+    if !state.is_null() {
+        // SAFETY: the state is a coroutine that is running or has resumed the one that runs, so
+        // it is reachable and cannot have been collected.
+        unsafe { ffi::lua_sethook(state, Some(stop_hook), ffi::LUA_MASKCOUNT, 1) };
+    }
+}
+
+unsafe extern "C-unwind" fn stop_hook(state: *mut lua_State, _: *mut lua_Debug) {
+    let worker = WORKER.get();
+    // SAFETY: as in `on_signal`; Lua calls with a valid state, and the error leaves no Rust value
+    // behind that would have to be dropped.
+    unsafe {
+        let stop = !worker.is_null()
+            && (*worker).stop.load(Ordering::Acquire) == (*worker).step.load(Ordering::Relaxed);
+        if stop {
+            ffi::luaL_error(state, c"the script computed for too long without waiting".as_ptr());
+        } else {
+            ffi::lua_sethook(state, None, 0, 0);
+        }
+    }
+}
+
+/// Processor time of a thread; zero where the system does not tell.
+fn cpu_time(thread: libc::pthread_t) -> Duration {
+    let mut id: libc::clockid_t = 0;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the thread lives (see `look`), and both results go to valid places.
+    let told = unsafe {
+        libc::pthread_getcpuclockid(thread, &raw mut id) == 0
+            && libc::clock_gettime(id, &raw mut time) == 0
+    };
+    if !told {
+        return Duration::ZERO;
+    }
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,117 @@
+//! How a Rust function becomes a function that scripts can call.
+//!
+//! A native never yields and never lets a Rust error reach Lua: it gives values, a future to wait
+//! for, or the text of an error, and the shim does the rest in Lua, where errors keep their
+//! position and waiting works at any depth of coroutines.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Value};
+
+use crate::args::Args;
+
+/// An error that the script sees as a string with its own position in front.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raise(pub String);
+
+impl Raise {
+    /// An error with this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Raise(text.into())
+    }
+}
+
+impl From<mlua::Error> for Raise {
+    fn from(error: mlua::Error) -> Self {
+        Raise(error.to_string())
+    }
+}
+
+/// A future whose result is handed to the waiting thread.
+pub(crate) type Wait = Pin<Box<dyn Future<Output = Result<MultiValue, Raise>>>>;
+
+/// What a native gives back.
+pub enum Reply {
+    /// Values, at once.
+    Values(MultiValue),
+    /// The thread waits for this.
+    Wait(Wait),
+}
+
+impl Reply {
+    /// Values, at once.
+    ///
+    /// # Errors
+    /// Where Lua has no memory left.
+    pub fn values(lua: &Lua, values: impl IntoLuaMulti) -> Result<Reply, Raise> {
+        Ok(Reply::Values(values.into_lua_multi(lua)?))
+    }
+
+    /// No values.
+    #[must_use]
+    pub fn nothing() -> Reply {
+        Reply::Values(MultiValue::new())
+    }
+
+    /// The thread waits for `future`.
+    pub fn wait(future: impl Future<Output = Result<MultiValue, Raise>> + 'static) -> Reply {
+        Reply::Wait(Box::pin(future))
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Reply::Values(_) => "Reply::Values",
+            Reply::Wait(_) => "Reply::Wait",
+        })
+    }
+}
+
+const DONE: i64 = 0;
+pub(crate) const WAIT: i64 = 1;
+const RAISE: i64 = 2;
+
+/// Takes the future of a native that has to wait; gives the number of the request.
+pub(crate) type Suspend = std::rc::Rc<dyn Fn(Wait) -> Result<i64, Raise>>;
+
+/// Makes functions for scripts in one Lua state.
+#[derive(Clone)]
+pub struct Native {
+    pub(crate) lua: Lua,
+    pub(crate) shim: Function,
+    pub(crate) suspend: Suspend,
+}
+
+impl Native {
+    /// A Lua function named `name` (for messages) that calls `body`.
+    ///
+    /// # Errors
+    /// Where Lua has no memory left.
+    pub fn function(
+        &self,
+        name: &'static str,
+        body: impl Fn(&Lua, Args) -> Result<Reply, Raise> + 'static,
+    ) -> mlua::Result<Function> {
+        let suspend = self.suspend.clone();
+        let raw = self.lua.create_function(move |lua, values: MultiValue| {
+            let reply = body(lua, Args::new(name, values));
+            let (status, mut values) = match reply {
+                Ok(Reply::Values(values)) => (DONE, values),
+                Ok(Reply::Wait(future)) => match suspend(future) {
+                    Ok(request) => (WAIT, MultiValue::from_vec(vec![Value::Integer(request)])),
+                    Err(raise) => (RAISE, raise_values(lua, &raise)?),
+                },
+                Err(raise) => (RAISE, raise_values(lua, &raise)?),
+            };
+            values.push_front(Value::Integer(status));
+            Ok(values)
+        })?;
+        self.shim.call(raw)
+    }
+}
+
+fn raise_values(lua: &Lua, raise: &Raise) -> mlua::Result<MultiValue> {
+    Ok(MultiValue::from_vec(vec![Value::String(lua.create_string(&raise.0)?)]))
+}

@@ -1,0 +1,375 @@
+//! Runs Lua threads that wait for futures, on one OS thread.
+//!
+//! A *base thread* is a coroutine that the scheduler itself resumes; whatever coroutines a script
+//! makes run inside one. A native that has to wait puts its future in a slot; the shim suspends
+//! the base thread; the future becomes a task whose result wakes the thread again. `C` is what
+//! the embedder knows of a thread.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use mlua::{Function, Lua, MultiValue, Table, Thread, Value};
+use tokio::sync::Notify;
+
+use crate::interrupt::{Limits, Pulse, Watchdog};
+use crate::native::{Native, Raise, Wait};
+use crate::state::{Shim, StateError, StateOptions, new_state};
+use crate::thread_table::{ThreadTable, Waiting};
+
+/// Names a base thread; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ThreadId {
+    pub(crate) key: usize,
+    pub(crate) serial: u64,
+}
+
+/// How a base thread ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It returned these values.
+    Returned(MultiValue),
+    /// It threw this value.
+    Failed(Value),
+    /// It yielded something that nobody waits for.
+    Stray,
+    /// It computed for longer than its limit without waiting.
+    Overran,
+    /// [`Scheduler::kill`] ended it, with this reason.
+    Killed(Rc<str>),
+}
+
+/// The end of a base thread.
+#[derive(Debug)]
+pub struct ThreadEnd {
+    /// Which.
+    pub id: ThreadId,
+    /// How.
+    pub outcome: Outcome,
+    /// The coroutine, whose stack is still there after an error.
+    pub thread: Thread,
+}
+
+pub(crate) type OnEnd = Box<dyn FnOnce(ThreadEnd)>;
+
+/// The scheduler of one Lua state. Cheap to clone; every clone is the same scheduler.
+pub struct Scheduler<C: 'static> {
+    inner: Rc<Inner<C>>,
+}
+
+impl<C: 'static> Clone for Scheduler<C> {
+    fn clone(&self) -> Self {
+        Scheduler { inner: self.inner.clone() }
+    }
+}
+
+struct Inner<C> {
+    lua: Lua,
+    shim: Shim,
+    threads: RefCell<ThreadTable<C>>,
+    ready: RefCell<VecDeque<(ThreadId, MultiValue)>>,
+    wake: Notify,
+    current: Cell<Option<ThreadId>>,
+    slot: Rc<RefCell<Slot>>,
+    pulse: Pulse,
+    limits: Box<dyn Fn(&C) -> Limits>,
+}
+
+/// Where a native leaves its future for the scheduler.
+#[derive(Default)]
+struct Slot {
+    next_request: i64,
+    running: bool,
+    pending: Option<(i64, Wait)>,
+}
+
+/// Steps between two looks at the network.
+const STEPS_PER_TURN: usize = 64;
+
+const RETURNED: i64 = 0;
+const WAITING: i64 = 1;
+const FAILED: i64 = 2;
+
+impl<C: 'static> Scheduler<C> {
+    /// A scheduler with a new Lua state. `limits` tells how long a thread may compute without
+    /// waiting, whenever it is about to run.
+    ///
+    /// # Errors
+    /// Where the state or its watch could not be set up.
+    pub fn new(
+        options: &StateOptions,
+        watchdog: &Watchdog,
+        limits: impl Fn(&C) -> Limits + 'static,
+    ) -> Result<Self, StateError> {
+        let (lua, shim) = new_state(options)?;
+        let inner = Inner {
+            lua,
+            shim,
+            threads: RefCell::new(ThreadTable::new()),
+            ready: RefCell::default(),
+            wake: Notify::new(),
+            current: Cell::new(None),
+            slot: Rc::default(),
+            pulse: watchdog.watch_this_thread(),
+            limits: Box::new(limits),
+        };
+        Ok(Scheduler { inner: Rc::new(inner) })
+    }
+
+    /// The Lua state.
+    #[must_use]
+    pub fn lua(&self) -> &Lua {
+        &self.inner.lua
+    }
+
+    /// The maker of native functions for this state.
+    #[must_use]
+    pub fn native(&self) -> Native {
+        let slot = self.inner.slot.clone();
+        let suspend = move |wait| {
+            let mut slot = slot.borrow_mut();
+            if !slot.running {
+                return Err(Raise::new("cannot wait for the network outside a running script"));
+            }
+            slot.next_request += 1;
+            let request = slot.next_request;
+            // A request that is still here belongs to a call that could not suspend; its future
+            // was never polled, so nothing has happened yet.
+            slot.pending = Some((request, wait));
+            Ok(request)
+        };
+        Native {
+            lua: self.inner.lua.clone(),
+            shim: self.inner.shim.native.clone(),
+            suspend: Rc::new(suspend),
+        }
+    }
+
+    /// Makes a table strict: reading a name never assigned, or assigning a new one inside a
+    /// function, is an error.
+    ///
+    /// # Errors
+    /// Where Lua has no memory left.
+    pub fn make_strict(&self, table: &Table) -> mlua::Result<()> {
+        self.inner.shim.strict.call(table)
+    }
+
+    /// The function behind [`Scheduler::make_strict`], for scripts.
+    #[must_use]
+    pub fn strict_function(&self) -> Function {
+        self.inner.shim.strict.clone()
+    }
+
+    /// Starts a base thread; it first runs when the scheduler gets to it. `on_end` is called
+    /// exactly once.
+    ///
+    /// # Errors
+    /// Where Lua has no memory left.
+    pub fn spawn(
+        &self,
+        function: Function,
+        args: MultiValue,
+        context: Rc<C>,
+        on_end: impl FnOnce(ThreadEnd) + 'static,
+    ) -> mlua::Result<(ThreadId, Thread)> {
+        let thread = self.inner.lua.create_thread(function)?;
+        let id = self.inner.threads.borrow_mut().insert(thread.clone(), context, Box::new(on_end));
+        self.inner.ready.borrow_mut().push_back((id, args));
+        self.inner.wake.notify_one();
+        Ok((id, thread))
+    }
+
+    /// The base thread that runs now.
+    #[must_use]
+    pub fn current(&self) -> Option<ThreadId> {
+        self.inner.current.get()
+    }
+
+    /// What the embedder knows of the base thread that runs now.
+    #[must_use]
+    pub fn current_context(&self) -> Option<Rc<C>> {
+        self.context(self.current()?)
+    }
+
+    /// What the embedder knows of a live base thread.
+    #[must_use]
+    pub fn context(&self, id: ThreadId) -> Option<Rc<C>> {
+        self.inner.threads.borrow().get(id).map(|e| e.context.clone())
+    }
+
+    /// The coroutine of a live base thread.
+    #[must_use]
+    pub fn thread(&self, id: ThreadId) -> Option<Thread> {
+        self.inner.threads.borrow().get(id).map(|e| e.lua.clone())
+    }
+
+    /// True while `id` has not ended.
+    #[must_use]
+    pub fn is_live(&self, id: ThreadId) -> bool {
+        self.inner.threads.borrow().get(id).is_some()
+    }
+
+    /// How many base threads live.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.inner.threads.borrow().len()
+    }
+
+    /// Registers something to do when the base thread ends, for whatever reason.
+    /// Of two handlers with the same key only the first is kept.
+    pub fn on_close(&self, id: ThreadId, key: usize, handler: impl FnOnce() + 'static) {
+        if let Some(entry) = self.inner.threads.borrow_mut().get_mut(id)
+            && entry.close_handlers.iter().all(|(k, _)| *k != key)
+        {
+            entry.close_handlers.push((key, Box::new(handler)));
+        }
+    }
+
+    /// Ends a base thread that is not running now: what it waits for is dropped, its close
+    /// handlers run, then its `<close>` variables.
+    pub fn kill(&self, id: ThreadId, reason: &str) {
+        if self.current() == Some(id) {
+            return;
+        }
+        self.end(id, Outcome::Killed(reason.into()));
+    }
+
+    /// Ends every base thread.
+    pub fn kill_all(&self, reason: &str) {
+        let ids = self.inner.threads.borrow().ids();
+        for id in ids {
+            self.kill(id, reason);
+        }
+    }
+
+    /// The error text with the traceback of the coroutine it ended, for `-d`.
+    #[must_use]
+    pub fn traceback(&self, thread: &Thread, error: &Value) -> Vec<u8> {
+        self.inner
+            .shim
+            .traceback
+            .call::<mlua::LuaString>((thread, error))
+            .map(|s| s.as_bytes().to_vec())
+            .unwrap_or_default()
+    }
+
+    /// Runs threads for ever: the caller drops the future when it is done. Must be polled inside
+    /// a `LocalSet`.
+    pub async fn run(&self) {
+        loop {
+            for _ in 0..STEPS_PER_TURN {
+                let next = self.inner.ready.borrow_mut().pop_front();
+                let Some((id, values)) = next else {
+                    self.inner.wake.notified().await;
+                    continue;
+                };
+                self.step(id, values);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn step(&self, id: ThreadId, values: MultiValue) {
+        let Some((thread, context)) = self.inner.threads.borrow_mut().get_mut(id).map(|e| {
+            e.started = true;
+            (e.lua.clone(), e.context.clone())
+        }) else {
+            return;
+        };
+        let outcome = self.resume(id, &thread, values, (self.inner.limits)(&context));
+        let pending = self.inner.slot.borrow_mut().pending.take();
+        match (outcome, pending) {
+            (Some(outcome), _) => self.end(id, outcome),
+            (None, Some((request, wait))) => self.start_waiting(id, request, wait),
+            // The shim yields its token only after a native filled the slot.
+            (None, None) => self.end(id, Outcome::Stray),
+        }
+    }
+
+    /// Gives `None` where the thread waits.
+    fn resume(
+        &self,
+        id: ThreadId,
+        thread: &Thread,
+        mut values: MultiValue,
+        limits: Limits,
+    ) -> Option<Outcome> {
+        values.push_front(Value::Thread(thread.clone()));
+        self.inner.current.set(Some(id));
+        self.inner.slot.borrow_mut().running = true;
+        let watch = self.inner.pulse.begin(thread, limits);
+        let result = self.inner.shim.step.call::<MultiValue>(values);
+        let overran = watch.end();
+        self.inner.slot.borrow_mut().running = false;
+        self.inner.current.set(None);
+        if overran && !matches!(&result, Ok(v) if v.front() == Some(&Value::Integer(RETURNED))) {
+            return Some(Outcome::Overran);
+        }
+        let mut values = match result {
+            Ok(values) => values,
+            Err(error) => return Some(Outcome::Failed(Value::Error(Box::new(error)))),
+        };
+        match values.pop_front() {
+            Some(Value::Integer(WAITING)) => None,
+            Some(Value::Integer(RETURNED)) => Some(Outcome::Returned(values)),
+            Some(Value::Integer(FAILED)) => {
+                Some(Outcome::Failed(values.pop_front().unwrap_or(Value::Nil)))
+            }
+            _ => Some(Outcome::Stray),
+        }
+    }
+
+    fn start_waiting(&self, id: ThreadId, request: i64, wait: Wait) {
+        let scheduler = self.clone();
+        let task = tokio::task::spawn_local(async move {
+            let reply = wait.await;
+            scheduler.complete(id, request, reply);
+        });
+        if let Some(entry) = self.inner.threads.borrow_mut().get_mut(id) {
+            entry.waiting = Some(Waiting { request, task: task.abort_handle() });
+        }
+    }
+
+    fn complete(&self, id: ThreadId, request: i64, reply: Result<MultiValue, Raise>) {
+        let mut threads = self.inner.threads.borrow_mut();
+        let Some(entry) = threads.get_mut(id) else { return };
+        if entry.waiting.as_ref().is_none_or(|w| w.request != request) {
+            return;
+        }
+        entry.waiting = None;
+        let (ok, mut values) = match reply {
+            Ok(values) => (true, values),
+            Err(Raise(text)) => {
+                let text = self.inner.lua.create_string(text).map_or(Value::Nil, Value::String);
+                (false, MultiValue::from_vec(vec![text]))
+            }
+        };
+        values.push_front(Value::Boolean(ok));
+        values.push_front(Value::Integer(request));
+        self.inner.ready.borrow_mut().push_back((id, values));
+        self.inner.wake.notify_one();
+    }
+
+    /// Removes a thread and closes what is left of its coroutine.
+    fn end(&self, id: ThreadId, outcome: Outcome) {
+        let Some(mut entry) = self.inner.threads.borrow_mut().remove(id) else { return };
+        if let Some(waiting) = entry.waiting.take() {
+            waiting.task.abort();
+        }
+        for (_, handler) in entry.close_handlers.drain(..) {
+            handler();
+        }
+        if entry.lua.is_resumable() {
+            // Inner coroutines are suspended in the shim unless the thread never ran or yielded
+            // by itself.
+            let inner = entry.started && !matches!(outcome, Outcome::Stray);
+            let watch = self.inner.pulse.begin(&entry.lua, (self.inner.limits)(&entry.context));
+            // An error in a `<close>` variable has nobody left to go to.
+            let _ = self.inner.shim.drop.call::<()>((&entry.lua, inner));
+            watch.end();
+        }
+        if let Some(on_end) = entry.on_end.take() {
+            on_end(ThreadEnd { id, outcome, thread: entry.lua });
+        }
+    }
+}

@@ -1,0 +1,184 @@
+-- The Lua half of the scheduler. Runs once in a new state, before anything else.
+--
+-- TOKEN is the one value that a waiting thread yields; it never leaves this file. DROP tells a
+-- suspended thread that it is about to be closed.
+local enter, leave = ...
+local raw_resume, raw_yield = coroutine.resume, coroutine.yield
+local raw_close, raw_status, raw_create = coroutine.close, coroutine.status, coroutine.create
+local raw_traceback = debug.traceback
+local error, rawequal, select, type, tostring = error, rawequal, select, type, tostring
+
+local TOKEN, DROP = {}, {}
+local DONE, WAIT = 0, 1
+local RETURNED, WAITING, FAILED, STRAY = 0, 1, 2, 3
+
+-- What a native call that had to wait gives back. `want` and `got` are request numbers: they
+-- differ when somebody else resumed this coroutine.
+local function finish(want, got, ok, ...)
+  if rawequal(got, DROP) then
+    raw_yield(TOKEN)
+  end
+  if got ~= want then
+    error("coroutine resumed while it was waiting", 2)
+  end
+  if ok then
+    return ...
+  end
+  error((...), 2)
+end
+
+-- Turns a native's (status, values...) into its values, a wait or an error. Called as a tail
+-- call, so that level 2 is the script.
+local function settle(status, ...)
+  if status == DONE then
+    return ...
+  elseif status == WAIT then
+    return finish((...), raw_yield(TOKEN))
+  end
+  error((...), 2)
+end
+
+local function native(f)
+  return function(...)
+    return settle(f(...))
+  end
+end
+
+local forward
+
+-- The values with which the scheduler wakes a thread, on their way to the inner coroutine `co`.
+local function inward(co, first, ...)
+  if rawequal(first, DROP) then
+    raw_resume(co, DROP)
+    raw_close(co)
+    raw_yield(TOKEN)
+  end
+  enter(co)
+  return forward(co, raw_resume(co, first, ...))
+end
+
+-- The values that `co` yielded or returned, on their way outward. The token is passed on; a tail
+-- call, so that any number of waits costs no stack.
+function forward(co, ok, ...)
+  leave()
+  if ok and rawequal((...), TOKEN) then
+    return inward(co, raw_yield(TOKEN))
+  end
+  return ok, ...
+end
+
+function coroutine.resume(co, ...)
+  if type(co) ~= "thread" then
+    error("bad argument #1 to 'resume' (coroutine expected)", 2)
+  end
+  enter(co)
+  return forward(co, raw_resume(co, ...))
+end
+
+local function unwrap(co, ok, ...)
+  if ok then
+    return ...
+  end
+  local reason = (...)
+  if raw_status(co) == "dead" then
+    raw_close(co)
+  end
+  error(reason, 2)
+end
+
+function coroutine.wrap(f)
+  if type(f) ~= "function" then
+    error("bad argument #1 to 'wrap' (function expected)", 2)
+  end
+  local co = raw_create(f)
+  return function(...)
+    enter(co)
+    return unwrap(co, forward(co, raw_resume(co, ...)))
+  end
+end
+
+local function outcome(co, ok, ...)
+  if not ok then
+    return FAILED, ...
+  elseif raw_status(co) == "dead" then
+    return RETURNED, ...
+  elseif rawequal((...), TOKEN) then
+    return WAITING
+  end
+  return STRAY
+end
+
+-- Runs a base thread until it waits or ends.
+local function step(co, ...)
+  return outcome(co, raw_resume(co, ...))
+end
+
+-- Ends a suspended base thread: inner coroutines first, so that their `<close>` variables run.
+local function drop(co, waiting)
+  if waiting then
+    raw_resume(co, DROP)
+  end
+  raw_close(co)
+end
+
+local function traceback(co, reason)
+  if type(reason) ~= "string" then
+    reason = tostring(reason)
+  end
+  return raw_traceback(co, reason)
+end
+
+-- Makes `env` strict: reading a name that was never assigned, or assigning a new one from inside
+-- a function, is an error.
+local getinfo = debug.getinfo
+local function strict(env)
+  local meta = getmetatable(env)
+  if not meta then
+    meta = {}
+    setmetatable(env, meta)
+  end
+  local declared = {}
+  meta.__declared = declared
+  local next_index, next_newindex = meta.__index, meta.__newindex
+  meta.__newindex = function(t, name, value)
+    if type(next_newindex) == "function" then
+      next_newindex(t, name, value)
+    end
+    if not declared[name] then
+      local caller = getinfo(2, "S")
+      local what = caller and caller.what or "C"
+      if what == "Lua" then
+        error("assign to undeclared variable '" .. tostring(name) .. "'", 2)
+      end
+      declared[name] = true
+    end
+    rawset(t, name, value)
+  end
+  meta.__index = function(t, name)
+    if type(next_index) == "function" then
+      local value = next_index(t, name)
+      if value ~= nil then
+        return value
+      end
+    elseif type(next_index) == "table" and next_index[name] ~= nil then
+      return next_index[name]
+    end
+    if not declared[name] then
+      local caller = getinfo(2, "S")
+      if caller and caller.what ~= "C" then
+        error("variable '" .. tostring(name) .. "' is not declared", 2)
+      end
+    end
+    return nil
+  end
+  return env
+end
+
+return {
+  native = native,
+  step = step,
+  drop = drop,
+  traceback = traceback,
+  strict = strict,
+  raw_create = raw_create,
+}

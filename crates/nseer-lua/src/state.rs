@@ -1,0 +1,98 @@
+//! A new Lua state: standard libraries without their dangerous parts, and the shim.
+
+use mlua::{Function, Lua, LuaOptions, StdLib, Table};
+
+use crate::interrupt;
+
+/// A state could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// Lua said so.
+    #[error("cannot set up Lua: {0}")]
+    Lua(#[from] mlua::Error),
+    /// The operating system refused the signal handler or the thread of the watchdog.
+    #[error("cannot set up the script watchdog: {0}")]
+    Watchdog(#[from] std::io::Error),
+}
+
+/// How a state is made.
+#[derive(Clone, Debug)]
+pub struct StateOptions {
+    /// Most bytes that all scripts of the state may hold together.
+    pub memory_limit: usize,
+}
+
+impl Default for StateOptions {
+    fn default() -> Self {
+        StateOptions { memory_limit: 2 << 30 }
+    }
+}
+
+/// The functions of `shim.lua`.
+#[derive(Clone)]
+pub(crate) struct Shim {
+    pub(crate) native: Function,
+    pub(crate) step: Function,
+    pub(crate) drop: Function,
+    pub(crate) traceback: Function,
+    pub(crate) strict: Function,
+}
+
+/// What no script may have: other programs, foreign machine code, the end of the process, and the
+/// parts of `debug` that can break memory safety or the scheduler.
+const REMOVED: &[(&str, &[&str])] = &[
+    ("io", &["popen"]),
+    ("os", &["execute", "exit"]),
+    ("package", &["loadlib", "searchpath"]),
+    (
+        "debug",
+        &[
+            "debug",
+            "setmetatable",
+            "getregistry",
+            "sethook",
+            "upvaluejoin",
+            "upvalueid",
+            "setlocal",
+            "setupvalue",
+            "setuservalue",
+            "getuservalue",
+            "setcstacklimit",
+        ],
+    ),
+];
+
+/// Makes a state with default [`LuaOptions`] (mlua's own `pcall` replacement would not let
+/// scripts yield) and runs the shim in it.
+#[allow(unsafe_code, reason = "mlua gives the debug library only through an unsafe constructor")]
+pub(crate) fn new_state(options: &StateOptions) -> Result<(Lua, Shim), StateError> {
+    // SAFETY: the only unsafe library is `debug`; the functions of it that could break memory
+    // safety are removed below, before any script is loaded.
+    let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, LuaOptions::default()) };
+    lua.set_memory_limit(options.memory_limit)?;
+    let (enter, leave) = interrupt::chain_functions(&lua)?;
+    let shim: Table = lua.load(include_str!("shim.lua")).set_name("=nseer").call((enter, leave))?;
+    let globals = lua.globals();
+    for (library, names) in REMOVED {
+        let library: Table = globals.get(*library)?;
+        for name in *names {
+            library.raw_remove(*name)?;
+        }
+    }
+    keep_text_chunks_only(&lua)?;
+    let shim = Shim {
+        native: shim.get("native")?,
+        step: shim.get("step")?,
+        drop: shim.get("drop")?,
+        traceback: shim.get("traceback")?,
+        strict: shim.get("strict")?,
+    };
+    Ok((lua, shim))
+}
+
+/// Precompiled chunks can break memory safety, so `load`, `loadfile` and `dofile` take text only,
+/// and `require` looks for no C libraries.
+fn keep_text_chunks_only(lua: &Lua) -> mlua::Result<()> {
+    lua.load(include_str!("text_only.lua")).set_name("=nseer").exec()
+}
