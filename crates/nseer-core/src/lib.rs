@@ -4,16 +4,24 @@
 //! This crate does no I/O, reads no clock and depends on nothing of ours; every other crate of
 //! the workspace may depend on it.
 
+pub mod address_set;
+pub mod duration;
 pub mod event;
 pub mod host;
 pub mod port;
+pub mod port_spec;
 pub mod port_table;
 pub mod script;
 pub mod service;
+pub mod service_table;
+pub mod target;
 
+pub use address_set::AddressSet;
 pub use event::{Event, EventSink, Severity};
 pub use host::{HostRecord, HostStatus, RoundTrip};
 pub use port::{PortKey, PortState, PortStatus, Protocol, Reason};
 pub use port_table::{PortDetail, PortTable, ScanPorts};
 pub use script::{Phase, ScriptOutcome, ScriptResult, ScriptRun, ScriptValue};
 pub use service::{ServiceInfo, ServiceMethod, ServiceNames, Tunnel};
+pub use service_table::ServiceTable;
+pub use target::TargetSpec;

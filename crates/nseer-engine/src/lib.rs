@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The script engine: selects scripts, loads them, decides by their rules where they run, runs
+//! them over the network and turns what they return into results.
+//!
+//! The engine never depends on the scanner. It takes a [`nseer_core::HostRecord`], whoever filled
+//! it, and gives it back with results; what happens on the way goes to an
+//! [`nseer_core::EventSink`].
+
+mod config;
+mod context;
+pub mod coupling;
+pub mod data_dir;
+mod engine;
+mod environment;
+mod error;
+mod host_cell;
+mod host_tables;
+mod jobs;
+mod loader;
+mod modules;
+mod placement;
+mod results;
+mod script;
+pub mod script_args;
+pub mod script_help;
+pub mod selection;
+mod worker;
+
+pub use config::{EngineConfig, NewTargets};
+pub use engine::Engine;
+pub use error::EngineError;
+pub use script::ScriptInfo;

@@ -10,10 +10,17 @@ use crate::interrupt;
 pub enum StateError {
     /// Lua said so.
     #[error("cannot set up Lua: {0}")]
-    Lua(#[from] mlua::Error),
+    Lua(String),
     /// The operating system refused the signal handler or the thread of the watchdog.
     #[error("cannot set up the script watchdog: {0}")]
     Watchdog(#[from] std::io::Error),
+}
+
+/// Lua's errors hold Lua values and cannot leave their thread; their text can.
+impl From<mlua::Error> for StateError {
+    fn from(error: mlua::Error) -> Self {
+        StateError::Lua(error.to_string())
+    }
 }
 
 /// How a state is made.

@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The network as scripts use it: TCP, UDP and TLS connections, name resolution, and the rules on
+//! who may use how much of it.
+//!
+//! This crate knows no Lua and no scripts. It is the socket seam: outside it and `nseer-scan`
+//! nothing opens a socket.
+
+pub mod certificate;
+mod dns;
+mod error;
+pub mod extension_text;
+mod network;
+mod socket;
+mod stream;
+mod tls;
+mod udp;
+
+pub use error::NetError;
+pub use network::{AllowAll, Family, NetPolicy, Network, NetworkConfig, Slot, Transport};
+pub use socket::{ConnectOptions, Socket};

@@ -1,0 +1,68 @@
+//! What the engine is told before it starts.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nseer_core::EventSink;
+use nseer_net::Network;
+use nseer_seam::System;
+
+use crate::data_dir::DataDirs;
+use crate::script_args::ArgTable;
+use crate::selection::SelectedScript;
+
+/// Takes the targets that scripts find.
+pub trait NewTargets: Send + Sync {
+    /// Queues a target expression. Gives false where it is not one, or targets are no longer
+    /// taken; one that is already known counts as queued.
+    fn add(&self, target: &str) -> bool;
+    /// How many targets wait to be scanned.
+    fn waiting(&self) -> usize;
+    /// How many different targets were ever added.
+    fn added(&self) -> usize;
+}
+
+/// Everything that the engine needs to know.
+#[derive(Clone)]
+pub struct EngineConfig {
+    /// Files, clock, random numbers.
+    pub system: System,
+    /// Where scripts and libraries are looked for.
+    pub data: Arc<DataDirs>,
+    /// The network as scripts may use it.
+    pub network: Network,
+    /// Takes what happens.
+    pub events: Arc<dyn EventSink>,
+    /// Takes targets that scripts add.
+    pub new_targets: Arc<dyn NewTargets>,
+    /// The scripts, in the order in which they are to be loaded.
+    pub scripts: Vec<SelectedScript>,
+    /// `nmap.registry.args`.
+    pub script_args: ArgTable,
+    /// Number of Lua states; `None` lets the engine decide.
+    pub workers: Option<NonZeroUsize>,
+    /// Level of `-v`.
+    pub verbosity: u8,
+    /// Level of `-d`.
+    pub debugging: u8,
+    /// Level of `-T`.
+    pub timing_level: u8,
+    /// `--version-intensity`.
+    pub version_intensity: u8,
+    /// `--script-timeout`.
+    pub script_timeout: Option<Duration>,
+    /// How long one resume of a script may compute without waiting.
+    pub compute_limit: Duration,
+    /// `--script-trace`.
+    pub trace: bool,
+    /// Scan over IPv6.
+    pub ipv6: bool,
+    /// The user may send raw packets.
+    pub privileged: bool,
+    /// `-e`.
+    pub interface: Option<String>,
+    /// Most script threads that may hold sockets to one host at a time.
+    pub slots_per_host: usize,
+}
+

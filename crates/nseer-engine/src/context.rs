@@ -1,0 +1,106 @@
+//! What the engine knows of a running script thread.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mlua::Value;
+use nseer_core::{Phase, PortKey};
+use nseer_net::Slot;
+
+use crate::host_cell::HostCell;
+use crate::modules::socket::SocketCell;
+use crate::script::{Script, ScriptInfo};
+
+/// One base thread: a script on a host or port, or a worker thread that it started.
+pub(crate) struct ScriptContext {
+    pub(crate) script: Rc<Script>,
+    pub(crate) phase: Phase,
+    pub(crate) host: Option<Rc<HostCell>>,
+    pub(crate) port: Option<PortKey>,
+    /// The tables that were passed to the action.
+    pub(crate) host_table: Value,
+    pub(crate) port_table: Value,
+    pub(crate) is_worker: bool,
+    /// When the script that this thread belongs to started.
+    pub(crate) started: Instant,
+    /// When it must have ended.
+    pub(crate) deadline: Option<Instant>,
+    /// The action was called.
+    pub(crate) acting: Cell<bool>,
+    pub(crate) sockets: RefCell<Vec<Weak<SocketCell>>>,
+    pub(crate) slot: RefCell<Option<HeldSlot>>,
+}
+
+/// The right to hold sockets: one of the host's and one of the process's.
+pub(crate) struct HeldSlot {
+    pub(crate) _host: Option<tokio::sync::OwnedSemaphorePermit>,
+    pub(crate) _process: Slot,
+}
+
+impl ScriptContext {
+    pub(crate) fn info(&self) -> &Arc<ScriptInfo> {
+        &self.script.info
+    }
+
+    /// A context for a worker thread of this one.
+    pub(crate) fn for_worker(&self) -> ScriptContext {
+        ScriptContext {
+            script: self.script.clone(),
+            phase: self.phase,
+            host: self.host.clone(),
+            port: self.port,
+            host_table: self.host_table.clone(),
+            port_table: self.port_table.clone(),
+            is_worker: true,
+            started: self.started,
+            deadline: self.deadline,
+            acting: Cell::new(true),
+            sockets: RefCell::default(),
+            slot: RefCell::default(),
+        }
+    }
+
+    /// Closes the thread's sockets and gives its slot back.
+    pub(crate) fn release(&self) {
+        for socket in self.sockets.borrow_mut().drain(..) {
+            if let Some(socket) = socket.upgrade() {
+                socket.shut();
+            }
+        }
+        self.slot.borrow_mut().take();
+    }
+
+    /// Gives the slot back where the thread has no open socket.
+    pub(crate) fn review_slot(&self) {
+        let mut sockets = self.sockets.borrow_mut();
+        sockets.retain(|s| s.upgrade().is_some_and(|s| s.is_open()));
+        if sockets.is_empty() {
+            self.slot.borrow_mut().take();
+        }
+    }
+
+    /// How much of the script's time is left.
+    pub(crate) fn time_left(&self, now: Instant) -> Option<Duration> {
+        self.deadline.map(|d| d.saturating_duration_since(now))
+    }
+
+    /// `NAME against TARGET (IP:PORT)`, as far as there are any.
+    pub(crate) fn label(&self) -> String {
+        let mut label = self.info().id.to_string();
+        if let Some(host) = &self.host {
+            label.push_str(" against ");
+            let target_name = host.with(|h| h.target_name.clone());
+            let mut place = host.address.to_string();
+            if let Some(port) = self.port {
+                place = format!("{place}:{}", port.number);
+            }
+            match target_name {
+                Some(name) => label.push_str(&format!("{name} ({place})")),
+                None => label.push_str(&place),
+            }
+        }
+        label
+    }
+}

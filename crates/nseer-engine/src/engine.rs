@@ -1,0 +1,204 @@
+//! The engine as its embedder sees it: workers behind three calls.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use nseer_core::{Event, HostRecord, Phase, ScriptResult, Severity};
+use nseer_lua::{Portable, SharedLocks, Watchdog};
+use tokio::sync::{OnceCell, oneshot};
+
+use crate::config::EngineConfig;
+use crate::error::EngineError;
+use crate::host_cell::lock;
+use crate::placement::Placement;
+use crate::script::ScriptInfo;
+use crate::worker::{self, HostTask, Part, Task, Worker};
+
+/// A running script engine. Its workers end when it is dropped.
+pub struct Engine {
+    config: EngineConfig,
+    watchdog: Arc<Watchdog>,
+    locks: SharedLocks,
+    scripts: Vec<Arc<ScriptInfo>>,
+    workers: tokio::sync::Mutex<Vec<Worker>>,
+    placement: OnceCell<Arc<Placement>>,
+    next_host: AtomicU64,
+}
+
+impl Engine {
+    /// Loads the configured scripts in one worker; further workers start when hosts come for
+    /// them.
+    ///
+    /// # Errors
+    /// Where a script cannot be loaded, or the operating system gives no thread.
+    pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
+        let watchdog =
+            Arc::new(Watchdog::start(config.system.clock.clone()).map_err(EngineError::Thread)?);
+        let locks = SharedLocks::default();
+        let (first, report) = worker::start(0, config.clone(), watchdog.clone(), locks.clone())?;
+        let scripts = report.await.map_err(|_| EngineError::WorkerGone)??;
+        Ok(Engine {
+            config,
+            watchdog,
+            locks,
+            scripts,
+            workers: tokio::sync::Mutex::new(vec![first]),
+            placement: OnceCell::new(),
+            next_host: AtomicU64::new(1),
+        })
+    }
+
+    /// The scripts that were loaded, in order.
+    #[must_use]
+    pub fn scripts(&self) -> &[Arc<ScriptInfo>] {
+        &self.scripts
+    }
+
+    /// Runs the scripts of [`Phase::Pre`] or [`Phase::Post`]; gives their results sorted by ID.
+    /// What the workers wrote to the registry is brought together first.
+    pub async fn run_phase(&self, phase: Phase) -> Vec<ScriptResult> {
+        if !self.scripts.iter().any(|s| s.has(phase)) {
+            return Vec::new();
+        }
+        let workers = self.workers.lock().await;
+        for other in &workers[1..] {
+            if let Some(graph) = export(other).await {
+                self.send(&workers[0], Task::Merge(Box::new(graph)));
+            }
+        }
+        let (reply, results) = oneshot::channel();
+        self.send(&workers[0], Task::Phase { phase, reply });
+        drop(workers);
+        match results.await {
+            Ok(results) => results,
+            Err(_) => {
+                self.complain("a script worker ended unexpectedly; its results are lost");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Runs host and port scripts on a host that is up, and gives it back with their results.
+    /// At `deadline` whatever still runs is ended.
+    pub async fn run_host(&self, record: HostRecord, deadline: Option<Instant>) -> HostRecord {
+        if !self.scripts.iter().any(|s| s.has(Phase::Host) || s.has(Phase::Port)) {
+            return record;
+        }
+        let number = self.next_host.fetch_add(1, Ordering::Relaxed);
+        let record = Arc::new(Mutex::new(record));
+        let placement = self.placement(number).await;
+        let home = usize::try_from((number - 1) % placement.workers as u64).unwrap_or(0);
+        let whole = home == 0 || placement.pinned.is_empty();
+        let task = |part, registry, reply| HostTask {
+            number,
+            record: record.clone(),
+            part,
+            placement: placement.clone(),
+            registry,
+            deadline,
+            reply,
+        };
+        let part = if whole { Part::All } else { Part::Unpinned };
+        let (reply, done) = oneshot::channel();
+        self.send_to(home, Task::Host(task(part, None, reply))).await;
+        let mut result = done.await;
+        if let (false, Ok(registry)) = (whole, &mut result) {
+            let (reply, done) = oneshot::channel();
+            let registry = Some(std::mem::take(registry));
+            self.send_to(0, Task::Host(task(Part::Pinned, registry, reply))).await;
+            result = done.await;
+        }
+        if result.is_err() {
+            let address = lock(&record).address;
+            self.complain(&format!("a script worker ended unexpectedly while it had {address}"));
+        }
+        match Arc::try_unwrap(record) {
+            Ok(record) => record.into_inner().unwrap_or_else(PoisonError::into_inner),
+            Err(shared) => lock(&shared).clone(),
+        }
+    }
+
+    /// One host alone never needs a second worker, so nothing is read for it.
+    async fn placement(&self, host: u64) -> Arc<Placement> {
+        if host == 1 && self.config.workers.is_none() {
+            return Arc::new(Placement::single());
+        }
+        let placement = self.placement.get_or_init(|| async {
+            let placement = Placement::of(&self.config, &self.scripts);
+            if self.config.debugging > 0 {
+                let mut pinned: Vec<&str> = placement.pinned.iter().map(|id| &**id).collect();
+                pinned.sort_unstable();
+                let text = format!(
+                    "NSE: {} script workers; pinned to the first: {}",
+                    placement.workers,
+                    if pinned.is_empty() { "none".to_owned() } else { pinned.join(" ") }
+                );
+                self.say(Severity::Info, text);
+            }
+            Arc::new(placement)
+        });
+        placement.await.clone()
+    }
+
+    async fn send_to(&self, index: usize, task: Task) {
+        let mut workers = self.workers.lock().await;
+        while workers.len() <= index {
+            match self.add_worker(workers.len(), &workers[0]).await {
+                Ok(worker) => workers.push(worker),
+                Err(error) => {
+                    self.complain(&format!("{error}; its hosts go to the first worker"));
+                    self.send(&workers[0], task);
+                    return;
+                }
+            }
+        }
+        self.send(&workers[index], task);
+    }
+
+    /// A further worker, which begins with the registry of the first.
+    async fn add_worker(&self, index: usize, first: &Worker) -> Result<Worker, EngineError> {
+        let (worker, report) =
+            worker::start(index, self.config.clone(), self.watchdog.clone(), self.locks.clone())?;
+        report.await.map_err(|_| EngineError::WorkerGone)??;
+        if let Some(graph) = export(first).await {
+            self.send(&worker, Task::Merge(Box::new(graph)));
+        }
+        Ok(worker)
+    }
+
+    /// A worker that is gone drops the task, and with it the reply that somebody waits for.
+    fn send(&self, worker: &Worker, task: Task) {
+        let _ = worker.tasks.send(task);
+    }
+
+    fn complain(&self, text: &str) {
+        self.say(Severity::Error, text.to_owned());
+    }
+
+    fn say(&self, severity: Severity, text: String) {
+        self.config.events.emit(Event::Message { severity, text: text.into_bytes() });
+    }
+}
+
+async fn export(worker: &Worker) -> Option<Portable> {
+    let (reply, graph) = oneshot::channel();
+    worker.tasks.send(Task::Export { reply }).ok()?;
+    graph.await.ok()
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        for worker in self.workers.get_mut().drain(..) {
+            drop(worker.tasks);
+            // A worker's panic has already been printed.
+            let _ = worker.thread.join();
+        }
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("scripts", &self.scripts.len()).finish_non_exhaustive()
+    }
+}

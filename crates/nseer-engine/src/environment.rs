@@ -1,0 +1,184 @@
+//! One Lua state made ready for scripts: natives, libraries, strict globals.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use mlua::{Function, Lua, MultiValue, Table, Value};
+use nseer_core::{Event, Severity};
+use nseer_lua::{Limits, Raise, Reply, Scheduler, SharedLocks, StateOptions, Watchdog};
+
+use crate::config::EngineConfig;
+use crate::context::ScriptContext;
+use crate::error::EngineError;
+use crate::host_cell::HostCell;
+use crate::{modules, results};
+
+/// What every part of one worker reaches: the Lua state, the configuration, the hosts in work.
+pub(crate) struct World {
+    pub(crate) scheduler: Scheduler<ScriptContext>,
+    pub(crate) config: EngineConfig,
+    pub(crate) hosts: RefCell<HashMap<u64, Rc<HostCell>>>,
+    /// Results of actions, until the ends of their threads are seen.
+    pub(crate) results: RefCell<HashMap<nseer_lua::ThreadId, nseer_core::ScriptResult>>,
+    /// Scripts can no longer add targets.
+    pub(crate) targets_closed: Cell<bool>,
+    pub(crate) nmap: Table,
+    functions: OnceCell<Functions>,
+}
+
+/// The functions of `prelude.lua`.
+pub(crate) struct Functions {
+    /// (source, path) → chunk, or nil and the error.
+    pub(crate) compile: Function,
+    /// (chunk, path, id) → environment, false, or nil, error and traceback.
+    pub(crate) look: Function,
+    /// (chunk, path, id, rule, forced, host, port): the body of a script thread.
+    pub(crate) main: Function,
+    /// The metatable of script environments.
+    pub(crate) meta: Table,
+}
+
+impl World {
+    /// Makes a Lua state on the calling thread.
+    pub(crate) fn new(
+        config: EngineConfig,
+        watchdog: &Watchdog,
+        locks: &SharedLocks,
+    ) -> Result<Rc<World>, EngineError> {
+        let (clock, compute) = (config.system.clock.clone(), config.compute_limit);
+        let scheduler =
+            Scheduler::new(&StateOptions::default(), watchdog, move |context: &ScriptContext| {
+                let elapsed = context.deadline.map(|_| context.time_left(clock.now()));
+                Limits { compute, elapsed: elapsed.flatten() }
+            })?;
+        let lua = scheduler.lua().clone();
+        let nmap = lua.create_table()?;
+        scheduler.install_sync(&nmap, locks)?;
+        let world = Rc::new(World {
+            scheduler,
+            config,
+            hosts: RefCell::default(),
+            results: RefCell::default(),
+            targets_closed: Cell::new(false),
+            nmap,
+            functions: OnceCell::new(),
+        });
+        modules::install(&world)?;
+        let prelude: Table = lua
+            .load(include_str!("prelude.lua"))
+            .set_name("=nseer")
+            .call(host_functions(&world)?)
+            .map_err(|e| EngineError::Library(first_cause(&e)))?;
+        let functions = Functions {
+            compile: prelude.raw_get("compile")?,
+            look: prelude.raw_get("look")?,
+            main: prelude.raw_get("main")?,
+            meta: prelude.raw_get("meta")?,
+        };
+        world.scheduler.make_strict(&lua.globals())?;
+        // Set exactly once, here.
+        let _ = world.functions.set(functions);
+        Ok(world)
+    }
+
+    pub(crate) fn lua(&self) -> &Lua {
+        self.scheduler.lua()
+    }
+
+    /// The prelude's functions; an error before the prelude has run.
+    pub(crate) fn functions(&self) -> Result<&Functions, EngineError> {
+        self.functions.get().ok_or(EngineError::WorkerGone)
+    }
+
+    /// A line of the engine's own commentary.
+    pub(crate) fn say(&self, severity: Severity, text: impl Into<Vec<u8>>) {
+        self.config.events.emit(Event::Message { severity, text: text.into() });
+    }
+
+    /// A line that is shown from debug level `level` on.
+    pub(crate) fn debug(&self, level: u8, text: impl FnOnce() -> String) {
+        if self.config.debugging >= level {
+            self.say(Severity::Info, format!("NSE: {}", text()));
+        }
+    }
+
+    /// A line that is shown from verbosity `level` on.
+    pub(crate) fn verbose(&self, level: u8, text: impl FnOnce() -> String) {
+        if self.config.verbosity >= level || self.config.debugging > 0 {
+            self.say(Severity::Info, format!("NSE: {}", text()));
+        }
+    }
+
+    /// What is known of the running thread.
+    pub(crate) fn current(&self) -> Result<Rc<ScriptContext>, Raise> {
+        self.scheduler
+            .current_context()
+            .ok_or_else(|| Raise::new("can only be used inside a running script"))
+    }
+}
+
+/// The text of the error that lies behind mlua's wrappers.
+pub(crate) fn first_cause(error: &mlua::Error) -> String {
+    match error {
+        mlua::Error::CallbackError { cause, .. } => first_cause(cause),
+        mlua::Error::RuntimeError(text) => {
+            text.split("\nstack traceback:").next().unwrap_or(text).to_owned()
+        }
+        mlua::Error::SyntaxError { message, .. } => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The natives that only the prelude uses.
+fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
+    let lua = world.lua();
+    let native = world.scheduler.native();
+    let table = lua.create_table()?;
+    let w = world.clone();
+    let find = native.function("require", move |lua, args| {
+        let name = args.string(lua, 1)?.to_string_lossy();
+        let file = format!("nselib/{}.lua", name.replace('.', "/"));
+        match w.config.data.find(&file) {
+            Some(found) => {
+                let source = found
+                    .read()
+                    .map_err(|e| Raise::new(format!("cannot read {}: {e}", found.display())))?;
+                Reply::values(lua, (lua.create_string(source)?, found.display()))
+            }
+            None => Reply::values(
+                lua,
+                (Value::Nil, format!("\n\tNSE failed to find {file} in search paths.")),
+            ),
+        }
+    })?;
+    table.raw_set("find_library", find)?;
+    let w = world.clone();
+    let record = native.function("record_result", move |lua, args| {
+        let (id, context) = (w.scheduler.current(), w.current()?);
+        let values = MultiValue::from_vec(args.rest(1));
+        let result = results::from_returned(lua, &context.info().id, values);
+        if let (Some(id), Some(result)) = (id, result) {
+            w.results.borrow_mut().insert(id, result);
+        }
+        Ok(Reply::nothing())
+    })?;
+    table.raw_set("record_result", record)?;
+    let w = world.clone();
+    let acting = native.function("acting", move |_, _| {
+        let context = w.current()?;
+        context.acting.set(true);
+        w.debug(1, || format!("Starting {}.", context.label()));
+        Ok(Reply::nothing())
+    })?;
+    table.raw_set("acting", acting)?;
+    let w = world.clone();
+    let missing = native.function("report_missing", move |_, args| {
+        let reason = args.value(1);
+        w.debug(1, || reason.to_string().unwrap_or_default());
+        Ok(Reply::nothing())
+    })?;
+    table.raw_set("report_missing", missing)?;
+    modules::threads::install(world, &table)?;
+    Ok(table)
+}

@@ -1,0 +1,340 @@
+//! Runs scripts: one thread for each script and host, or script and port, or script alone.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Instant;
+
+use mlua::{MultiValue, Table, Value};
+use nseer_core::{
+    Event, Phase, PortKey, ScriptOutcome, ScriptResult, ScriptRun, Severity,
+};
+use nseer_lua::{Outcome, ThreadEnd, ThreadId};
+use tokio::sync::Notify;
+
+use crate::context::ScriptContext;
+use crate::environment::World;
+use crate::host_cell::HostCell;
+use crate::host_tables;
+use crate::script::Script;
+
+/// What one thread is to run.
+struct Job {
+    script: Rc<Script>,
+    phase: Phase,
+    port: Option<PortKey>,
+}
+
+/// Most threads of one host that are started at a time; each takes a few kilobytes.
+const MOST_LIVE: usize = 512;
+
+/// Runs the scripts of a phase without a host. Gives their results, sorted by ID.
+pub(crate) async fn run_phase(
+    world: &Rc<World>,
+    scripts: &[Rc<Script>],
+    phase: Phase,
+) -> Vec<ScriptResult> {
+    let results = Rc::new(RefCell::new(Vec::new()));
+    for level in levels(scripts) {
+        let jobs = scripts
+            .iter()
+            .filter(|s| s.info.level == level && s.info.has(phase))
+            .map(|s| Job { script: s.clone(), phase, port: None })
+            .collect();
+        run_level(world, None, jobs, None, &results).await;
+    }
+    let mut results = results.take();
+    results.sort_by(|a: &ScriptResult, b| a.id.cmp(&b.id));
+    results
+}
+
+/// Runs hostrule and portrule scripts on a host; results go into its record. All scripts of a
+/// level end before those of the next begin. `deadline` is the host's.
+pub(crate) async fn run_host(
+    world: &Rc<World>,
+    scripts: &[Rc<Script>],
+    host: &Rc<HostCell>,
+    deadline: Option<Instant>,
+) {
+    let ignored = Rc::default();
+    for level in levels(scripts) {
+        let mut jobs = Vec::new();
+        for script in scripts.iter().filter(|s| s.info.level == level) {
+            if script.info.has(Phase::Host) {
+                jobs.push(Job { script: script.clone(), phase: Phase::Host, port: None });
+            }
+        }
+        let ports: Vec<PortKey> = host.with(|h| {
+            h.ports.iter().filter(|(_, s)| s.state.is_scriptable()).map(|(k, _)| k).collect()
+        });
+        for port in ports {
+            for script in scripts.iter().filter(|s| s.info.level == level) {
+                if script.info.has(Phase::Port) {
+                    jobs.push(Job { script: script.clone(), phase: Phase::Port, port: Some(port) });
+                }
+            }
+        }
+        run_level(world, Some(host), jobs, deadline, &ignored).await;
+        for worker in host.workers() {
+            world.scheduler.kill(worker, "its script has ended");
+        }
+    }
+}
+
+fn levels(scripts: &[Rc<Script>]) -> Vec<usize> {
+    let mut levels: Vec<usize> = scripts.iter().map(|s| s.info.level).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    levels
+}
+
+/// Counts threads, and wakes whoever waits for some to end.
+#[derive(Default)]
+struct Live {
+    count: Cell<usize>,
+    ended: Notify,
+}
+
+async fn run_level(
+    world: &Rc<World>,
+    host: Option<&Rc<HostCell>>,
+    jobs: Vec<Job>,
+    deadline: Option<Instant>,
+    results: &Rc<RefCell<Vec<ScriptResult>>>,
+) {
+    let live = Rc::new(Live::default());
+    let mut ids = Vec::new();
+    let overdue = || deadline.is_some_and(|d| world.config.system.clock.now() >= d);
+    for job in jobs {
+        while live.count.get() >= MOST_LIVE {
+            live.ended.notified().await;
+        }
+        if overdue() {
+            break;
+        }
+        match start(world, host, &job, deadline, results, &live) {
+            Ok(id) => ids.push(id),
+            Err(error) => {
+                let id = job.script.info.id.clone();
+                world.say(Severity::Error, format!("cannot start script {id}: {error}"));
+            }
+        }
+    }
+    let all_ended = async {
+        while live.count.get() > 0 {
+            live.ended.notified().await;
+        }
+    };
+    match deadline {
+        None => all_ended.await,
+        Some(deadline) => {
+            if tokio::time::timeout_at(deadline.into(), all_ended).await.is_err() {
+                for id in ids {
+                    world.scheduler.kill(id, TIMED_OUT);
+                }
+            }
+        }
+    }
+}
+
+const TIMED_OUT: &str = "timed out";
+
+fn start(
+    world: &Rc<World>,
+    host: Option<&Rc<HostCell>>,
+    job: &Job,
+    host_deadline: Option<Instant>,
+    results: &Rc<RefCell<Vec<ScriptResult>>>,
+    live: &Rc<Live>,
+) -> Result<ThreadId, crate::EngineError> {
+    let lua = world.lua();
+    let info = &job.script.info;
+    let host_table = match host {
+        Some(host) => Value::Table(host_tables::host_table(lua, host)?),
+        None => Value::Nil,
+    };
+    let port_table = match (host, job.port) {
+        (Some(host), Some(port)) => host_tables::port_table(lua, host, port)?,
+        _ => Value::Nil,
+    };
+    let now = world.config.system.clock.now();
+    let own_deadline = world.config.script_timeout.and_then(|t| now.checked_add(t));
+    let context = Rc::new(ScriptContext {
+        script: job.script.clone(),
+        phase: job.phase,
+        host: host.cloned(),
+        port: job.port,
+        host_table: host_table.clone(),
+        port_table: port_table.clone(),
+        is_worker: false,
+        started: now,
+        deadline: own_deadline.into_iter().chain(host_deadline).min(),
+        acting: Cell::new(false),
+        sockets: RefCell::default(),
+        slot: RefCell::default(),
+    });
+    let mut args = vec![
+        Value::Function(job.script.chunk.clone()),
+        Value::String(lua.create_string(&info.path)?),
+        Value::String(lua.create_string(&*info.id)?),
+        Value::String(lua.create_string(job.phase.rule_name())?),
+        Value::Boolean(info.forced),
+    ];
+    if host.is_some() {
+        args.push(host_table);
+    }
+    if job.port.is_some() {
+        args.push(port_table);
+    }
+    live.count.set(live.count.get() + 1);
+    let (w, c, r, l) = (world.clone(), context.clone(), results.clone(), live.clone());
+    let main = world.functions()?.main.clone();
+    let (id, _) =
+        world.scheduler.spawn(main, MultiValue::from_vec(args), context, move |end| {
+            c.release();
+            finished(&w, &c, &end, &r);
+            l.count.set(l.count.get() - 1);
+            l.ended.notify_one();
+        })?;
+    if let Some(timeout) = world.config.script_timeout {
+        end_after(world, id, timeout);
+    }
+    Ok(id)
+}
+
+fn end_after(world: &Rc<World>, id: ThreadId, timeout: std::time::Duration) {
+    let scheduler = world.scheduler.clone();
+    let timer = tokio::task::spawn_local(async move {
+        tokio::time::sleep(timeout).await;
+        scheduler.kill(id, TIMED_OUT);
+    });
+    let handle = timer.abort_handle();
+    // The key only has to differ from those of other close handlers, which are addresses.
+    world.scheduler.on_close(id, 1, move || handle.abort());
+}
+
+/// What is to be done when a script's thread has ended.
+fn finished(
+    world: &Rc<World>,
+    context: &Rc<ScriptContext>,
+    end: &ThreadEnd,
+    results: &Rc<RefCell<Vec<ScriptResult>>>,
+) {
+    let result = world.results.borrow_mut().remove(&end.id);
+    let acting = context.acting.get();
+    let (outcome, result) = match &end.outcome {
+        Outcome::Returned(_) if !acting => return,
+        Outcome::Returned(_) => {
+            world.debug(1, || format!("Finished {}.", context.label()));
+            let outcome =
+                if result.is_some() { ScriptOutcome::Output } else { ScriptOutcome::Silent };
+            (outcome, result)
+        }
+        Outcome::Failed(error) => failed(world, context, end, error),
+        Outcome::Stray => {
+            let text = "yielded unexpectedly and cannot be resumed";
+            world.say(Severity::Warning, format!("{} {text}.", context.label()));
+            (ScriptOutcome::Killed(text.to_owned()), None)
+        }
+        Outcome::Overran if context.deadline.is_some_and(|d| world.config.system.clock.now() >= d) => {
+            timed_out(world, context)
+        }
+        Outcome::Overran => {
+            let text = "computed for too long without waiting";
+            world.say(Severity::Warning, format!("{} {text}; it was stopped.", context.label()));
+            (ScriptOutcome::Killed(text.to_owned()), None)
+        }
+        Outcome::Killed(reason) if &**reason == TIMED_OUT => timed_out(world, context),
+        Outcome::Killed(reason) => (ScriptOutcome::Killed(reason.to_string()), None),
+    };
+    if let Some(result) = &result
+        && result.output.is_empty()
+    {
+        world.say(Severity::Warning, format!("Bug in {}: no string output.", result.id));
+    }
+    if let Some(result) = result {
+        deliver(context, result, results);
+    }
+    world.config.events.emit(Event::ScriptFinished(ScriptRun {
+        id: context.info().id.clone(),
+        phase: context.phase,
+        address: context.host.as_ref().map(|h| h.address),
+        port: context.port,
+        outcome,
+        elapsed: world.config.system.clock.now().saturating_duration_since(context.started),
+    }));
+}
+
+fn timed_out(
+    world: &World,
+    context: &ScriptContext,
+) -> (ScriptOutcome, Option<ScriptResult>) {
+    world.say(Severity::Warning, format!("{} timed out.", context.label()));
+    (ScriptOutcome::TimedOut, None)
+}
+
+fn deliver(
+    context: &ScriptContext,
+    result: ScriptResult,
+    results: &Rc<RefCell<Vec<ScriptResult>>>,
+) {
+    match (&context.host, context.port) {
+        (None, _) => results.borrow_mut().push(result),
+        (Some(host), None) => host.with(|h| h.scripts.push(result)),
+        (Some(host), Some(port)) => host.with(|h| {
+            if let Some(detail) = h.ports.detail_mut(port) {
+                detail.scripts.push(result);
+            }
+        }),
+    }
+}
+
+/// An error that no `pcall` took.
+fn failed(
+    world: &Rc<World>,
+    context: &Rc<ScriptContext>,
+    end: &ThreadEnd,
+    error: &Value,
+) -> (ScriptOutcome, Option<ScriptResult>) {
+    if let Value::Table(table) = error
+        && let Some(message) = error_message(table)
+    {
+        world.debug(1, || format!("Finished {}. Reason: {message}", context.label()));
+        return (ScriptOutcome::Silent, None);
+    }
+    let text = error_text(error);
+    if world.config.debugging > 0 {
+        let traceback = world.scheduler.traceback(&end.thread, error);
+        let mut line = format!("NSE: {} threw an error!\n", context.label()).into_bytes();
+        line.extend(traceback);
+        line.push(b'\n');
+        world.say(Severity::Info, line);
+        return (ScriptOutcome::Failed(text), None);
+    }
+    world.say(Severity::Warning, format!("{} failed: {text}", context.label()));
+    let result = ScriptResult {
+        id: context.info().id.clone(),
+        output: b"ERROR: Script execution failed (use -d to debug)".to_vec(),
+        structured: None,
+    };
+    (ScriptOutcome::Failed(text), Some(result))
+}
+
+/// The message of an error thrown by `nmap.new_try`; `None` for any other table.
+pub(crate) fn error_message(table: &Table) -> Option<String> {
+    let kind = table.raw_get::<mlua::LuaString>("errtype").ok()?;
+    if kind != "nmap.new_try" {
+        return None;
+    }
+    Some(match table.raw_get::<Value>("message") {
+        Ok(Value::Nil) | Err(_) => String::new(),
+        Ok(value) => error_text(&value),
+    })
+}
+
+fn error_text(error: &Value) -> String {
+    match error {
+        Value::String(text) => text.to_string_lossy(),
+        Value::Error(error) => crate::environment::first_cause(error),
+        other => other.to_string().unwrap_or_else(|_| other.type_name().to_owned()),
+    }
+}

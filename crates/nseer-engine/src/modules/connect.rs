@@ -1,0 +1,251 @@
+//! The socket methods that choose a peer: `connect`, `reconnect_ssl`, `sendto`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+
+use mlua::{IntoLuaMulti as _, Lua, MultiValue, Table, Value};
+use nseer_lua::{Args, Raise, Reply};
+use nseer_net::{ConnectOptions, Family, NetError, Socket, Transport};
+
+use crate::context::{HeldSlot, ScriptContext};
+use crate::environment::World;
+use crate::modules::socket::SocketCell;
+use crate::modules::socket_calls::{failed_later, this, this_for_use};
+use crate::modules::trace::{Ends, Way};
+
+/// A peer as a script names it.
+struct Peer {
+    /// An address or a name.
+    host: String,
+    port: u16,
+    /// The name for TLS server name indication.
+    sni: Option<String>,
+}
+
+/// Makes sure that the socket can be used: connected, or datagram.
+pub(crate) fn ready(world: &Rc<World>, cell: &Rc<SocketCell>) -> Result<(), NetError> {
+    if cell.is_open() {
+        return Ok(());
+    }
+    if cell.transport.get() != Transport::Udp {
+        return Err(NetError::NotConnected);
+    }
+    let socket =
+        Socket::udp_unconnected(&world.config.network, cell.ipv6.get(), cell.bind.get())?;
+    adopt(world, cell, socket);
+    Ok(())
+}
+
+/// Puts a new connection into the cell and under the running thread's care.
+fn adopt(world: &World, cell: &Rc<SocketCell>, socket: Socket) {
+    cell.ends.set(ends(&socket));
+    cell.set(socket);
+    if let Some(context) = world.scheduler.current_context() {
+        own(&context, cell);
+    }
+}
+
+fn own(context: &ScriptContext, cell: &Rc<SocketCell>) {
+    let mut sockets = context.sockets.borrow_mut();
+    if !sockets.iter().any(|s| std::ptr::eq(s.as_ptr(), Rc::as_ptr(cell))) {
+        sockets.push(Rc::downgrade(cell));
+    }
+}
+
+fn ends(socket: &Socket) -> Ends {
+    Ends { udp: socket.is_udp(), local: socket.local_addr(), peer: socket.peer_addr() }
+}
+
+const TRANSPORTS: [&str; 3] = ["tcp", "udp", "ssl"];
+
+pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let cell = this(args)?;
+    let peer = peer_argument(lua, args, 2)?;
+    let default = match args.value(3) {
+        Value::Table(port) => lua.coerce_string(port.get::<Value>("protocol")?)?,
+        _ => None,
+    };
+    let transport = match (args.value(4), default) {
+        (Value::Nil, Some(protocol)) => {
+            let protocol = protocol.to_string_lossy();
+            match TRANSPORTS.iter().position(|t| *t == protocol) {
+                Some(i) => i,
+                None => return Err(args.bad(3, &format!("invalid option '{protocol}'"))),
+            }
+        }
+        _ => args.option(lua, 4, Some(usize::from(cell.transport.get() == Transport::Udp)), &TRANSPORTS)?,
+    };
+    let transport = match (transport, cell.transport.get()) {
+        (0, _) => Transport::Tcp,
+        (1, _) => Transport::Udp,
+        (_, Transport::Udp) => {
+            return Reply::values(lua, (false, "DTLS is not built"));
+        }
+        _ => Transport::Tls,
+    };
+    if cell.is_open() {
+        cell.shut();
+    }
+    *cell.sni.borrow_mut() = peer.sni.clone();
+    let context = world.current()?;
+    let options = ConnectOptions {
+        bind: cell.bind.get(),
+        sni: peer.sni.clone(),
+        timeout: cell.timeout.get(),
+    };
+    let (lua, world) = (lua.clone(), world.clone());
+    Ok(Reply::wait(async move {
+        let network = world.config.network.clone();
+        let address = match address_of(&world, &peer, cell.ipv6.get()).await {
+            Ok(address) => address,
+            Err(NetError::Resolve { text, .. }) => {
+                return Ok((false, text).into_lua_multi(&lua)?);
+            }
+            Err(error) => return failed_later(&lua, &error),
+        };
+        if transport != Transport::Udp {
+            take_slot(&world, &context).await;
+        }
+        let connected = cell
+            .run(async {
+                match Socket::connect(&network, transport, address, &options).await {
+                    Ok(socket) => {
+                        cell.ends.set(ends(&socket));
+                        (Some(socket), Ok(()))
+                    }
+                    Err(error) => (None, Err(error)),
+                }
+            })
+            .await;
+        cell.user.set(0);
+        match connected {
+            Ok(()) => {
+                own(&context, &cell);
+                world.trace(cell.ends.get(), Way::Sent, "CONNECT");
+                Ok(true.into_lua_multi(&lua)?)
+            }
+            Err(error) => {
+                context.review_slot();
+                failed_later(&lua, &error)
+            }
+        }
+    }))
+}
+
+/// Waits until the thread may hold sockets, if it may not yet.
+async fn take_slot(world: &World, context: &Rc<ScriptContext>) {
+    if context.slot.borrow().is_some() {
+        return;
+    }
+    let of_host = match &context.host {
+        // The semaphore is never closed.
+        Some(host) => host.slots.clone().acquire_owned().await.ok(),
+        None => None,
+    };
+    let of_process = world.config.network.slot().await;
+    *context.slot.borrow_mut() = Some(HeldSlot { _host: of_host, _process: of_process });
+}
+
+async fn address_of(world: &World, peer: &Peer, ipv6: bool) -> Result<SocketAddr, NetError> {
+    if let Ok(ip) = peer.host.parse::<IpAddr>() {
+        return Ok(SocketAddr::new(ip, peer.port));
+    }
+    let family = if ipv6 { Family::V6 } else { Family::V4 };
+    let found = world.config.network.resolve(&peer.host, Some(family)).await?;
+    match found.first() {
+        Some(ip) => Ok(SocketAddr::new(*ip, peer.port)),
+        None => Err(NetError::Resolve {
+            name: peer.host.clone(),
+            text: "Name or service not known".to_owned(),
+        }),
+    }
+}
+
+pub(crate) fn reconnect_ssl(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let cell = this_for_use(lua, args)?;
+    if let Err(error) = ready(world, &cell) {
+        return super::socket_calls::failed_at_once(lua, &error);
+    }
+    let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
+    let sni = cell.sni.borrow().clone();
+    Ok(Reply::wait(async move {
+        let result = cell
+            .operate(|mut socket| async move {
+                let result = socket.start_tls(sni.as_deref(), timeout).await;
+                (Some(socket), result)
+            })
+            .await;
+        cell.user.set(0);
+        match result {
+            Ok(()) => {
+                world.trace(cell.ends.get(), Way::Sent, "SSL RECONNECT");
+                Ok(true.into_lua_multi(&lua)?)
+            }
+            Err(error) => failed_later(&lua, &error),
+        }
+    }))
+}
+
+pub(crate) fn sendto(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let cell = this_for_use(lua, args)?;
+    let peer = peer_argument(lua, args, 2)?;
+    let data = args.string(lua, 4)?.as_bytes().to_vec();
+    if let Err(error) = ready(world, &cell) {
+        return super::socket_calls::failed_at_once(lua, &error);
+    }
+    let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
+    Ok(Reply::wait(async move {
+        let address = match address_of(&world, &peer, cell.ipv6.get()).await {
+            Ok(address) => address,
+            Err(error) => return failed_later(&lua, &error),
+        };
+        let to = Ends { peer: Some(address), ..cell.ends.get() };
+        world.trace_data(to, Way::Sent, &data);
+        let sent = cell
+            .operate(|mut socket| async move {
+                let result = socket.send_to(&data, address, timeout).await;
+                (Some(socket), result)
+            })
+            .await;
+        answer(&lua, sent)
+    }))
+}
+
+fn answer(lua: &Lua, result: Result<(), NetError>) -> Result<MultiValue, Raise> {
+    match result {
+        Ok(()) => Ok(true.into_lua_multi(lua)?),
+        Err(error) => failed_later(lua, &error),
+    }
+}
+
+/// Arguments `n` (host) and `n + 1` (port).
+fn peer_argument(lua: &Lua, args: &Args, n: usize) -> Result<Peer, Raise> {
+    let (host, sni) = match args.value(n) {
+        Value::Table(table) => host_of(lua, &table)?,
+        _ => {
+            let host = args.string(lua, n)?.to_string_lossy();
+            (host.clone(), Some(host))
+        }
+    };
+    let port = match args.value(n + 1) {
+        Value::Table(table) => lua
+            .coerce_integer(table.get::<Value>("number")?)?
+            .ok_or_else(|| Raise::new("port table lacks integer 'number' field"))?,
+        _ => args.integer(lua, n + 1)?,
+    };
+    let port = u16::try_from(port).map_err(|_| args.bad(n + 1, "port number out of range"))?;
+    Ok(Peer { host, port, sni: sni.filter(|name| name.parse::<IpAddr>().is_err()) })
+}
+
+fn host_of(lua: &Lua, table: &Table) -> Result<(String, Option<String>), Raise> {
+    let text = |key: &str| -> Result<Option<String>, Raise> {
+        let value = lua.coerce_string(table.get::<Value>(key)?)?;
+        Ok(value.map(|t| t.to_string_lossy()))
+    };
+    let name = text("targetname")?;
+    let host = text("ip")?.or_else(|| name.clone());
+    match host {
+        Some(host) => Ok((host, name)),
+        None => Err(Raise::new("host table lacks 'ip' or 'targetname' fields")),
+    }
+}

@@ -1,0 +1,200 @@
+//! `nmap.*`: states and versions of the ports of a host in work.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use mlua::{Lua, Table, Value};
+use nseer_core::{
+    PortKey, PortState, PortStatus, Protocol, Reason, ServiceInfo, ServiceMethod, Tunnel,
+};
+use nseer_lua::{Args, Raise, Reply};
+
+use crate::environment::World;
+use crate::host_cell::HostCell;
+use crate::host_tables;
+
+type Body = fn(&World, &Lua, &Args) -> Result<Reply, Raise>;
+
+const FUNCTIONS: &[(&str, Body)] = &[
+    ("get_port_state", get_port_state),
+    ("get_ports", get_ports),
+    ("set_port_state", set_port_state),
+    ("set_port_version", set_port_version),
+    // Which ports version detection leaves alone is told by the probe file, which is not read.
+    ("port_is_excluded", |_, lua, _| Reply::values(lua, false)),
+];
+
+/// Adds the functions of this file.
+pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
+    let native = world.scheduler.native();
+    for (name, body) in FUNCTIONS {
+        let w = world.clone();
+        nmap.raw_set(*name, native.function(name, move |lua, args| body(&w, lua, &args))?)?;
+    }
+    Ok(())
+}
+
+fn get_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let host = host_argument(world, args)?;
+    let key = port_argument(args, 2)?;
+    Reply::values(lua, host_tables::port_table(lua, &host, key)?)
+}
+
+const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
+
+fn get_ports(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let host = host_argument(world, args)?;
+    let protocol = Protocol::ALL[args.option(lua, 3, None, &PROTOCOLS)?];
+    let states = PortState::ALL.map(PortState::as_str);
+    let state = PortState::ALL[args.option(lua, 4, None, &states)?];
+    let after = if args.value(2).is_nil() { None } else { Some(port_argument(args, 2)?) };
+    let next = host.with(|h| {
+        h.ports
+            .iter()
+            .find(|(key, status)| {
+                key.protocol == protocol
+                    && status.state == state
+                    && after.is_none_or(|after| *key > after)
+            })
+            .map(|(key, _)| key)
+    });
+    match next {
+        Some(key) => Reply::values(lua, host_tables::port_table(lua, &host, key)?),
+        None => Reply::values(lua, Value::Nil),
+    }
+}
+
+fn set_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let host = host_argument(world, args)?;
+    let key = port_argument(args, 2)?;
+    let state = match args.option(lua, 3, None, &["open", "closed"])? {
+        0 => PortState::Open,
+        _ => PortState::Closed,
+    };
+    host.with(|h| {
+        if h.ports.status(key).is_some() {
+            h.ports.set_status(key, PortStatus::new(state, Reason::ScriptSet));
+        }
+    });
+    Ok(Reply::nothing())
+}
+
+const VERSION_STATES: [&str; 5] =
+    ["hardmatched", "softmatched", "nomatch", "tcpwrapped", "incomplete"];
+
+fn set_port_version(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let host = host_argument(world, args)?;
+    let port = args.table(2)?;
+    let key = port_argument(args, 2)?;
+    let state = VERSION_STATES[args.option(lua, 3, Some(0), &VERSION_STATES)?];
+    let Value::Table(version) = port.get::<Value>("version")? else {
+        return Err(Raise::new("port 'version' field must be a table"));
+    };
+    let mut service = read_version(lua, args, &version)?;
+    (service.method, service.confidence) = match state {
+        "hardmatched" | "softmatched" => (ServiceMethod::Probed, 10),
+        "tcpwrapped" => (ServiceMethod::Probed, 8),
+        _ => (ServiceMethod::Table, 3),
+    };
+    if state == "hardmatched" {
+        service.fingerprint = None;
+    }
+    host.with(|h| {
+        if service.name.is_none() {
+            service.name = match state {
+                "tcpwrapped" => Some("tcpwrapped".to_owned()),
+                "nomatch" | "incomplete" => {
+                    h.ports.ports().service_name(key).map(ToOwned::to_owned)
+                }
+                _ => None,
+            };
+        }
+        if h.ports.status(key).is_some()
+            && let Some(detail) = h.ports.detail_mut(key)
+        {
+            detail.service = Some(service);
+        }
+    });
+    Ok(Reply::nothing())
+}
+
+fn read_version(lua: &Lua, args: &Args, version: &Table) -> Result<ServiceInfo, Raise> {
+    let text = |key: &str, most: usize| -> Result<Option<String>, Raise> {
+        let value = lua.coerce_string(version.get::<Value>(key)?)?;
+        Ok(value.map(|text| screened(&text.as_bytes(), most)))
+    };
+    let tunnel = match text("service_tunnel", 16)?.as_deref() {
+        None | Some("none") => Tunnel::None,
+        Some("ssl") => Tunnel::Ssl,
+        Some(_) => return Err(args.bad(2, "invalid value for port.version.service_tunnel")),
+    };
+    let cpe = match version.get::<Value>("cpe")? {
+        Value::Nil => Vec::new(),
+        Value::Table(list) => list
+            .sequence_values::<mlua::LuaString>()
+            .map(|cpe| cpe.map(|cpe| screened(&cpe.as_bytes(), 80)))
+            .collect::<Result<_, _>>()?,
+        _ => return Err(Raise::new("port.version 'cpe' field must be a table")),
+    };
+    Ok(ServiceInfo {
+        name: text("name", 80)?,
+        product: text("product", 80)?,
+        version: text("version", 80)?,
+        extra_info: text("extrainfo", 256)?,
+        hostname: text("hostname", 80)?,
+        os_type: text("ostype", 32)?,
+        device_type: text("devicetype", 32)?,
+        fingerprint: text("service_fp", 4096)?,
+        tunnel,
+        cpe,
+        ..ServiceInfo::default()
+    })
+}
+
+/// Printable text of at most `most` bytes; other bytes become dots.
+fn screened(text: &[u8], most: usize) -> String {
+    let printable = |b: &u8| if (0x20..0x7f).contains(b) { char::from(*b) } else { '.' };
+    text.iter().take(most).map(printable).collect()
+}
+
+/// The host in work that argument 1, a host table, means.
+pub(crate) fn host_argument(world: &World, args: &Args) -> Result<Rc<HostCell>, Raise> {
+    let table = args.table(1)?;
+    let hosts = world.hosts.borrow();
+    let found = if let Value::LightUserData(target) = table.get::<Value>("_Target")? {
+        hosts.get(&(target.0 as u64)).cloned()
+    } else if let Value::String(ip) = table.get::<Value>("ip")? {
+        let ip: Option<IpAddr> = ip.to_string_lossy().parse().ok();
+        hosts.values().find(|h| Some(h.address) == ip).cloned()
+    } else if let Value::String(name) = table.get::<Value>("targetname")? {
+        let name = name.to_string_lossy();
+        hosts
+            .values()
+            .find(|h| h.with(|r| r.target_name.as_deref() == Some(&name)))
+            .cloned()
+    } else {
+        return Err(Raise::new("host table does not have a 'ip' or 'targetname' field"));
+    };
+    found.ok_or_else(|| args.bad(1, "host is not being processed right now"))
+}
+
+/// The port that argument `n`, a port table, means. The number must be an integer.
+fn port_argument(args: &Args, n: usize) -> Result<PortKey, Raise> {
+    let table = args.table(n)?;
+    let number = match table.get::<Value>("number")? {
+        Value::Integer(i) => i,
+        _ => return Err(Raise::new("port 'number' field must be an integer")),
+    };
+    let protocol = match table.get::<Value>("protocol")? {
+        Value::String(text) => text.to_string_lossy(),
+        _ => return Err(Raise::new("port 'protocol' field must be a string")),
+    };
+    let protocol = Protocol::ALL
+        .into_iter()
+        .find(|p| p.as_str() == protocol)
+        .ok_or_else(|| {
+            Raise::new("port 'protocol' field must be \"udp\", \"sctp\" or \"tcp\"")
+        })?;
+    let number = u16::try_from(number).map_err(|_| args.bad(n, "port number out of range"))?;
+    Ok(PortKey::new(protocol, number))
+}

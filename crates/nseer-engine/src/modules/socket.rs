@@ -1,0 +1,165 @@
+//! The state of one script socket, between the calls of `socket_calls`.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use mlua::{Table, UserData, UserDataFields};
+use nseer_lua::Raise;
+use nseer_net::{NetError, Socket, Transport};
+use tokio::sync::Notify;
+
+use crate::modules::trace::Ends;
+
+/// Nmap's default for each operation.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Name of the registry value that holds the methods.
+pub(crate) const METHODS: &str = "nseer socket methods";
+
+/// What scripts hold: a handle of a socket.
+pub(crate) struct SocketHandle(pub(crate) Rc<SocketCell>);
+
+impl UserData for SocketHandle {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field_with("__index", |lua| lua.named_registry_value::<Table>(METHODS));
+    }
+}
+
+/// One script socket.
+pub(crate) struct SocketCell {
+    pub(crate) transport: Cell<Transport>,
+    pub(crate) ipv6: Cell<bool>,
+    pub(crate) timeout: Cell<Option<Duration>>,
+    pub(crate) bind: Cell<Option<SocketAddr>>,
+    /// What `receive_buf` keeps for its next call.
+    pub(crate) buffer: RefCell<Vec<u8>>,
+    /// The coroutine of the last operation that was not a connect; 0 right after one.
+    pub(crate) user: Cell<usize>,
+    pub(crate) sni: RefCell<Option<String>>,
+    pub(crate) ends: Cell<Ends>,
+    /// Absent while it is not connected, and while an operation has it.
+    socket: RefCell<Option<Socket>>,
+    busy: Cell<bool>,
+    /// Grows with every close, so that an operation knows that its socket is gone.
+    generation: Cell<u64>,
+    closed: Notify,
+}
+
+impl SocketCell {
+    pub(crate) fn new(transport: Transport, ipv6: bool) -> Rc<SocketCell> {
+        Rc::new(SocketCell {
+            transport: Cell::new(transport),
+            ipv6: Cell::new(ipv6),
+            timeout: Cell::new(Some(DEFAULT_TIMEOUT)),
+            bind: Cell::new(None),
+            buffer: RefCell::default(),
+            user: Cell::new(0),
+            sni: RefCell::default(),
+            ends: Cell::default(),
+            socket: RefCell::default(),
+            busy: Cell::new(false),
+            generation: Cell::new(0),
+            closed: Notify::new(),
+        })
+    }
+
+    /// Connected, or in an operation.
+    pub(crate) fn is_open(&self) -> bool {
+        self.busy.get() || self.socket.borrow().is_some()
+    }
+
+    /// Looks at the socket, where it is connected and idle.
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Socket) -> R) -> Option<R> {
+        self.socket.borrow_mut().as_mut().map(f)
+    }
+
+    /// Puts a new connection in.
+    pub(crate) fn set(&self, socket: Socket) {
+        *self.socket.borrow_mut() = Some(socket);
+    }
+
+    /// Closes the connection. An operation that has it ends with `CANCELLED`. Gives false where
+    /// there was nothing to close.
+    pub(crate) fn shut(&self) -> bool {
+        let was_open = self.is_open();
+        if let Some(socket) = self.socket.borrow_mut().take() {
+            socket.close();
+        }
+        self.generation.set(self.generation.get() + 1);
+        self.busy.set(false);
+        self.closed.notify_waiters();
+        was_open
+    }
+
+    /// A socket is used by one coroutine at a time.
+    pub(crate) fn check_user(&self, coroutine: usize) -> Result<(), Raise> {
+        let user = self.user.get();
+        if self.busy.get() || (user != 0 && user != coroutine) {
+            return Err(Raise::new("Invalid reuse of a socket from one thread to another."));
+        }
+        Ok(())
+    }
+
+    /// Runs an operation that takes the connection and gives it back.
+    pub(crate) async fn operate<R, F>(
+        self: &Rc<Self>,
+        operation: impl FnOnce(Socket) -> F,
+    ) -> Result<R, NetError>
+    where
+        F: Future<Output = (Option<Socket>, Result<R, NetError>)>,
+    {
+        let Some(socket) = self.socket.borrow_mut().take() else {
+            return Err(NetError::NotConnected);
+        };
+        self.run(operation(socket)).await
+    }
+
+    /// Runs an operation that may give a connection.
+    pub(crate) async fn run<R>(
+        self: &Rc<Self>,
+        operation: impl Future<Output = (Option<Socket>, Result<R, NetError>)>,
+    ) -> Result<R, NetError> {
+        let generation = self.generation.get();
+        self.busy.set(true);
+        let mut guard = BusyGuard { cell: self, generation, done: false };
+        let closed = self.closed.notified();
+        let result = tokio::select! {
+            (socket, result) = operation => {
+                if self.generation.get() == generation {
+                    *self.socket.borrow_mut() = socket;
+                    result
+                } else {
+                    Err(NetError::Cancelled)
+                }
+            }
+            () = closed => Err(NetError::Cancelled),
+        };
+        guard.finish();
+        result
+    }
+}
+
+/// Marks the socket idle even when the operation is dropped half-way with its thread.
+struct BusyGuard<'a> {
+    cell: &'a SocketCell,
+    generation: u64,
+    done: bool,
+}
+
+impl BusyGuard<'_> {
+    fn finish(&mut self) {
+        if !self.done && self.cell.generation.get() == self.generation {
+            self.cell.busy.set(false);
+        }
+        self.done = true;
+    }
+}
+
+impl Drop for BusyGuard<'_> {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

@@ -1,0 +1,292 @@
+//! `nmap.new_socket`, `nmap.socket` and the methods of sockets.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use mlua::{Function, IntoLuaMulti as _, Lua, MultiValue, Table, Value};
+use nseer_lua::{Args, Raise, Reply, type_name};
+use nseer_net::{NetError, Socket, Transport};
+
+use crate::environment::World;
+use crate::modules::connect;
+use crate::modules::socket::{DEFAULT_TIMEOUT, METHODS, SocketCell, SocketHandle};
+use crate::modules::trace::{Ends, Way};
+use crate::modules::certificate;
+
+type Body = fn(&Rc<World>, &Lua, &Args) -> Result<Reply, Raise>;
+
+const METHOD_TABLE: &[(&str, Body)] = &[
+    ("connect", connect::connect),
+    ("reconnect_ssl", connect::reconnect_ssl),
+    ("send", send),
+    ("sendto", connect::sendto),
+    ("receive", |w, lua, args| receive(w, lua, args, Amount::Some)),
+    ("receive_bytes", |w, lua, args| {
+        let n = usize::try_from(args.integer(lua, 2)?.max(0)).unwrap_or(usize::MAX);
+        receive(w, lua, args, Amount::Bytes(n))
+    }),
+    ("receive_lines", |w, lua, args| {
+        let n = usize::try_from(args.integer(lua, 2)?.max(0)).unwrap_or(usize::MAX);
+        receive(w, lua, args, Amount::Lines(n))
+    }),
+    ("close", close),
+    ("get_info", get_info),
+    ("set_timeout", set_timeout),
+    ("bind", bind),
+    ("get_ssl_certificate", get_ssl_certificate),
+];
+
+/// Most bytes that `receive_buf` gathers without a match.
+const BUFFER_LIMIT: usize = 16 << 20;
+
+/// Adds `new_socket` to `nmap`; gives the table `nmap.socket`.
+pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
+    let lua = world.lua();
+    let native = world.scheduler.native();
+    let bound = |name: &'static str, body: Body| -> mlua::Result<Function> {
+        let w = world.clone();
+        native.function(name, move |lua, args| body(&w, lua, &args))
+    };
+    let methods = lua.create_table()?;
+    for (name, body) in METHOD_TABLE {
+        methods.raw_set(*name, bound(name, *body)?)?;
+    }
+    let receive: Function = methods.raw_get("receive")?;
+    let saved = bound("receive_buf", |_, lua, args| {
+        let cell = this(args)?;
+        let text = lua.create_string(&*cell.buffer.borrow())?;
+        Reply::values(lua, text)
+    })?;
+    let save = bound("receive_buf", |_, lua, args| {
+        let rest = args.string(lua, 2)?;
+        *this(args)?.buffer.borrow_mut() = rest.as_bytes().to_vec();
+        Ok(Reply::nothing())
+    })?;
+    let receive_buf: Function = lua
+        .load(include_str!("socket.lua"))
+        .set_name("=nseer")
+        .call((receive, saved, save, BUFFER_LIMIT))?;
+    methods.raw_set("receive_buf", receive_buf)?;
+    lua.set_named_registry_value(METHODS, methods)?;
+
+    let new_socket = bound("new_socket", new_socket)?;
+    nmap.raw_set("new_socket", &new_socket)?;
+    let table = lua.create_table()?;
+    table.raw_set("new", new_socket)?;
+    table.raw_set("sleep", bound("sleep", sleep)?)?;
+    table.raw_set("parse_ssl_certificate", bound("parse_ssl_certificate", parse_certificate)?)?;
+    table.raw_set(
+        "get_stats",
+        bound("get_stats", |w, lua, _| {
+            let stats = lua.create_table()?;
+            stats.raw_set("connect_waiting", w.config.network.slots_waiting())?;
+            Reply::values(lua, stats)
+        })?,
+    )?;
+    Ok(table)
+}
+
+fn new_socket(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let transport = match args.option(lua, 1, Some(0), &["tcp", "udp"])? {
+        0 => Transport::Tcp,
+        _ => Transport::Udp,
+    };
+    let default = usize::from(world.config.ipv6);
+    let ipv6 = args.option(lua, 2, Some(default), &["inet", "inet6"])? == 1;
+    let handle = SocketHandle(SocketCell::new(transport, ipv6));
+    Reply::values(lua, lua.create_userdata(handle)?)
+}
+
+fn sleep(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let seconds = args.number(lua, 1)?;
+    if seconds < 0.0 {
+        return Err(Raise::new(format!("argument to sleep ({seconds:?}) must not be negative\n")));
+    }
+    let time = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    Ok(Reply::wait(async move {
+        tokio::time::sleep(time).await;
+        Ok(MultiValue::new())
+    }))
+}
+
+/// The socket that argument 1 is.
+pub(crate) fn this(args: &Args) -> Result<Rc<SocketCell>, Raise> {
+    let value = args.value(1);
+    let cell = value
+        .as_userdata()
+        .and_then(|u| u.borrow_scoped::<SocketHandle, _>(|s| s.0.clone()).ok());
+    cell.ok_or_else(|| args.bad(1, &format!("nsock expected, got {}", type_name(&value))))
+}
+
+/// The socket that argument 1 is, for use by the running coroutine.
+pub(crate) fn this_for_use(lua: &Lua, args: &Args) -> Result<Rc<SocketCell>, Raise> {
+    let cell = this(args)?;
+    let coroutine = lua.current_thread().to_pointer() as usize;
+    cell.check_user(coroutine)?;
+    cell.user.set(coroutine);
+    Ok(cell)
+}
+
+/// `false` and the status, for a failure that is known at once.
+pub(crate) fn failed_at_once(lua: &Lua, error: &NetError) -> Result<Reply, Raise> {
+    let text = match error {
+        NetError::NotConnected => "socket must be connected",
+        other => other.status(),
+    };
+    Reply::values(lua, (false, text))
+}
+
+/// `nil` and the status, for a failure after waiting.
+pub(crate) fn failed_later(lua: &Lua, error: &NetError) -> Result<MultiValue, Raise> {
+    Ok((Value::Nil, error.status()).into_lua_multi(lua)?)
+}
+
+fn send(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let cell = this_for_use(lua, args)?;
+    let data = args.string(lua, 2)?.as_bytes().to_vec();
+    if let Err(error) = connect::ready(world, &cell) {
+        return failed_at_once(lua, &error);
+    }
+    world.trace_data(cell.ends.get(), Way::Sent, &data);
+    match cell.with(|s| s.try_send(&data)) {
+        Some(Some(Ok(()))) => return Reply::values(lua, true),
+        Some(Some(Err(error))) => return failed_at_once(lua, &error),
+        _ => {}
+    }
+    let (lua, timeout) = (lua.clone(), cell.timeout.get());
+    Ok(Reply::wait(async move {
+        let sent = cell
+            .operate(|mut socket| async move {
+                let result = socket.send(&data, timeout).await;
+                (Some(socket), result)
+            })
+            .await;
+        match sent {
+            Ok(()) => Ok(true.into_lua_multi(&lua)?),
+            Err(error) => failed_later(&lua, &error),
+        }
+    }))
+}
+
+/// How much a receive waits for.
+#[derive(Clone, Copy)]
+enum Amount {
+    Some,
+    Bytes(usize),
+    Lines(usize),
+}
+
+async fn read(
+    socket: &mut Socket,
+    amount: Amount,
+    timeout: Option<Duration>,
+) -> Result<Vec<u8>, NetError> {
+    match amount {
+        Amount::Some => socket.receive(timeout).await,
+        Amount::Bytes(n) => socket.receive_bytes(n, timeout).await,
+        Amount::Lines(n) => socket.receive_lines(n, timeout).await,
+    }
+}
+
+fn receive(world: &Rc<World>, lua: &Lua, args: &Args, amount: Amount) -> Result<Reply, Raise> {
+    let cell = this_for_use(lua, args)?;
+    if let Err(error) = connect::ready(world, &cell) {
+        return failed_at_once(lua, &error);
+    }
+    let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
+    Ok(Reply::wait(async move {
+        let received = cell
+            .operate(|mut socket| async move {
+                let result = read(&mut socket, amount, timeout).await;
+                (Some(socket), result)
+            })
+            .await;
+        match received {
+            Ok(data) => {
+                world.trace_data(cell.ends.get(), Way::Received, &data);
+                Ok((true, lua.create_string(data)?).into_lua_multi(&lua)?)
+            }
+            Err(error) => {
+                world.trace(cell.ends.get(), Way::Received, error.status());
+                failed_later(&lua, &error)
+            }
+        }
+    }))
+}
+
+fn close(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let cell = this(args)?;
+    let ends = cell.ends.get();
+    let was_open = cell.shut();
+    cell.timeout.set(Some(DEFAULT_TIMEOUT));
+    cell.bind.set(None);
+    cell.buffer.borrow_mut().clear();
+    cell.user.set(0);
+    cell.ends.set(Ends::default());
+    if let Some(context) = world.scheduler.current_context() {
+        context.review_slot();
+    }
+    if !was_open {
+        return Reply::values(lua, (false, "socket already closed"));
+    }
+    world.trace(ends, Way::Sent, "CLOSE");
+    Reply::values(lua, true)
+}
+
+fn get_info(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let cell = this_for_use(lua, args)?;
+    if let Err(error) = connect::ready(world, &cell) {
+        return failed_at_once(lua, &error);
+    }
+    let (local, peer) = cell.with(|s| (s.local_addr(), s.peer_addr())).unwrap_or_default();
+    let told = |end: Option<SocketAddr>| match end {
+        Some(end) => (end.ip().to_string(), end.port()),
+        None => ("unknown protocol".to_owned(), 0),
+    };
+    let ((lip, lport), (rip, rport)) = (told(local), told(peer));
+    Reply::values(lua, (true, lip, lport, rip, rport))
+}
+
+fn set_timeout(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let cell = this(args)?;
+    let ms = args.number(lua, 2)?.floor();
+    if ms < -1.0 {
+        return Err(Raise::new(format!("Negative timeout: {ms}")));
+    }
+    let never = ms < 0.0;
+    cell.timeout.set((!never).then(|| {
+        Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(Duration::MAX)
+    }));
+    Reply::values(lua, true)
+}
+
+fn bind(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let cell = this(args)?;
+    let address = args.optional_string(lua, 2)?.map(|s| s.to_string_lossy());
+    let port = args.integer(lua, 3)?;
+    let port = u16::try_from(port).map_err(|_| args.bad(3, "port number out of range"))?;
+    let any = if cell.ipv6.get() { "::" } else { "0.0.0.0" };
+    match address.as_deref().unwrap_or(any).parse::<IpAddr>() {
+        Ok(ip) => {
+            cell.bind.set(Some(SocketAddr::new(ip, port)));
+            Reply::values(lua, true)
+        }
+        Err(_) => Reply::values(lua, (false, "getaddrinfo: Name or service not known")),
+    }
+}
+
+fn get_ssl_certificate(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let cell = this_for_use(lua, args)?;
+    let der = cell.with(|s| s.is_tls().then(|| s.peer_certificate_der()));
+    match der {
+        Some(Some(Some(der))) => certificate::to_lua(lua, &der),
+        Some(Some(None)) => Reply::values(lua, Value::Nil),
+        _ => Err(args.bad(1, "bad self (not a SSL socket)")),
+    }
+}
+
+fn parse_certificate(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let der = args.string(lua, 1)?.as_bytes().to_vec();
+    certificate::to_lua(lua, &der)
+}

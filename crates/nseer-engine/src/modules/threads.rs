@@ -1,0 +1,108 @@
+//! The functions of `stdnse` that speak of the running thread, and worker threads.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use mlua::{MultiValue, Table, Value};
+use nseer_lua::{Outcome, Reply};
+
+use crate::environment::World;
+use crate::jobs::error_message;
+
+/// Adds `new_thread`, `base`, `gettid`, `getid`, `getinfo`, `gethostport` and `isworker`.
+pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
+    let native = world.scheduler.native();
+    let w = world.clone();
+    let new_thread = native.function("new_thread", move |lua, args| {
+        let Value::Function(body) = args.value(1) else {
+            return Err(args.expected(1, "function"));
+        };
+        let context = Rc::new(w.current()?.for_worker());
+        let failure: Rc<RefCell<Value>> = Rc::new(RefCell::new(Value::Nil));
+        let (for_end, world, ended) = (failure.clone(), w.clone(), context.clone());
+        let (id, thread) = w.scheduler.spawn(
+            body,
+            MultiValue::from_vec(args.rest(2)),
+            context.clone(),
+            move |end| {
+                ended.release();
+                *for_end.borrow_mut() = failure_value(&world, &end.outcome);
+                if let Some(host) = &ended.host {
+                    host.forget_worker(end.id);
+                }
+            },
+        )?;
+        if let Some(host) = &context.host {
+            host.remember_worker(id);
+        }
+        let failure = w.scheduler.native().function("info", move |lua, _| {
+            Reply::values(lua, failure.borrow().clone())
+        })?;
+        Reply::values(lua, (thread, failure))
+    })?;
+    table.raw_set("new_thread", new_thread)?;
+
+    let w = world.clone();
+    let base = native.function("base", move |lua, _| {
+        let thread = w.scheduler.current().and_then(|id| w.scheduler.thread(id));
+        Reply::values(lua, thread)
+    })?;
+    table.raw_set("base", base)?;
+
+    let w = world.clone();
+    let gettid = native.function("gettid", move |lua, _| {
+        let thread = w.scheduler.current().and_then(|id| w.scheduler.thread(id));
+        Reply::values(lua, thread.map(|t| format!("thread: {:?}", t.to_pointer())))
+    })?;
+    table.raw_set("gettid", gettid)?;
+
+    let w = world.clone();
+    let getid = native.function("getid", move |lua, _| {
+        let id = w.scheduler.current_context().map(|c| c.info().id.to_string());
+        Reply::values(lua, id)
+    })?;
+    table.raw_set("getid", getid)?;
+
+    let w = world.clone();
+    let getinfo = native.function("getinfo", move |lua, _| {
+        let text = w.scheduler.current_context().map(|c| {
+            let thread = w.scheduler.current().and_then(|id| w.scheduler.thread(id));
+            let address = thread.map_or(0, |t| t.to_pointer() as usize);
+            let kind = if c.is_worker { 'W' } else { 'M' };
+            format!("{} {kind}:{address:x}", c.info().id)
+        });
+        Reply::values(lua, text)
+    })?;
+    table.raw_set("getinfo", getinfo)?;
+
+    let w = world.clone();
+    let gethostport = native.function("gethostport", move |lua, _| {
+        match w.scheduler.current_context() {
+            Some(c) => Reply::values(lua, (c.host_table.clone(), c.port_table.clone())),
+            None => Ok(Reply::nothing()),
+        }
+    })?;
+    table.raw_set("gethostport", gethostport)?;
+
+    let w = world.clone();
+    let isworker = native.function("isworker", move |lua, _| {
+        Reply::values(lua, w.scheduler.current_context().is_some_and(|c| c.is_worker))
+    })?;
+    table.raw_set("isworker", isworker)
+}
+
+/// What a worker's status function gives as its error.
+fn failure_value(world: &World, outcome: &Outcome) -> Value {
+    let text = match outcome {
+        Outcome::Returned(_) => return Value::Nil,
+        Outcome::Failed(Value::Table(error)) => match error_message(error) {
+            Some(message) => message,
+            None => return Value::Table(error.clone()),
+        },
+        Outcome::Failed(value) => return value.clone(),
+        Outcome::Stray => "yielded unexpectedly and cannot be resumed".into(),
+        Outcome::Overran => "computed for too long without waiting".into(),
+        Outcome::Killed(reason) => reason.to_string(),
+    };
+    world.lua().create_string(text).map_or(Value::Nil, Value::String)
+}

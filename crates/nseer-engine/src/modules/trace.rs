@@ -1,0 +1,85 @@
+//! `--script-trace`: what scripts send and receive, as text.
+
+use std::net::SocketAddr;
+
+use nseer_core::Severity;
+
+use crate::environment::World;
+
+/// The two ends of a connection, for a trace line.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ends {
+    pub(crate) udp: bool,
+    pub(crate) local: Option<SocketAddr>,
+    pub(crate) peer: Option<SocketAddr>,
+}
+
+/// Which way data went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Sent,
+    Received,
+}
+
+impl World {
+    /// One event of a connection, such as `CONNECT`.
+    pub(crate) fn trace(&self, ends: Ends, way: Way, what: &str) {
+        if self.config.trace {
+            self.say(Severity::Info, format!("NSE: {} | {what}", heading(ends, way)));
+        }
+    }
+
+    /// Data that went over a connection.
+    pub(crate) fn trace_data(&self, ends: Ends, way: Way, data: &[u8]) {
+        if self.config.trace {
+            let mut line = format!("NSE: {} | ", heading(ends, way)).into_bytes();
+            line.extend(payload(data));
+            self.say(Severity::Info, line);
+        }
+    }
+}
+
+fn heading(ends: Ends, way: Way) -> String {
+    let place = |end: Option<SocketAddr>| end.map(|e| e.to_string()).unwrap_or_default();
+    let protocol = if ends.udp { "UDP" } else { "TCP" };
+    let arrow = if way == Way::Sent { '>' } else { '<' };
+    format!("{protocol} {} {arrow} {}", place(ends.local), place(ends.peer))
+}
+
+/// Text where at least 95 of 100 bytes are printable, a hex dump otherwise.
+fn payload(data: &[u8]) -> Vec<u8> {
+    let printable = |b: &u8| matches!(b, 0x20..0x7f | b'\t' | b'\n' | b'\r');
+    let count = data.iter().filter(|b| printable(b)).count();
+    if count * 100 >= data.len() * 95 {
+        return data
+            .iter()
+            .flat_map(|b| if printable(b) { vec![*b] } else { format!("  \\{b}").into_bytes() })
+            .collect();
+    }
+    let mut out = Vec::new();
+    for (row, bytes) in data.chunks(16).enumerate() {
+        let hex: String = (0..16)
+            .map(|i| bytes.get(i).map_or("   ".to_owned(), |b| format!("{b:02x} ")))
+            .collect();
+        let text: String = bytes
+            .iter()
+            .map(|b| if b.is_ascii_graphic() { char::from(*b) } else { ' ' })
+            .collect();
+        out.extend(format!("\n{:08x}: {hex} {text}", row * 16).into_bytes());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_or_hex() {
+        assert_eq!(payload(b"GET / HTTP/1.0\r\n\r\n"), b"GET / HTTP/1.0\r\n\r\n");
+        let mostly_text = [[b'a'; 39].as_slice(), &[0]].concat();
+        assert!(payload(&mostly_text).ends_with(b"a  \\0"));
+        let dump = String::from_utf8(payload(&[0, 1, b'A'])).expect("text");
+        assert_eq!(dump, format!("\n00000000: 00 01 41 {}   A", "   ".repeat(13)));
+    }
+}

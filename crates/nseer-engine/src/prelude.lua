@@ -1,0 +1,109 @@
+-- The Lua half of the engine: how libraries are found and how a script's thread begins. Runs once
+-- in a new state, after the natives are in place.
+local host = ...
+local find_library, record_result, acting = host.find_library, host.record_result, host.acting
+local report_missing, new_thread = host.report_missing, host.new_thread
+local load, error, pcall, rawget, rawset, rawequal = load, error, pcall, rawget, rawset, rawequal
+local setmetatable, select, type, require = setmetatable, select, type, require
+local traceback, status = debug.traceback, coroutine.status
+
+-- Libraries come from the data directories first.
+table.insert(package.searchers, 1, function(name)
+  local source, path = find_library(name)
+  if not source then
+    return path
+  end
+  local chunk, reason = load(source, "@" .. path, "t")
+  if not chunk then
+    error(reason, 0)
+  end
+  return chunk, path
+end)
+
+-- Thrown by a script that can do without itself when a library is missing.
+local MISSING = {}
+
+local function silent_require(...)
+  local ok, result = pcall(require, ...)
+  if not ok then
+    report_missing(result)
+    error(MISSING)
+  end
+  return result
+end
+
+local stdnse = require "stdnse"
+
+local late = {
+  silent_require = silent_require,
+  base = host.base,
+  gettid = host.gettid,
+  getid = host.getid,
+  getinfo = host.getinfo,
+  gethostport = host.gethostport,
+  isworker = host.isworker,
+}
+
+function late.new_thread(f, ...)
+  if type(f) ~= "function" then
+    error("function expected", 2)
+  end
+  local co, failure = new_thread(f, ...)
+  return co, function()
+    return status(co), failure()
+  end
+end
+
+for name, value in pairs(late) do
+  rawset(stdnse, name, value)
+end
+
+-- Turns a script's text into a function from an environment to its top level. All on the first
+-- line, so that line numbers stay what they are.
+local function compile(source, path)
+  local chunk, reason = load("return function(_ENV) return function(...) " .. source .. "\nend end", "@" .. path, "t")
+  if not chunk then
+    return nil, reason
+  end
+  return chunk()
+end
+
+local meta = { __index = _G }
+
+local function environment(path, id)
+  return setmetatable({ SCRIPT_PATH = path, SCRIPT_NAME = id }, meta)
+end
+
+-- Runs the top level once to see what the script is. Gives the environment; or false where the
+-- script can do without itself; or nil and the error.
+local function look(chunk, path, id)
+  local env = environment(path, id)
+  local co = coroutine.create(chunk(env))
+  local ok, reason = coroutine.resume(co)
+  if not ok then
+    if rawequal(reason, MISSING) then
+      return false
+    end
+    if type(reason) ~= "string" then
+      reason = tostring(reason)
+    end
+    return nil, reason, traceback(co, reason)
+  end
+  if status(co) ~= "dead" then
+    return nil, path .. ": the top level yielded; it must not wait"
+  end
+  return env
+end
+
+-- The body of a script's thread: top level, rule, action.
+local function main(chunk, path, id, rule, forced, ...)
+  local env = environment(path, id)
+  env.SCRIPT_TYPE = rule
+  chunk(env)()
+  if forced or rawget(env, rule)(...) then
+    acting()
+    return record_result(env.action(...))
+  end
+end
+
+return { compile = compile, look = look, main = main, meta = meta }

@@ -1,0 +1,9 @@
+//! `--script`: which scripts a run has.
+
+mod resolve;
+mod rule;
+mod script_db;
+
+pub use resolve::{Request, SelectedScript, SelectionError, Selection, resolve};
+pub use rule::{Matched, Rule};
+pub use script_db::{DbError, Entry, parse_db, write_db};

@@ -1,0 +1,208 @@
+//! One Lua state on one thread, and the tasks that it takes.
+
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use mlua::Table;
+use nseer_core::{HostRecord, Phase, ScriptResult};
+use nseer_lua::{Portable, SharedLocks, Watchdog};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::LocalSet;
+
+use crate::config::EngineConfig;
+use crate::environment::World;
+use crate::error::EngineError;
+use crate::host_cell::HostCell;
+use crate::placement::Placement;
+use crate::script::{Script, ScriptInfo};
+use crate::{jobs, loader};
+
+/// Which of the scripts are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    All,
+    Unpinned,
+    Pinned,
+}
+
+/// What a worker can be asked for.
+pub(crate) enum Task {
+    Phase {
+        phase: Phase,
+        reply: oneshot::Sender<Vec<ScriptResult>>,
+    },
+    Host(HostTask),
+    /// A copy of the registry, without the script arguments.
+    Export {
+        reply: oneshot::Sender<Portable>,
+    },
+    /// Adds to the registry.
+    Merge(Box<Portable>),
+}
+
+/// Scripts on one host.
+pub(crate) struct HostTask {
+    pub(crate) number: u64,
+    pub(crate) record: Arc<Mutex<HostRecord>>,
+    pub(crate) part: Part,
+    pub(crate) placement: Arc<Placement>,
+    /// `host.registry` from another worker.
+    pub(crate) registry: Option<Portable>,
+    pub(crate) deadline: Option<Instant>,
+    /// Takes `host.registry` when all scripts have ended.
+    pub(crate) reply: oneshot::Sender<Portable>,
+}
+
+/// The handle of a running worker. It ends when the sender is dropped.
+pub(crate) struct Worker {
+    pub(crate) tasks: mpsc::UnboundedSender<Task>,
+    pub(crate) thread: JoinHandle<()>,
+}
+
+/// Room for Lua's own recursion limits.
+const STACK: usize = 16 << 20;
+
+/// Starts a worker. Gives its handle and a promise of what it loaded.
+#[allow(clippy::type_complexity, reason = "said once")]
+pub(crate) fn start(
+    index: usize,
+    config: EngineConfig,
+    watchdog: Arc<Watchdog>,
+    locks: SharedLocks,
+) -> Result<(Worker, oneshot::Receiver<Result<Vec<Arc<ScriptInfo>>, EngineError>>), EngineError> {
+    let (tasks, inbox) = mpsc::unbounded_channel();
+    let (loaded, report) = oneshot::channel();
+    let thread = std::thread::Builder::new()
+        .name(format!("scripts-{index}"))
+        .stack_size(STACK)
+        .spawn(move || {
+            let prepared = prepare(config, &watchdog, &locks, index == 0);
+            match prepared {
+                Ok((runtime, world, scripts)) => {
+                    let infos = scripts.iter().map(|s| s.info.clone()).collect();
+                    // Nobody listens where the engine has already been dropped.
+                    let _ = loaded.send(Ok(infos));
+                    LocalSet::new().block_on(&runtime, serve(world, scripts, inbox));
+                }
+                Err(error) => {
+                    let _ = loaded.send(Err(error));
+                }
+            }
+        })
+        .map_err(EngineError::Thread)?;
+    Ok((Worker { tasks, thread }, report))
+}
+
+type Prepared = (tokio::runtime::Runtime, Rc<World>, Vec<Rc<Script>>);
+
+fn prepare(
+    config: EngineConfig,
+    watchdog: &Watchdog,
+    locks: &SharedLocks,
+    aloud: bool,
+) -> Result<Prepared, EngineError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(EngineError::Thread)?;
+    let world = World::new(config, watchdog, locks)?;
+    let scripts = loader::load_all(&world, aloud)?;
+    Ok((runtime, world, scripts))
+}
+
+async fn serve(
+    world: Rc<World>,
+    scripts: Vec<Rc<Script>>,
+    mut inbox: mpsc::UnboundedReceiver<Task>,
+) {
+    let scripts: Rc<[Rc<Script>]> = scripts.into();
+    let take_tasks = async {
+        while let Some(task) = inbox.recv().await {
+            take(&world, &scripts, task);
+        }
+    };
+    tokio::select! {
+        () = world.scheduler.run() => {}
+        () = take_tasks => {}
+    }
+    world.scheduler.kill_all("the run has ended");
+}
+
+fn take(world: &Rc<World>, scripts: &Rc<[Rc<Script>]>, task: Task) {
+    let (world, scripts) = (world.clone(), scripts.clone());
+    match task {
+        Task::Phase { phase, reply } => {
+            world.targets_closed.set(phase == Phase::Post);
+            tokio::task::spawn_local(async move {
+                let _ = reply.send(jobs::run_phase(&world, &scripts, phase).await);
+            });
+        }
+        Task::Host(task) => {
+            tokio::task::spawn_local(run_host(world, scripts, task));
+        }
+        Task::Export { reply } => {
+            let _ = reply.send(export_registry(&world).unwrap_or_default());
+        }
+        Task::Merge(graph) => {
+            if let Err(error) = merge_registry(&world, &graph) {
+                world.debug(1, || format!("cannot merge the registry: {error}"));
+            }
+        }
+    }
+}
+
+async fn run_host(world: Rc<World>, scripts: Rc<[Rc<Script>]>, task: HostTask) {
+    let chosen: Vec<Rc<Script>> = scripts
+        .iter()
+        .filter(|s| match task.part {
+            Part::All => true,
+            Part::Unpinned => !task.placement.pinned.contains(&s.info.id),
+            Part::Pinned => task.placement.pinned.contains(&s.info.id),
+        })
+        .cloned()
+        .collect();
+    let Ok(registry) = world.lua().create_table() else { return };
+    if let Some(graph) = &task.registry
+        && let Err(error) = nseer_lua::merge(world.lua(), graph, &registry)
+    {
+        world.debug(1, || format!("cannot copy host.registry: {error}"));
+    }
+    let slots = world.config.slots_per_host;
+    let cell = Rc::new(HostCell::new(task.number, task.record, registry, slots));
+    world.hosts.borrow_mut().insert(task.number, cell.clone());
+    jobs::run_host(&world, &chosen, &cell, task.deadline).await;
+    world.hosts.borrow_mut().remove(&task.number);
+    let registry = match task.part {
+        Part::Unpinned => nseer_lua::export(&cell.registry).unwrap_or_default(),
+        Part::All | Part::Pinned => Portable::default(),
+    };
+    drop(cell);
+    let _ = task.reply.send(registry);
+}
+
+fn registry(world: &World) -> mlua::Result<Table> {
+    world.nmap.raw_get("registry")
+}
+
+fn export_registry(world: &World) -> mlua::Result<Portable> {
+    let copy = world.lua().create_table()?;
+    for pair in registry(world)?.pairs::<mlua::Value, mlua::Value>() {
+        let (key, value) = pair?;
+        if key.as_string().is_none_or(|key| *key != "args") {
+            copy.raw_set(key, value)?;
+        }
+    }
+    let graph = nseer_lua::export(&copy)?;
+    if graph.left_behind > 0 {
+        world.debug(1, || {
+            format!("{} registry values stay with their worker", graph.left_behind)
+        });
+    }
+    Ok(graph)
+}
+
+fn merge_registry(world: &World, graph: &Portable) -> mlua::Result<()> {
+    nseer_lua::merge(world.lua(), graph, &registry(world)?)
+}

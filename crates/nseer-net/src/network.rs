@@ -1,0 +1,225 @@
+//! The network as a whole: policy, slots, name resolution.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::dns::Dns;
+use crate::error::NetError;
+use crate::tls::{OpensslConnector, TlsConnector};
+
+/// How bytes travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A TCP connection.
+    Tcp,
+    /// UDP datagrams.
+    Udp,
+    /// TLS over TCP.
+    Tls,
+}
+
+/// The version of the Internet Protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    /// True where `address` is of this family.
+    #[must_use]
+    pub fn has(self, address: &IpAddr) -> bool {
+        address.is_ipv6() == (self == Family::V6)
+    }
+}
+
+/// Decides which peers scripts may talk to.
+pub trait NetPolicy: Send + Sync {
+    /// Says no by an error, whose text tells why.
+    ///
+    /// # Errors
+    /// Where the peer may not be contacted.
+    fn check(&self, peer: SocketAddr, transport: Transport) -> Result<(), String>;
+}
+
+/// The policy that forbids nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct AllowAll;
+
+impl NetPolicy for AllowAll {
+    fn check(&self, _: SocketAddr, _: Transport) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// How the network is used.
+#[derive(Clone)]
+pub struct NetworkConfig {
+    /// Name servers to ask instead of the system's.
+    pub dns_servers: Vec<SocketAddr>,
+    /// Reverse look-ups go through the system's resolver.
+    pub system_dns: bool,
+    /// How many script threads may hold sockets at a time.
+    pub slots: usize,
+    /// Most bytes that one read gathers beyond what was asked for.
+    pub buffer_limit: usize,
+    /// Who may be contacted.
+    pub policy: Arc<dyn NetPolicy>,
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        NetworkConfig {
+            dns_servers: Vec::new(),
+            system_dns: false,
+            slots: 256,
+            buffer_limit: 16 << 20,
+            policy: Arc::new(AllowAll),
+        }
+    }
+}
+
+/// The network. Cheap to clone; every clone is the same network.
+#[derive(Clone)]
+pub struct Network {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: NetworkConfig,
+    slots: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    dns: Dns,
+    tls: OnceLock<Arc<dyn TlsConnector>>,
+}
+
+/// The right to hold sockets; goes back when dropped, and then wakes exactly one waiter.
+#[derive(Debug)]
+pub struct Slot {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Network {
+    /// A network. Costs nothing until it is used.
+    #[must_use]
+    pub fn new(config: NetworkConfig) -> Network {
+        let slots = Arc::new(Semaphore::new(config.slots.clamp(1, Semaphore::MAX_PERMITS)));
+        let dns = Dns::new(config.dns_servers.clone(), config.system_dns);
+        let inner =
+            Inner { config, slots, waiting: AtomicUsize::new(0), dns, tls: OnceLock::new() };
+        Network { inner: Arc::new(inner) }
+    }
+
+    /// The addresses of `name`, which may be an address itself.
+    ///
+    /// # Errors
+    /// [`NetError::Resolve`] where it has none of `family`.
+    pub async fn resolve(
+        &self,
+        name: &str,
+        family: Option<Family>,
+    ) -> Result<Vec<IpAddr>, NetError> {
+        self.inner.dns.resolve(name, family).await
+    }
+
+    /// The name of an address by reverse DNS, without its final dot.
+    pub async fn reverse(&self, address: IpAddr) -> Option<String> {
+        self.inner.dns.reverse(address).await
+    }
+
+    /// The name servers in use.
+    #[must_use]
+    pub fn dns_servers(&self) -> Vec<SocketAddr> {
+        self.inner.dns.servers()
+    }
+
+    /// Waits for the right to hold sockets; first come, first served.
+    pub async fn slot(&self) -> Slot {
+        if let Ok(permit) = self.inner.slots.clone().try_acquire_owned() {
+            return Slot { _permit: permit };
+        }
+        let waiting = Waiting::new(&self.inner.waiting);
+        loop {
+            // The semaphore is never closed, so this succeeds at the first turn.
+            if let Ok(permit) = self.inner.slots.clone().acquire_owned().await {
+                drop(waiting);
+                return Slot { _permit: permit };
+            }
+        }
+    }
+
+    /// How many threads wait for a slot.
+    #[must_use]
+    pub fn slots_waiting(&self) -> usize {
+        self.inner.waiting.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn check(&self, peer: SocketAddr, transport: Transport) -> Result<(), NetError> {
+        let verdict = self.inner.config.policy.check(peer, transport);
+        verdict.map_err(|reason| NetError::Forbidden { peer, reason })
+    }
+
+    pub(crate) fn buffer_limit(&self) -> usize {
+        self.inner.config.buffer_limit
+    }
+
+    pub(crate) fn tls(&self) -> Arc<dyn TlsConnector> {
+        self.inner.tls.get_or_init(|| Arc::new(OpensslConnector::default())).clone()
+    }
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Network")
+    }
+}
+
+/// Counts somebody as waiting until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Waiting(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn slots_go_to_whoever_waited_longest() {
+        let network = Network::new(NetworkConfig { slots: 1, ..NetworkConfig::default() });
+        let held = network.slot().await;
+        let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let mut tasks = Vec::new();
+        for i in 0..3 {
+            let (mine, order) = (network.clone(), order.clone());
+            tasks.push(tokio::spawn(async move {
+                let slot = mine.slot().await;
+                order.lock().expect("lock").push(i);
+                drop(slot);
+            }));
+            tokio::task::yield_now().await;
+            assert_eq!(network.slots_waiting(), i + 1);
+        }
+        drop(held);
+        for task in tasks {
+            task.await.expect("task");
+        }
+        assert_eq!(*order.lock().expect("lock"), [0, 1, 2]);
+        assert_eq!(network.slots_waiting(), 0);
+    }
+}
