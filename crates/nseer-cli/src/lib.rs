@@ -1,1 +1,13 @@
-//! Placeholder.
+//! The `nseer` command: its options and pages, and the wiring of scanner, scripts and output.
+//!
+//! Nothing depends on this crate. A command line becomes [`settings::Settings`] (what was typed),
+//! and these become a [`plan::Command`] (what is to be done); neither step does anything.
+
+pub mod completions;
+pub mod help;
+pub mod man;
+pub mod options;
+pub mod page;
+pub mod parse;
+pub mod plan;
+pub mod settings;

@@ -1,3 +1,30 @@
 //! The `nseer` command.
 
-fn main() {}
+use std::io::Write;
+use std::process::ExitCode;
+
+use nseer_cli::parse::parse;
+use nseer_cli::plan::{Command, plan};
+
+fn main() -> ExitCode {
+    let settings = match parse(std::env::args_os().skip(1)) {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error.to_string()),
+    };
+    match plan(&settings) {
+        Ok(Command::Print(page)) => print(&page.text()),
+        Ok(Command::Run(_)) => fail("scanning is not wired to the command line yet"),
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+/// A reader that has gone away is no failure.
+fn print(text: &str) -> ExitCode {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
+
+fn fail(text: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "nseer: {text}");
+    ExitCode::FAILURE
+}

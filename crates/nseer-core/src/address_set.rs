@@ -4,24 +4,36 @@ use std::net::IpAddr;
 
 use crate::target::TargetSpec;
 
-/// A set of addresses, made of targets. Names must have been resolved.
+/// Octet ranges with more runs of neighbours than this are kept as they are (`*.*.*.1` has 2^24).
+const MOST_INTERVALS: usize = 4096;
+
+/// A name is no address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is a name: resolve it before it goes into a set of addresses")]
+pub struct UnresolvedName(pub String);
+
+/// A set of addresses, made of targets.
 #[derive(Clone, Debug, Default)]
 pub struct AddressSet {
-    /// First and last address of each network, sorted and apart; IPv4 and IPv6 do not mix, since
-    /// `IpAddr` sorts all of IPv4 first.
+    /// First and last addresses, sorted and apart. IPv4 and IPv6 do not mix, since `IpAddr` sorts
+    /// all of IPv4 first.
     intervals: Vec<(IpAddr, IpAddr)>,
     ranges: Vec<TargetSpec>,
 }
 
 impl AddressSet {
     /// The set of all addresses of `specs`.
-    #[must_use]
-    pub fn new(specs: impl IntoIterator<Item = TargetSpec>) -> AddressSet {
+    ///
+    /// # Errors
+    /// [`UnresolvedName`] for a target that is still a name: left out in silence, its addresses
+    /// would be scanned.
+    pub fn new(specs: impl IntoIterator<Item = TargetSpec>) -> Result<AddressSet, UnresolvedName> {
         let mut intervals = Vec::new();
         let mut ranges = Vec::new();
         for spec in specs {
-            match spec.as_net() {
-                Some(net) => intervals.push((net.network(), net.broadcast())),
+            match spec.intervals(MOST_INTERVALS) {
+                Some(found) => intervals.extend(found),
+                None if spec.name().is_some() => return Err(UnresolvedName(spec.to_string())),
                 None => ranges.push(spec),
             }
         }
@@ -29,12 +41,11 @@ impl AddressSet {
         let mut joined: Vec<(IpAddr, IpAddr)> = Vec::with_capacity(intervals.len());
         for (first, last) in intervals {
             match joined.last_mut() {
-                // Networks are apart or one inside the other.
                 Some((_, end)) if first <= *end => *end = (*end).max(last),
                 _ => joined.push((first, last)),
             }
         }
-        AddressSet { intervals: joined, ranges }
+        Ok(AddressSet { intervals: joined, ranges })
     }
 
     /// True where nothing is in it.
@@ -52,18 +63,26 @@ impl AddressSet {
     }
 }
 
-/// The items of a list file: words, with comments from `#` to the end of the line.
+/// The items of a list file (`-iL`, `--excludefile`): what stands between white space, with
+/// comments from `#` to the end of the line. NUL separates too, as in Nmap.
 pub fn list_items(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(|line| line.split('#').next().unwrap_or("")).flat_map(str::split_whitespace)
+    text.lines()
+        .map(|line| line.split('#').next().unwrap_or(""))
+        .flat_map(|line| line.split(|c: char| c.is_whitespace() || c == '\0'))
+        .filter(|item| !item.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn set(specs: &[&str]) -> AddressSet {
+        AddressSet::new(specs.iter().map(|s| s.parse().expect("target"))).expect("addresses")
+    }
 
     fn check(specs: &[&str], address: &str, expected: bool) {
-        let set = AddressSet::new(specs.iter().map(|s| s.parse().expect("target")));
-        let got = set.contains(address.parse().expect("address"));
+        let got = set(specs).contains(address.parse().expect("address"));
         assert_eq!(got, expected, "{address} in {specs:?}");
     }
 
@@ -75,14 +94,49 @@ mod tests {
         check(&["10.0.0.0/8", "10.1.0.0/16"], "11.0.0.0", false);
         check(&["1.2.3.1-5,9"], "1.2.3.9", true);
         check(&["1.2.3.1-5,9"], "1.2.3.6", false);
+        check(&["1.2.3-4.*"], "1.2.4.255", true);
+        check(&["1.2.3-4.*"], "1.2.5.0", false);
+        check(&["*.*.*.1"], "200.100.50.1", true);
+        check(&["*.*.*.1"], "200.100.50.2", false);
+        check(&["*.*.*.*"], "255.255.255.255", true);
         check(&["::/0"], "255.255.255.255", false);
         check(&["::/0"], "ffff::1", true);
         check(&["0.0.0.0/0"], "::1", false);
     }
 
     #[test]
+    fn names_are_refused() {
+        let name: TargetSpec = "host/24".parse().expect("target");
+        assert_eq!(AddressSet::new([name]).err(), Some(UnresolvedName("host/24".to_owned())));
+    }
+
+    #[test]
+    fn emptiness() {
+        assert!(set(&[]).is_empty());
+        assert!(!set(&["1.2.3.4"]).is_empty());
+        assert!(!set(&["*.*.*.1"]).is_empty());
+    }
+
+    #[test]
     fn items_of_a_file() {
-        let items: Vec<&str> = list_items("a b # c\n\n\td\r\n#e\nf#g").collect();
-        assert_eq!(items, ["a", "b", "d", "f"]);
+        let items: Vec<&str> = list_items("a b # c\n\n\td\r\n#e\nf#g\0\nh\0i").collect();
+        assert_eq!(items, ["a", "b", "d", "f", "h", "i"]);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_its_targets(
+            specs in proptest::collection::vec(
+                "[0-3](-[4-6])?\\.[0-3]\\.([0-3]|\\*)\\.(-[0-9]|[0-9](,[0-9]){0,3})(/2[4-9])?",
+                0..6,
+            ),
+            probe in proptest::array::uniform4(0_u8..11),
+        ) {
+            let specs: Vec<TargetSpec> = specs.iter().map(|s| s.parse().expect("target")).collect();
+            let probe = IpAddr::from(probe);
+            let expected = specs.iter().any(|spec| spec.contains(probe));
+            let set = AddressSet::new(specs).expect("addresses");
+            prop_assert_eq!(set.contains(probe), expected);
+        }
     }
 }

@@ -1,64 +1,34 @@
-//! The language of `-p`: `22,80`, `1-1024`, `-`, `T:80,U:53`, `http*`, `[1-1024]`.
+//! The language of `-p`: `22,80`, `1-1024`, `-`, `T:80,U:53`, `http*`, `[1-1024]`, and the choice
+//! of ports that it makes together with `--exclude-ports`, `-F`, `--top-ports` and
+//! `--port-ratio`.
+//!
+//! The grammar is that of Nmap's manual, section "Port Specification and Scan Order". Which
+//! protocols are scanned, and which table of services is in use, is told by the caller.
+
+mod choice;
+mod error;
 
 use crate::port::{PortKey, Protocol};
 use crate::service_table::ServiceTable;
 
-/// The text is not a list of ports.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PortSpecError {
-    /// No port in it.
-    #[error("the port list '{list}' names no port")]
-    Empty {
-        /// The list.
-        list: String,
-    },
-    /// A number is not a port.
-    #[error("bad port '{item}' in '{list}': ports are numbers from 0 to 65535")]
-    Number {
-        /// The list.
-        list: String,
-        /// The item.
-        item: String,
-    },
-    /// A range runs backwards.
-    #[error("bad port range '{item}' in '{list}': it runs backwards")]
-    Backwards {
-        /// The list.
-        list: String,
-        /// The item.
-        item: String,
-    },
-    /// No service has this name.
-    #[error("no service is called '{item}' (in port list '{list}')")]
-    Service {
-        /// The list.
-        list: String,
-        /// The item.
-        item: String,
-    },
-    /// A bracket is not closed, or not opened.
-    #[error("unbalanced '[' in port list '{list}'")]
-    Bracket {
-        /// The list.
-        list: String,
-    },
-}
+pub use self::choice::{DEFAULT_TOP, FAST_TOP, PortChoice, PortLevel, choose_ports};
+pub use self::error::{PortSpecError, PortWarning};
 
-/// A parsed list.
+/// What a list says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PortSpec {
     /// The ports, sorted, each once.
     pub ports: Vec<PortKey>,
-    /// Protocols that the list names although they are not scanned.
-    pub unused: Vec<Protocol>,
+    /// What to tell the user, each once.
+    pub warnings: Vec<PortWarning>,
 }
 
 /// Parses a port list. `scanned` are the protocols that are scanned: an item without `T:`, `U:`
-/// or `S:` counts for all of them.
+/// or `S:` before it counts for all of them.
 ///
 /// # Errors
-/// [`PortSpecError`], which names the list and the item.
+/// [`PortSpecError`], which names the list and the item. A list whose ports are all of protocols
+/// that are not scanned gives no error but no ports and a warning.
 pub fn parse_ports(
     list: &str,
     scanned: &[Protocol],
@@ -66,31 +36,31 @@ pub fn parse_ports(
 ) -> Result<PortSpec, PortSpecError> {
     let mut parser = Parser {
         list,
+        rest: list,
         table,
         scanned,
         current: scanned.to_vec(),
         bracket: false,
-        spec: PortSpec::default(),
+        anything: false,
+        marks: Protocol::ALL.map(|_| Vec::new()),
+        warnings: Vec::new(),
     };
-    let compact: String = list.chars().filter(|c| !c.is_whitespace()).collect();
-    if !compact.is_empty() {
-        for item in compact.split(',') {
-            parser.item(item)?;
-        }
-    }
-    if parser.bracket {
-        return Err(PortSpecError::Bracket { list: list.to_owned() });
-    }
-    let mut spec = parser.spec;
-    spec.ports.sort_unstable();
-    spec.ports.dedup();
-    if spec.ports.is_empty() && spec.unused.is_empty() {
+    while parser.item()? {}
+    if !parser.anything {
         return Err(PortSpecError::Empty { list: list.to_owned() });
     }
-    Ok(spec)
+    let mut ports = Vec::new();
+    for (protocol, marks) in Protocol::ALL.into_iter().zip(&parser.marks) {
+        for (word, bits) in (0..).zip(marks).filter(|(_, bits)| **bits != 0) {
+            let set = (0..64).filter(|bit| bits & 1 << bit != 0);
+            ports.extend(set.map(|bit| PortKey::new(protocol, word * 64 + bit)));
+        }
+    }
+    Ok(PortSpec { ports, warnings: parser.warnings })
 }
 
 /// The ports of one protocol as a compact list, such as `22,80-90`.
+/// `ports` are sorted.
 #[must_use]
 pub fn compact_list(ports: &[PortKey], protocol: Protocol) -> String {
     let mut runs: Vec<(u16, u16)> = Vec::new();
@@ -110,101 +80,164 @@ pub fn compact_list(ports: &[PortKey], protocol: Protocol) -> String {
 
 struct Parser<'a> {
     list: &'a str,
+    /// What is still to be read.
+    rest: &'a str,
     table: &'a ServiceTable,
     scanned: &'a [Protocol],
+    /// The protocols that an item counts for.
     current: Vec<Protocol>,
     /// Inside `[…]` only ports of the table count.
     bracket: bool,
-    spec: PortSpec,
+    /// Some port was named, be it one that is not scanned.
+    anything: bool,
+    /// For each of [`Protocol::ALL`] one bit a port, set for those that were named; empty at
+    /// first.
+    marks: [Vec<u64>; 3],
+    warnings: Vec<PortWarning>,
 }
 
-impl Parser<'_> {
-    fn item(&mut self, mut item: &str) -> Result<(), PortSpecError> {
-        while let Some((letter, rest)) = item.split_once(':') {
-            let protocol = match letter {
-                "T" | "t" => Protocol::Tcp,
-                "U" | "u" => Protocol::Udp,
-                "S" | "s" => Protocol::Sctp,
-                _ => return Err(self.number(item)),
-            };
-            if !self.scanned.contains(&protocol) && !self.spec.unused.contains(&protocol) {
-                self.spec.unused.push(protocol);
+impl<'a> Parser<'a> {
+    /// Reads one bracket, protocol prefix or item with the comma after it. False at the end.
+    fn item(&mut self) -> Result<bool, PortSpecError> {
+        self.rest = self.rest.trim_start();
+        let mut chars = self.rest.chars();
+        let Some(first) = chars.next() else { return Ok(false) };
+        match (first, chars.next()) {
+            ('[', _) | (']', _) => {
+                if self.bracket == (first == '[') {
+                    return Err(PortSpecError::Bracket { list: self.list.to_owned() });
+                }
+                self.bracket = first == '[';
+                self.skip(1);
+                if first == ']' {
+                    self.comma();
+                }
             }
-            self.current = vec![protocol];
-            item = rest;
+            (letter, Some(':')) => self.prefix(letter)?,
+            (',', _) => return Err(PortSpecError::EmptyItem { list: self.list.to_owned() }),
+            ('0'..='9' | '-', _) => self.range()?,
+            _ => self.name()?,
         }
-        if let Some(rest) = item.strip_prefix('[') {
-            if std::mem::replace(&mut self.bracket, true) {
-                return Err(PortSpecError::Bracket { list: self.list.to_owned() });
-            }
-            item = rest;
+        Ok(true)
+    }
+
+    fn prefix(&mut self, letter: char) -> Result<(), PortSpecError> {
+        let protocol = match letter {
+            'T' => Some(Protocol::Tcp),
+            'U' => Some(Protocol::Udp),
+            'S' => Some(Protocol::Sctp),
+            'P' => None,
+            _ => return Err(PortSpecError::Protocol { list: self.list.to_owned(), letter }),
+        };
+        if protocol.is_none_or(|p| !self.scanned.contains(&p)) {
+            self.warn(PortWarning::NotScanned(letter));
         }
-        let closes = item.strip_suffix(']');
-        if closes.is_some() && !self.bracket {
-            return Err(PortSpecError::Bracket { list: self.list.to_owned() });
-        }
-        self.numbers_or_name(closes.unwrap_or(item))?;
-        self.bracket &= closes.is_none();
+        self.current = protocol.into_iter().collect();
+        // The letter and the colon.
+        self.skip(2);
         Ok(())
     }
 
-    fn numbers_or_name(&mut self, item: &str) -> Result<(), PortSpecError> {
-        if item.is_empty() {
-            return Ok(());
+    /// `22`, `1-100`, `-100`, `60000-` or `-`. As in Nmap, blanks may stand before the hyphen, but
+    /// not between it and a number.
+    fn range(&mut self) -> Result<(), PortSpecError> {
+        let whole = self.rest;
+        let from = self.digits();
+        let before_hyphen = self.rest.trim_start();
+        let to = before_hyphen.strip_prefix('-').map(|rest| {
+            self.rest = rest;
+            self.digits()
+        });
+        let after = self.rest.trim_start();
+        let whole = &whole[..whole.len() - self.rest.len()];
+        if !(after.is_empty() || after.starts_with([',', ']'])) {
+            let end = self.rest.find([',', ']']).unwrap_or(self.rest.len());
+            return Err(self.bad_number(&format!("{whole}{}", &self.rest[..end])));
         }
-        let numeric = item.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        if !numeric {
-            return self.named(item);
-        }
-        let number = |digits: &str, empty: u16| {
-            if digits.is_empty() {
-                Ok(empty)
-            } else {
-                digits.parse().map_err(|_| self.number(item))
-            }
+        self.comma();
+        let number = |digits: &str, open: u16| match digits {
+            "" => Ok(open),
+            _ => digits.parse().map_err(|_| self.bad_number(whole)),
         };
-        let (from, to) = match item.split_once('-') {
-            // Port 0 must be asked for by its number.
-            Some((from, to)) => (number(from, 1)?, number(to, u16::MAX)?),
-            None => {
-                let value = number(item, 0)?;
-                (value, value)
-            }
-        };
+        // Port 0 must be asked for by its number.
+        let from = number(from, 1)?;
+        let to = to.map_or(Ok(from), |to| number(to, u16::MAX))?;
         if from > to {
             return Err(PortSpecError::Backwards {
                 list: self.list.to_owned(),
-                item: item.to_owned(),
+                item: whole.to_owned(),
             });
         }
+        // What P: is in front of is a number, but no port.
+        self.anything |= self.current.is_empty();
         for protocol in self.current.clone() {
-            if self.scanned.contains(&protocol) {
-                let keys = (from..=to).map(|n| PortKey::new(protocol, n));
-                let (bracket, table) = (self.bracket, self.table);
-                self.spec.ports.extend(keys.filter(|k| !bracket || table.has(*k)));
+            for key in (from..=to).map(|number| PortKey::new(protocol, number)) {
+                if !self.bracket || self.table.has(key) {
+                    self.mark(key);
+                }
             }
         }
         Ok(())
     }
 
-    fn named(&mut self, item: &str) -> Result<(), PortSpecError> {
-        let found = self.table.ports_named(item);
-        if found.is_empty() {
-            let looks_numeric = item.starts_with(|c: char| c.is_ascii_digit());
-            return Err(if looks_numeric {
-                self.number(item)
-            } else {
-                PortSpecError::Service { list: self.list.to_owned(), item: item.to_owned() }
-            });
+    fn name(&mut self) -> Result<(), PortSpecError> {
+        let end = self.rest.find(|c: char| c.is_whitespace() || c == ',' || c == ']');
+        let name = &self.rest[..end.unwrap_or(self.rest.len())];
+        self.skip(name.len());
+        self.comma();
+        let mut found = self.table.ports_named(name);
+        found.retain(|key| self.current.contains(&key.protocol));
+        if found.is_empty() && !self.current.is_empty() {
+            let (list, item) = (self.list.to_owned(), name.to_owned());
+            return Err(PortSpecError::Service { list, item });
         }
-        let wanted = |key: &PortKey| {
-            self.current.contains(&key.protocol) && self.scanned.contains(&key.protocol)
-        };
-        self.spec.ports.extend(found.into_iter().filter(wanted));
+        self.anything |= self.current.is_empty();
+        for key in found {
+            self.mark(key);
+        }
         Ok(())
     }
 
-    fn number(&self, item: &str) -> PortSpecError {
+    fn mark(&mut self, key: PortKey) {
+        self.anything = true;
+        if !self.scanned.contains(&key.protocol) {
+            return;
+        }
+        let marks = &mut self.marks[key.protocol as usize];
+        marks.resize(1 << 10, 0);
+        let word = &mut marks[usize::from(key.number / 64)];
+        let bit = 1 << (key.number % 64);
+        let repeated = *word & bit != 0;
+        *word |= bit;
+        if repeated {
+            self.warn(PortWarning::Repeated);
+        }
+    }
+
+    fn warn(&mut self, warning: PortWarning) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    fn digits(&mut self) -> &'a str {
+        let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
+        let digits = &self.rest[..end];
+        self.skip(end);
+        digits
+    }
+
+    /// Passes blanks and a comma, if they are there.
+    fn comma(&mut self) {
+        let rest = self.rest.trim_start();
+        self.rest = rest.strip_prefix(',').unwrap_or(rest);
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        self.rest = self.rest.get(bytes..).unwrap_or_default();
+    }
+
+    fn bad_number(&self, item: &str) -> PortSpecError {
         PortSpecError::Number { list: self.list.to_owned(), item: item.to_owned() }
     }
 }
@@ -214,6 +247,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const TCP: &[Protocol] = &[Protocol::Tcp];
+    const BOTH: &[Protocol] = &[Protocol::Tcp, Protocol::Udp];
+
     fn table() -> ServiceTable {
         ServiceTable::new(
             b"ftp 21/tcp\nssh 22/tcp\nhttp 80/tcp\nhttp 80/udp\nhttps 443/tcp\ndomain 53/udp\n"
@@ -221,67 +257,183 @@ mod tests {
         )
     }
 
-    fn check(list: &str, expected: &str) {
-        let got = match parse_ports(list, &[Protocol::Tcp], &table()) {
-            Ok(spec) => compact_list(&spec.ports, Protocol::Tcp),
+    /// `expected` is the ports, `tcp/udp`, and the warnings, or an error.
+    #[track_caller]
+    fn check_for(scanned: &[Protocol], list: &str, expected: &str) {
+        let got = match parse_ports(list, scanned, &table()) {
+            Ok(spec) => {
+                assert!(spec.ports.is_sorted_by(|a, b| a < b), "for {list:?}");
+                let lists = scanned.iter().map(|p| compact_list(&spec.ports, *p));
+                let warnings = spec.warnings.iter().map(|w| match w {
+                    PortWarning::NotScanned(letter) => format!("not {letter}"),
+                    other => format!("{other:?}"),
+                });
+                let lists = lists.collect::<Vec<_>>().join("/");
+                [lists].into_iter().chain(warnings).collect::<Vec<_>>().join(" ")
+            }
             Err(error) => error.to_string(),
         };
         assert_eq!(got, expected, "for {list:?}");
     }
 
+    #[track_caller]
+    fn check(list: &str, expected: &str) {
+        check_for(TCP, list, expected);
+    }
+
     #[test]
-    fn lists() {
+    fn numbers_and_ranges() {
         check("22", "22");
-        check("80,22,22", "22,80");
+        check("00022", "22");
+        check("80,22,22", "22,80 Repeated");
         check("1-3,5", "1-3,5");
+        check("22-22", "22");
         check("-", "1-65535");
         check("-100", "1-100");
         check("60000-", "60000-65535");
         check("0", "0");
         check("0-2", "0-2");
-        check("ssh,http*", "22,80,443");
-        check("[1-100]", "21-22,80");
-        check("[1-22,443]", "21-22,443");
-        check("T:22,80", "22,80");
-        check("22, 80", "22,80");
-        check("U:53", "");
-        check("22,U:53", "22");
+        check("0-", "0-65535");
+        check("-,22", "1-65535 Repeated");
         check("22,", "22");
+    }
+
+    #[test]
+    fn blanks() {
+        for list in ["22,23", "22, 23", " 22 ,23 ", "22\t,\n23", "22 -23"] {
+            check(list, "22-23");
+        }
+        check("T: 22", "22");
+        check("ssh 80", "22,80");
+        check("- ", "1-65535");
+        check("22 23", "bad port '22 23' in '22 23': ports are numbers from 0 to 65535");
+        check("22- 23", "bad port '22- 23' in '22- 23': ports are numbers from 0 to 65535");
+    }
+
+    #[test]
+    fn names() {
+        check("ssh,http*", "22,80,443");
+        check("HTTP", "80");
+        check("h?tp", "80");
+        check("*", "21-22,80,443");
+        check_for(BOTH, "http", "80/80");
+        check_for(BOTH, "domain", "/53");
+        check("22,domain", &no_service("domain", "22,domain"));
+        check("ssh-http", &no_service("ssh-http", "ssh-http"));
+        check("U:ssh", &no_service("ssh", "U:ssh"));
+        check("ssh:22", &no_service("ssh:22", "ssh:22"));
+    }
+
+    fn no_service(item: &str, list: &str) -> String {
+        format!("no service of the scanned protocols is called '{item}' (in port list '{list}')")
+    }
+
+    #[test]
+    fn brackets() {
+        check("[1-100]", "21-22,80");
+        check("[-]", "21-22,80,443");
+        check("[1-22,443]", "21-22,443");
+        check("[1-22", "21-22");
+        check("[ssh]http", "22,80");
+        check("[22],5", "5,22");
+        check("[20-22]23", "21-23");
+        check("[22,],5", "5,22");
+        check("[],22", "22");
+        check("[1-22][80]", "21-22,80");
+        check("[5],22", "22");
+        check_for(BOTH, "T:[1-79],U:[1-100]", "21-22/53,80");
+        check("[U:53],22", " not U");
+        check("[5]", "the port list '[5]' names no port");
+        check("[]", "the port list '[]' names no port");
+        for list in ["22]", "[[22]]", "[22]]", "22,]"] {
+            check(list, &format!("the brackets in port list '{list}' do not pair"));
+        }
+    }
+
+    #[test]
+    fn protocols() {
+        check("T:22,80", "22,80");
+        check("T:T:22", "22");
+        check("22,T:23,24", "22-24");
+        check("U:53", " not U");
+        check("U:domain", " not U");
+        check("22,U:53", "22 not U");
+        check("22,U:53,S:7,U:9", "22 not U not S");
+        check("22,P:1,icmp", "22 not P");
+        check_for(BOTH, "53,T:22", "22,53/53");
+        check_for(BOTH, "T:21-25,80,U:53,111", "21-25,80/53,111");
+        check_for(BOTH, "T:-2,U:65535-", "1-2/65535");
+        check_for(&[Protocol::Udp], "T:22,U:53", "53 not T");
+        check("T:", "the port list 'T:' names no port");
+        for (list, letter) in [("X:22", 'X'), ("t:22", 't'), ("ssh,a:b", 'a'), ("é:1", 'é')] {
+            let expected =
+                format!("unknown protocol '{letter}:' in port list '{list}': use T:, U: or S:");
+            check(list, &expected);
+        }
     }
 
     #[test]
     fn errors_name_the_item() {
         check("", "the port list '' names no port");
-        check(",", "the port list ',' names no port");
+        for list in [",", ",22", "22,,23", "T:,22", "[22],,23"] {
+            check(list, &format!("there is nothing before a comma in port list '{list}'"));
+        }
         check("9-5", "bad port range '9-5' in '9-5': it runs backwards");
+        check("1,-0", "bad port range '-0' in '1,-0': it runs backwards");
+        check("U:9-5", "bad port range '9-5' in 'U:9-5': it runs backwards");
         check("22,65536", "bad port '65536' in '22,65536': ports are numbers from 0 to 65535");
-        check("1-2-3", "bad port '1-2-3' in '1-2-3': ports are numbers from 0 to 65535");
-        check("nosuch", "no service is called 'nosuch' (in port list 'nosuch')");
-        check("22x", "bad port '22x' in '22x': ports are numbers from 0 to 65535");
-        check("X:22", "bad port 'X:22' in 'X:22': ports are numbers from 0 to 65535");
-        check("[22", "unbalanced '[' in port list '[22'");
-        check("22]", "unbalanced '[' in port list '22]'");
+        check("1-70000", "bad port '1-70000' in '1-70000': ports are numbers from 0 to 65535");
+        for item in ["1-2-3", "22x", "--5", "5--", "1-5-", "22/tcp", "22[23", "-T:22", "22é"] {
+            let expected = format!("bad port '{item}' in '7,{item},8': ports are numbers from 0");
+            check(&format!("7,{item},8"), &format!("{expected} to 65535"));
+        }
+        check("nosuch", &no_service("nosuch", "nosuch"));
+        check("+22", &no_service("+22", "+22"));
     }
 
     #[test]
-    fn protocols_that_are_not_scanned_are_told() {
-        let spec = parse_ports("22,U:53", &[Protocol::Tcp], &table()).expect("list");
-        assert_eq!(spec.unused, [Protocol::Udp]);
-        let spec = parse_ports("53,T:22", &[Protocol::Tcp, Protocol::Udp], &table()).expect("list");
-        assert_eq!(spec.ports, [PortKey::tcp(22), PortKey::tcp(53), PortKey::udp(53)]);
+    fn warnings_are_sentences() {
+        let check = |warning: PortWarning, expected: &str| {
+            assert_eq!(warning.to_string(), expected);
+        };
+        check(PortWarning::NotScanned('U'), "the port list has 'U:', but no UDP ports are scanned");
+        check(
+            PortWarning::NoPorts(Protocol::Udp),
+            "no udp ports were chosen, so no udp ports are scanned",
+        );
     }
 
     proptest! {
         #[test]
-        fn never_panics(list in "[-0-9,:TUx\\[\\]* ]{0,30}") {
-            let _ = parse_ports(&list, &[Protocol::Tcp], &table());
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..30)) {
+            let _ = parse_ports(&String::from_utf8_lossy(&bytes), TCP, &table());
+        }
+
+        #[test]
+        fn never_panics_near_lists(list in "[-0-9,:TUPxs\\[\\]* ]{0,30}") {
+            let _ = parse_ports(&list, BOTH, &table());
         }
 
         #[test]
         fn compact_lists_come_back(numbers in proptest::collection::btree_set(any::<u16>(), 1..60)) {
             let ports: Vec<PortKey> = numbers.iter().map(|n| PortKey::tcp(*n)).collect();
             let text = compact_list(&ports, Protocol::Tcp);
-            let spec = parse_ports(&text, &[Protocol::Tcp], &table()).expect("list");
+            let spec = parse_ports(&text, TCP, &table()).expect("list");
+            prop_assert_eq!(spec, PortSpec { ports, warnings: Vec::new() });
+        }
+
+        #[test]
+        fn neighbours_come_back(from in 0_u16..200, ends in proptest::collection::vec(1_u16..9, 1..9)) {
+            let mut next = from;
+            let mut ports = Vec::new();
+            for (place, length) in ends.into_iter().enumerate() {
+                if place % 2 == 0 {
+                    ports.extend((next..next + length).map(PortKey::udp));
+                }
+                next += length;
+            }
+            let text = compact_list(&ports, Protocol::Udp);
+            let spec = parse_ports(&text, &[Protocol::Udp], &table()).expect("list");
             prop_assert_eq!(spec.ports, ports);
         }
     }

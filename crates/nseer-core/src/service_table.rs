@@ -1,8 +1,11 @@
-//! Tables of service names and port frequencies, in the format `name<TAB>port/protocol[<TAB>frequency]`
-//! with comments from `#`.
+//! Tables of service names and port frequencies, one line for a port:
+//! `name<TAB>port/protocol[<TAB>frequency]`, with comments from `#` on. Lines in the way of
+//! `/etc/services`, with aliases in place of the frequency, count as never seen open.
+//!
+//! Where a table comes from is not known here.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::port::{PortKey, Protocol};
@@ -15,14 +18,15 @@ pub struct ServiceTable {
 }
 
 struct Parsed {
+    /// Sorted by port, one for each.
     rows: Vec<Row>,
-    by_port: HashMap<PortKey, usize>,
     skipped: usize,
 }
 
 struct Row {
     key: PortKey,
-    name: String,
+    /// Where in the text the name stands.
+    name: Range<usize>,
     frequency: f64,
 }
 
@@ -33,25 +37,34 @@ impl ServiceTable {
         ServiceTable { text: text.into(), parsed: OnceLock::new() }
     }
 
-    /// The `count` most frequent ports of a protocol, most frequent first.
+    /// All ports of a protocol, most frequent first; among equals, lower numbers first.
+    #[must_use]
+    pub fn ranked(&self, protocol: Protocol) -> Vec<PortKey> {
+        self.rows_by_frequency(protocol).into_iter().map(|row| row.key).collect()
+    }
+
+    /// The `count` most frequent ports of a protocol, most frequent first. Fewer where the table
+    /// has fewer.
     #[must_use]
     pub fn top(&self, protocol: Protocol, count: usize) -> Vec<PortKey> {
-        self.ranked(protocol).into_iter().take(count).map(|row| row.key).collect()
+        let mut ports = self.ranked(protocol);
+        ports.truncate(count);
+        ports
     }
 
     /// The ports of a protocol with at least this frequency (0 to 1), most frequent first.
     #[must_use]
     pub fn with_ratio(&self, protocol: Protocol, least: f64) -> Vec<PortKey> {
-        let ranked = self.ranked(protocol).into_iter();
+        let ranked = self.rows_by_frequency(protocol).into_iter();
         ranked.take_while(|row| row.frequency >= least).map(|row| row.key).collect()
     }
 
     /// The ports whose service name matches `pattern`, in which `*` stands for any run of
-    /// characters and `?` for one.
+    /// characters and `?` for one; sorted. Case does not matter.
     #[must_use]
     pub fn ports_named(&self, pattern: &str) -> Vec<PortKey> {
         let rows = self.parsed().rows.iter();
-        rows.filter(|row| wildcard(pattern.as_bytes(), row.name.as_bytes()))
+        rows.filter(|row| wildcard(pattern.as_bytes(), self.name_of(row)))
             .map(|row| row.key)
             .collect()
     }
@@ -59,10 +72,10 @@ impl ServiceTable {
     /// True where the table has a line for `key`.
     #[must_use]
     pub fn has(&self, key: PortKey) -> bool {
-        self.parsed().by_port.contains_key(&key)
+        self.row(key).is_some()
     }
 
-    /// How many lines made no sense.
+    /// How many lines made no sense. Lines of other protocols than ours are not among them.
     #[must_use]
     pub fn skipped(&self) -> usize {
         self.parsed().skipped
@@ -72,12 +85,19 @@ impl ServiceTable {
         self.parsed.get_or_init(|| parse(&self.text))
     }
 
-    fn ranked(&self, protocol: Protocol) -> Vec<&Row> {
+    fn row(&self, key: PortKey) -> Option<&Row> {
+        let rows = &self.parsed().rows;
+        rows.binary_search_by_key(&key, |row| row.key).ok().and_then(|place| rows.get(place))
+    }
+
+    fn name_of(&self, row: &Row) -> &[u8] {
+        self.text.get(row.name.clone()).unwrap_or_default()
+    }
+
+    fn rows_by_frequency(&self, protocol: Protocol) -> Vec<&Row> {
         let rows = self.parsed().rows.iter();
         let mut rows: Vec<&Row> = rows.filter(|row| row.key.protocol == protocol).collect();
-        rows.sort_by(|a, b| {
-            b.frequency.total_cmp(&a.frequency).then(a.key.number.cmp(&b.key.number))
-        });
+        rows.sort_by(|a, b| b.frequency.total_cmp(&a.frequency));
         rows
     }
 }
@@ -89,89 +109,172 @@ impl std::fmt::Debug for ServiceTable {
 }
 
 impl ServiceNames for ServiceTable {
+    /// `unknown` is a name like any other, as in Nmap: outputs and scripts show it.
     fn name(&self, port: PortKey) -> Option<&str> {
-        let parsed = self.parsed();
-        let name = parsed.rows[*parsed.by_port.get(&port)?].name.as_str();
-        (name != "unknown").then_some(name)
+        std::str::from_utf8(self.name_of(self.row(port)?)).ok()
     }
 }
 
 fn parse(text: &[u8]) -> Parsed {
-    let mut parsed = Parsed { rows: Vec::new(), by_port: HashMap::new(), skipped: 0 };
+    // A line of a table of this kind is rarely shorter than this.
+    let mut rows = Vec::with_capacity(text.len() / 32);
+    let mut skipped = 0;
+    let mut at = 0;
     for line in text.split(|b| *b == b'\n') {
-        let line = line.split(|b| *b == b'#').next().unwrap_or_default().trim_ascii();
-        if line.is_empty() {
-            continue;
-        }
-        match std::str::from_utf8(line).ok().and_then(row) {
-            Some(row) => {
-                // The first line for a port is the one that counts.
-                if let std::collections::hash_map::Entry::Vacant(place) =
-                    parsed.by_port.entry(row.key)
-                {
-                    place.insert(parsed.rows.len());
-                    parsed.rows.push(row);
-                }
-            }
-            None => parsed.skipped += 1,
+        let start = at;
+        at += line.len() + 1;
+        match row(line.split(|b| *b == b'#').next().unwrap_or_default(), start) {
+            Line::Row(row) => rows.push(row),
+            Line::Nothing => {}
+            Line::Bad => skipped += 1,
         }
     }
-    parsed
+    // Stable, so that the first line for a port is the one that counts.
+    rows.sort_by_key(|row| row.key);
+    rows.dedup_by_key(|row| row.key);
+    Parsed { rows, skipped }
 }
 
-fn row(line: &str) -> Option<Row> {
-    let mut fields = line.split_ascii_whitespace();
-    let name = fields.next()?;
-    let (number, protocol) = fields.next()?.split_once('/')?;
-    let key = PortKey::new(protocol.parse().ok()?, number.parse().ok()?);
-    // Lines in the way of /etc/services have aliases where the frequency would stand.
+enum Line {
+    Row(Row),
+    /// Empty, or for a protocol that has no ports to scan.
+    Nothing,
+    Bad,
+}
+
+/// Parses a line without its comment; `start` is its place in the text.
+fn row(line: &[u8], start: usize) -> Line {
+    let is_blank = |b: &u8| b.is_ascii_whitespace();
+    let Some(indent) = line.iter().position(|b| !is_blank(b)) else { return Line::Nothing };
+    let mut fields = line.split(is_blank).filter(|field| !field.is_empty());
+    let (Some(name), Some(port)) = (fields.next(), fields.next()) else { return Line::Bad };
+    let (Ok(_), Ok(port)) = (std::str::from_utf8(name), std::str::from_utf8(port)) else {
+        return Line::Bad;
+    };
+    let Some((number, protocol)) = port.split_once('/') else { return Line::Bad };
+    let Ok(number) = number.parse() else { return Line::Bad };
+    let Ok(protocol) = protocol.parse() else { return Line::Nothing };
+    let name = start + indent..start + indent + name.len();
     let frequency = fields.next().and_then(frequency).unwrap_or(0.0);
-    Some(Row { key, name: name.to_owned(), frequency })
+    Line::Row(Row { key: PortKey::new(protocol, number), name, frequency })
 }
 
-/// `0.25` or `1/4`.
-fn frequency(text: &str) -> Option<f64> {
+/// `0.25` or `1/4`. Anything else is an alias.
+fn frequency(field: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(field).ok()?;
     let value = match text.split_once('/') {
-        Some((a, b)) => a.parse::<f64>().ok()? / b.parse::<f64>().ok()?,
+        Some((open, of)) => open.parse::<f64>().ok()? / of.parse::<f64>().ok()?,
         None => text.parse().ok()?,
     };
-    value.is_finite().then_some(value)
+    (0.0..=1.0).contains(&value).then_some(value)
 }
 
+/// Goes back to the last `*` only, which is enough and keeps hostile patterns cheap.
 fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
-    match (pattern.split_first(), name.split_first()) {
-        (None, None) => true,
-        (Some((b'*', rest)), None) => wildcard(rest, name),
-        (Some((b'*', rest)), Some((_, shorter))) => {
-            wildcard(rest, name) || wildcard(pattern, shorter)
+    let (mut p, mut n) = (0, 0);
+    let mut star = None;
+    while let Some(byte) = name.get(n) {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(c) if *c == b'?' || c.eq_ignore_ascii_case(byte) => (p, n) = (p + 1, n + 1),
+            _ => {
+                // Let the star take one character more.
+                let Some((at, taken)) = star else { return false };
+                star = Some((at, taken + 1));
+                (p, n) = (at + 1, taken + 1);
+            }
         }
-        (Some((p, rest)), Some((n, shorter))) => {
-            (*p == b'?' || p.eq_ignore_ascii_case(n)) && wildcard(rest, shorter)
-        }
-        _ => false,
     }
+    pattern.get(p..).unwrap_or_default().iter().all(|b| *b == b'*')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const TABLE: &[u8] =
-        b"# ports\nssh\t22/tcp\t0.2\t# shell\nhttp 80/tcp 1/2\nhttp-alt\t8080/tcp\t0.1\n\
-        domain 53/udp 0.3\nunknown\t99/tcp\t0.05\nbroken\nx 70000/tcp\nauth 113/tcp ident\n";
+        b"# ports\nssh\t22/tcp\t0.2\t# shell\n  http 80/tcp 1/2\r\nhttp-alt\t8080/tcp\t0.1\n\
+        domain 53/udp 0.3\nunknown\t99/tcp\t0.05\nbroken\nx 70000/tcp\nauth 113/tcp ident\n\
+        second 22/tcp 0.9\nrtmp 1/ddp\nx\xff 7/tcp\nlow 9/tcp 0.05\nmany 10/tcp 7\n#\xff\n\n";
 
     #[test]
-    fn look_ups() {
+    fn names() {
         let table = ServiceTable::new(TABLE);
-        assert_eq!(table.name(PortKey::tcp(22)), Some("ssh"));
+        assert_eq!(table.name(PortKey::tcp(22)), Some("ssh"), "the first line counts");
         assert_eq!(table.name(PortKey::udp(22)), None);
-        assert_eq!(table.name(PortKey::tcp(99)), None, "unknown is no name");
+        assert_eq!(table.name(PortKey::tcp(99)), Some("unknown"));
+        assert_eq!(table.name(PortKey::tcp(80)), Some("http"));
         assert_eq!(table.name(PortKey::tcp(113)), Some("auth"));
         assert!(table.has(PortKey::tcp(99)));
-        assert_eq!(table.top(Protocol::Tcp, 2), [PortKey::tcp(80), PortKey::tcp(22)]);
-        assert_eq!(table.with_ratio(Protocol::Tcp, 0.2).len(), 2);
-        assert_eq!(table.ports_named("http*"), [PortKey::tcp(80), PortKey::tcp(8080)]);
-        assert_eq!(table.ports_named("h?tp"), [PortKey::tcp(80)]);
-        assert_eq!(table.skipped(), 2);
+        assert!(!table.has(PortKey::tcp(7)));
+        assert_eq!(table.skipped(), 3);
+    }
+
+    #[test]
+    fn ranks() {
+        let table = ServiceTable::new(TABLE);
+        let ranked = [80, 22, 8080, 9, 99, 10, 113].map(PortKey::tcp);
+        assert_eq!(table.ranked(Protocol::Tcp), ranked);
+        assert_eq!(table.top(Protocol::Tcp, 2), ranked[..2]);
+        assert_eq!(table.top(Protocol::Tcp, 100), ranked);
+        assert_eq!(table.with_ratio(Protocol::Tcp, 0.2), ranked[..2]);
+        assert_eq!(table.with_ratio(Protocol::Tcp, 0.0), ranked);
+        assert_eq!(table.top(Protocol::Sctp, 10), []);
+    }
+
+    #[test]
+    fn patterns() {
+        let table = ServiceTable::new(TABLE);
+        let check = |pattern: &str, expected: &[u16]| {
+            let numbers: Vec<u16> = table.ports_named(pattern).iter().map(|k| k.number).collect();
+            assert_eq!(numbers, expected, "for {pattern}");
+        };
+        check("http", &[80]);
+        check("HTTP", &[80]);
+        check("http*", &[80, 8080]);
+        check("*t*t*", &[80, 8080]);
+        check("*-alt", &[8080]);
+        check("h?tp", &[80]);
+        check("?", &[]);
+        check("", &[]);
+        check("ht", &[]);
+        check("**low**", &[9]);
+        check("*", &[9, 10, 22, 80, 99, 113, 8080, 53]);
+    }
+
+    #[test]
+    fn hostile_patterns_end() {
+        let name = [b'a'; 5000];
+        let pattern = format!("{}b", "*a".repeat(500));
+        assert!(!wildcard(pattern.as_bytes(), &name));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), port in 0_u16..20) {
+            let table = ServiceTable::new(bytes);
+            let _ = table.name(PortKey::tcp(port));
+            let _ = table.ports_named("*");
+        }
+
+        #[test]
+        fn never_panics_near_tables(text in "([ a-z#]{0,4}[ \t/][0-9]{1,2}/(tcp|udp)[ \t]0?[.1]{0,3}\n?){0,9}") {
+            let table = ServiceTable::new(text.into_bytes());
+            let ranked = table.ranked(Protocol::Tcp);
+            prop_assert!(ranked.iter().all(|key| table.name(*key).is_some_and(|n| !n.is_empty())));
+        }
+
+        #[test]
+        fn wildcards_match_what_they_were_made_of(parts in proptest::collection::vec("[a-c]{0,3}", 1..5)) {
+            let pattern = parts.join("*");
+            prop_assert!(wildcard(pattern.as_bytes(), parts.concat().as_bytes()));
+            prop_assert!(wildcard(pattern.as_bytes(), parts.join("x").as_bytes()));
+            let other = parts.concat() + "y";
+            prop_assert!(pattern.ends_with('*') || !wildcard(pattern.as_bytes(), other.as_bytes()));
+        }
     }
 }

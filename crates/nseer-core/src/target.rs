@@ -1,10 +1,20 @@
 //! What a user may name as a target: addresses, networks, octet ranges, names.
+//!
+//! A name stays a name here: whoever can resolve it hands the address back through
+//! [`TargetSpec::with_address`]. Forms and reach are those of Nmap's manual, section "Target
+//! Specification"; where Nmap takes nonsense for a host name, this says what is wrong with it.
+
+mod error;
+mod octets;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+pub use self::error::TargetError;
+use self::octets::{octet, octet_intervals, open_host_bits};
 
 /// One target expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,57 +25,15 @@ pub struct TargetSpec {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
-    Net(IpNet),
+    Net {
+        net: IpNet,
+        zone: Option<String>,
+    },
     /// The values that each octet may have, sorted.
     Octets(Box<[Vec<u8>; 4]>),
     Name {
         name: String,
         prefix: Option<u8>,
-    },
-}
-
-/// The text is not a target.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TargetError {
-    /// Nothing there.
-    #[error("empty target: give an address, a network, a range or a name")]
-    Empty,
-    /// The part after `/` is wrong.
-    #[error("bad CIDR '{text}': the prefix length must be 0 to {most}")]
-    Prefix {
-        /// The target.
-        text: String,
-        /// 32 or 128.
-        most: u8,
-    },
-    /// An octet or octet range is wrong.
-    #[error("bad address '{text}': octet '{octet}' must be numbers and ranges from 0 to 255")]
-    Octet {
-        /// The target.
-        text: String,
-        /// The octet.
-        octet: String,
-    },
-    /// A range runs backwards.
-    #[error("bad address '{text}': the range '{range}' runs backwards")]
-    Backwards {
-        /// The target.
-        text: String,
-        /// The range.
-        range: String,
-    },
-    /// A prefix length does not go with octet ranges.
-    #[error("bad target '{text}': a prefix length does not go with octet ranges")]
-    PrefixOnRange {
-        /// The target.
-        text: String,
-    },
-    /// Neither an address nor a host name.
-    #[error("'{text}' is neither an address nor a host name")]
-    Name {
-        /// The target.
-        text: String,
     },
 }
 
@@ -89,7 +57,7 @@ impl fmt::Display for TargetSpec {
 
 impl From<IpAddr> for TargetSpec {
     fn from(address: IpAddr) -> Self {
-        TargetSpec { text: address.to_string(), kind: Kind::Net(address.into()) }
+        TargetSpec { text: address.to_string(), kind: one(address, None) }
     }
 }
 
@@ -103,16 +71,25 @@ impl TargetSpec {
         }
     }
 
+    /// The zone of an IPv6 address, the `eth0` of `fe80::1%eth0`: an interface's name or number.
+    #[must_use]
+    pub fn zone(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Net { zone, .. } => zone.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The same target with its name resolved to `address`: that address, or the network around
     /// it where the name has a prefix length.
     ///
     /// # Errors
-    /// Where the prefix length is too long for the address.
+    /// [`TargetError::Prefix`] where the prefix length is too long for the address.
     pub fn with_address(&self, address: IpAddr) -> Result<TargetSpec, TargetError> {
         let Kind::Name { prefix, .. } = &self.kind else { return Ok(self.clone()) };
         let kind = match prefix {
-            None => Kind::Net(address.into()),
-            Some(prefix) => Kind::Net(net(address, *prefix, &self.text)?),
+            None => one(address, None),
+            Some(prefix) => Kind::Net { net: net(address, *prefix, &self.text)?, zone: None },
         };
         Ok(TargetSpec { text: self.text.clone(), kind })
     }
@@ -121,7 +98,7 @@ impl TargetSpec {
     #[must_use]
     pub fn is_range(&self) -> bool {
         match &self.kind {
-            Kind::Net(net) => net.prefix_len() != net.max_prefix_len(),
+            Kind::Net { net, .. } => net.prefix_len() != net.max_prefix_len(),
             Kind::Octets(octets) => octets.iter().any(|o| o.len() > 1),
             Kind::Name { prefix, .. } => prefix.is_some(),
         }
@@ -131,7 +108,7 @@ impl TargetSpec {
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         match (&self.kind, address) {
-            (Kind::Net(net), _) => net.contains(&address),
+            (Kind::Net { net, .. }, _) => net.contains(&address),
             (Kind::Octets(octets), IpAddr::V4(v4)) => {
                 octets.iter().zip(v4.octets()).all(|(o, b)| o.binary_search(&b).is_ok())
             }
@@ -143,7 +120,7 @@ impl TargetSpec {
     #[must_use]
     pub fn addresses(&self) -> Addresses {
         let left = match &self.kind {
-            Kind::Net(net) => {
+            Kind::Net { net, .. } => {
                 let bits = u32::from(net.max_prefix_len() - net.prefix_len());
                 // All of IPv6 is one more than fits; nobody will see its last address.
                 1_u128.checked_shl(bits).unwrap_or(u128::MAX)
@@ -154,11 +131,13 @@ impl TargetSpec {
         Addresses { kind: self.kind.clone(), next: 0, left }
     }
 
-    /// The network that it is, if it is one.
-    pub(crate) fn as_net(&self) -> Option<IpNet> {
+    /// First and last address of each run of neighbours, ascending. `None` for a name, and where
+    /// there are more than `most` runs.
+    pub(crate) fn intervals(&self, most: usize) -> Option<Vec<(IpAddr, IpAddr)>> {
         match &self.kind {
-            Kind::Net(net) => Some(*net),
-            _ => None,
+            Kind::Net { net, .. } => Some(vec![(net.network(), net.broadcast())]),
+            Kind::Octets(octets) => octet_intervals(octets, most),
+            Kind::Name { .. } => None,
         }
     }
 }
@@ -190,11 +169,11 @@ impl Iterator for Addresses {
         self.next += 1;
         self.left -= 1;
         match &self.kind {
-            Kind::Net(IpNet::V4(net)) => {
+            Kind::Net { net: IpNet::V4(net), .. } => {
                 let first = u32::from(net.network());
                 Some(Ipv4Addr::from(first.wrapping_add(index as u32)).into())
             }
-            Kind::Net(IpNet::V6(net)) => {
+            Kind::Net { net: IpNet::V6(net), .. } => {
                 let first = u128::from(net.network());
                 Some(Ipv6Addr::from(first.wrapping_add(index)).into())
             }
@@ -213,37 +192,34 @@ impl Iterator for Addresses {
 }
 
 fn parse(text: &str) -> Result<Kind, TargetError> {
+    if text.contains("://") {
+        return Err(TargetError::Url { text: text.to_owned() });
+    }
     let (place, prefix) = match text.split_once('/') {
         Some((place, prefix)) => (place, Some(prefix)),
         None => (text, None),
     };
-    let is_v6 = place.contains(':');
-    let most = if is_v6 { 128 } else { 32 };
-    let bad_prefix = || TargetError::Prefix { text: text.to_owned(), most };
-    let prefix = match prefix {
-        None => None,
-        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
-            Some(digits.parse::<u8>().ok().filter(|p| *p <= most).ok_or_else(bad_prefix)?)
-        }
-        Some(_) => return Err(bad_prefix()),
-    };
-    let without_zone = place.split_once('%').map_or(place, |(address, _)| address);
-    if let Ok(address) = without_zone.parse::<IpAddr>() {
-        return Ok(Kind::Net(match prefix {
-            Some(prefix) => net(address, prefix, text)?,
-            None => address.into(),
-        }));
+    if place.contains(':') {
+        return ipv6(place, prefix, text);
     }
     if looks_like_octets(place) {
-        if prefix.is_some() {
-            return Err(TargetError::PrefixOnRange { text: text.to_owned() });
-        }
-        return octets(place, text);
+        let prefix = prefix.map(|digits| prefix_length(digits, 32, text)).transpose()?;
+        return octets(place, prefix, text);
     }
-    if !is_host_name(place) {
-        return Err(TargetError::Name { text: text.to_owned() });
-    }
+    check_host_name(place, text)?;
+    // What the name resolves to decides how long the prefix may be.
+    let prefix = prefix.map(|digits| prefix_length(digits, 128, text)).transpose()?;
     Ok(Kind::Name { name: place.to_owned(), prefix })
+}
+
+fn prefix_length(digits: &str, most: u8, text: &str) -> Result<u8, TargetError> {
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    let length = digits.parse().ok().filter(|length| plain && *length <= most);
+    length.ok_or_else(|| TargetError::Prefix { text: text.to_owned(), most })
+}
+
+fn one(address: IpAddr, zone: Option<String>) -> Kind {
+    Kind::Net { net: address.into(), zone }
 }
 
 fn net(address: IpAddr, prefix: u8, text: &str) -> Result<IpNet, TargetError> {
@@ -255,61 +231,52 @@ fn net(address: IpAddr, prefix: u8, text: &str) -> Result<IpNet, TargetError> {
     })
 }
 
-/// Four dotted parts of digits, ranges, lists and stars: an address that may be wrong, but no
-/// name.
-fn looks_like_octets(place: &str) -> bool {
-    place.bytes().all(|b| b.is_ascii_digit() || b".,-*".contains(&b))
-        && (place.contains('.') || place.bytes().any(|b| b",*".contains(&b)))
+fn ipv6(place: &str, prefix: Option<&str>, text: &str) -> Result<Kind, TargetError> {
+    let (address, zone) = match place.split_once('%') {
+        Some((address, zone)) => (address, Some(zone.to_owned())),
+        None => (place, None),
+    };
+    let address = address.parse::<Ipv6Addr>().ok().filter(|_| zone.as_deref() != Some(""));
+    let address = address.ok_or_else(|| TargetError::Ipv6 { text: text.to_owned() })?;
+    let prefix = prefix.map_or(Ok(128), |digits| prefix_length(digits, 128, text))?;
+    Ok(Kind::Net { net: net(address.into(), prefix, text)?, zone })
 }
 
-fn octets(place: &str, text: &str) -> Result<Kind, TargetError> {
+/// Dotted parts of digits, ranges, lists and stars: an address that may be wrong, but no name.
+fn looks_like_octets(place: &str) -> bool {
+    place.bytes().all(|b| b.is_ascii_digit() || b".,-*".contains(&b))
+        && place.bytes().any(|b| b".,*".contains(&b))
+}
+
+fn octets(place: &str, prefix: Option<u8>, text: &str) -> Result<Kind, TargetError> {
     let parts: Vec<&str> = place.split('.').collect();
-    let parts: [&str; 4] = parts
-        .try_into()
-        .map_err(|_| TargetError::Octet { text: text.to_owned(), octet: place.to_owned() })?;
+    let parts: [&str; 4] =
+        parts.try_into().map_err(|_| TargetError::FourOctets { text: text.to_owned() })?;
     let mut octets: [Vec<u8>; 4] = Default::default();
     for (values, part) in octets.iter_mut().zip(parts) {
-        for item in part.split(',') {
-            let (from, to) = octet_range(item, text)?;
-            values.extend(from..=to);
-        }
-        values.sort_unstable();
-        values.dedup();
+        *values = octet(part, text)?;
+    }
+    if let [[a], [b], [c], [d]] = octets.each_ref().map(Vec::as_slice) {
+        let address = Ipv4Addr::new(*a, *b, *c, *d).into();
+        return Ok(Kind::Net { net: net(address, prefix.unwrap_or(32), text)?, zone: None });
+    }
+    if let Some(prefix) = prefix {
+        open_host_bits(&mut octets, prefix);
     }
     Ok(Kind::Octets(Box::new(octets)))
 }
 
-/// `5`, `1-9`, `-9`, `1-`, `-` or `*`.
-fn octet_range(item: &str, text: &str) -> Result<(u8, u8), TargetError> {
-    let bad = || TargetError::Octet { text: text.to_owned(), octet: item.to_owned() };
-    let number = |digits: &str, empty: u8| {
-        if digits.is_empty() { Ok(empty) } else { digits.parse().map_err(|_| bad()) }
-    };
-    if item == "*" {
-        return Ok((0, 255));
-    }
-    let (from, to) = match item.split_once('-') {
-        Some((from, to)) => (number(from, 0)?, number(to, 255)?),
-        None if item.is_empty() => return Err(bad()),
-        None => {
-            let value = number(item, 0)?;
-            (value, value)
-        }
-    };
-    if from > to {
-        return Err(TargetError::Backwards { text: text.to_owned(), range: item.to_owned() });
-    }
-    Ok((from, to))
-}
-
-/// RFC 1123 names, underscores, and bytes beyond ASCII for the resolver to judge.
-fn is_host_name(place: &str) -> bool {
+/// RFC 1123 names, underscores, and letters beyond ASCII for the resolver to judge.
+fn check_host_name(place: &str, text: &str) -> Result<(), TargetError> {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    !place.is_empty()
+    if let Some(character) = place.chars().find(|c| !allowed(*c)) {
+        return Err(TargetError::Character { text: text.to_owned(), character });
+    }
+    let shaped = !place.is_empty()
         && place.len() < 256
-        && place.chars().all(allowed)
         && !place.starts_with(['.', '-'])
-        && !place.contains("..")
+        && !place.contains("..");
+    if shaped { Ok(()) } else { Err(TargetError::Name { text: text.to_owned() }) }
 }
 
 #[cfg(test)]
@@ -333,56 +300,136 @@ mod tests {
     }
 
     #[test]
-    fn targets() {
+    fn addresses_and_networks() {
         check("127.0.0.1", "127.0.0.1 of 1");
+        check("01.2.3.010", "1.2.3.10 of 1");
         check("10.0.0.5/30", "10.0.0.4 10.0.0.5 10.0.0.6 10.0.0.7 of 4");
+        check("10.0.0.5/031", "10.0.0.4 10.0.0.5 of 2");
         check("10.0.0.0/8", "10.0.0.0 10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5 of 16777216");
+        check("9.9.9.9/0", "0.0.0.0 0.0.0.1 0.0.0.2 0.0.0.3 0.0.0.4 0.0.0.5 of 4294967296");
+        check("::1", "::1 of 1");
+        check("::ffff:1.2.3.4", "::ffff:1.2.3.4 of 1");
+        check("2001:db8::/126", "2001:db8:: 2001:db8::1 2001:db8::2 2001:db8::3 of 4");
+        check("1::/64", "1:: 1::1 1::2 1::3 1::4 1::5 of 18446744073709551616");
+        check("fe80::1%eth0", "fe80::1 of 1");
+        check("fe80::1%eth0/127", "fe80:: fe80::1 of 2");
+    }
+
+    #[test]
+    fn octet_ranges() {
         check("1.2.3-4.5,7", "1.2.3.5 1.2.3.7 1.2.4.5 1.2.4.7 of 4");
+        check("1.2.3.5,3,3,1-2", "1.2.3.1 1.2.3.2 1.2.3.3 1.2.3.5 of 4");
         check("1.2.3.254-", "1.2.3.254 1.2.3.255 of 2");
         check("1.2.3.-1", "1.2.3.0 1.2.3.1 of 2");
+        check("1.2.3.4-4", "1.2.3.4 of 1");
+        check("1.2.3.-", "1.2.3.0 1.2.3.1 1.2.3.2 1.2.3.3 1.2.3.4 1.2.3.5 of 256");
         check("1.2.3.*", "1.2.3.0 1.2.3.1 1.2.3.2 1.2.3.3 1.2.3.4 1.2.3.5 of 256");
-        check("::1", "::1 of 1");
-        check("fe80::1%eth0", "fe80::1 of 1");
-        check("2001:db8::/126", "2001:db8:: 2001:db8::1 2001:db8::2 2001:db8::3 of 4");
+        check("*.2.3.4", "0.2.3.4 1.2.3.4 2.2.3.4 3.2.3.4 4.2.3.4 5.2.3.4 of 256");
+        check("1.2.3.1-2/31", "1.2.3.0 1.2.3.1 1.2.3.2 1.2.3.3 of 4");
+        check("1.0.3-4.1/23", "1.0.2.0 1.0.2.1 1.0.2.2 1.0.2.3 1.0.2.4 1.0.2.5 of 1024");
+    }
+
+    #[test]
+    fn names() {
         check("scanme.example.org", "name scanme.example.org false");
         check("localhost/31", "name localhost true");
+        check("localhost/64", "name localhost true");
         check("host_1", "name host_1 false");
+        check("5-6", "name 5-6 false");
+        check("bücher.example.", "name bücher.example. false");
     }
 
     #[test]
     fn errors_name_the_text() {
+        let octet = |text: &str, octet: &str| {
+            check(
+                text,
+                &format!(
+                    "bad address '{text}': octet '{octet}' must be * or numbers and ranges from \
+                     0 to 255"
+                ),
+            );
+        };
         check("", "empty target: give an address, a network, a range or a name");
-        check("10.0.0.0/33", "bad CIDR '10.0.0.0/33': the prefix length must be 0 to 32");
-        check("::/129", "bad CIDR '::/129': the prefix length must be 0 to 128");
-        check("10.0.0.0/x", "bad CIDR '10.0.0.0/x': the prefix length must be 0 to 32");
-        check(
-            "1.2.3.256",
-            "bad address '1.2.3.256': octet '256' must be numbers and ranges from 0 to 255",
-        );
-        check("1.2..4", "bad address '1.2..4': octet '' must be numbers and ranges from 0 to 255");
+        for text in ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "10.0.0.0/+3", "1.2.3.4/32/32"] {
+            check(text, &format!("bad CIDR '{text}': the prefix length must be 0 to 32"));
+        }
+        for text in ["::/129", "host/129", "host/", "::/x"] {
+            check(text, &format!("bad CIDR '{text}': the prefix length must be 0 to 128"));
+        }
+        octet("1.2.3.256", "256");
+        octet("1.2..4", "");
+        octet("1.2.3.1,", "1,");
+        octet("1.2.3.1,,2", "1,,2");
+        octet("1.2.3.1-2-3", "1-2-3");
+        octet("1.2.3.*,7", "*,7");
+        octet("1.2.3.0-1000", "0-1000");
         check("1.2.3.9-5", "bad address '1.2.3.9-5': the range '9-5' runs backwards");
-        check(
-            "1.2.3.1-2/24",
-            "bad target '1.2.3.1-2/24': a prefix length does not go with octet ranges",
-        );
-        check("a b", "'a b' is neither an address nor a host name");
-        check("host!", "'host!' is neither an address nor a host name");
+        for text in ["1.2.3", "1.2.3.4.5", "1.2.3.4.", "*"] {
+            check(text, &format!("bad address '{text}': an IPv4 address has four octets"));
+        }
+        for text in ["::g", "1::2::3", "fe80::1%", "host:80", "[::1]", "::1-5"] {
+            check(text, &format!("'{text}' is not an IPv6 address (ports are given with -p)"));
+        }
+        check("http://a.example/", "'http://a.example/' is a URL: give only its host");
+        check("a b", "bad host name 'a b': ' ' is not allowed in it");
+        check("host!", "bad host name 'host!': '!' is not allowed in it");
+        check("a\u{1b}[0m", "bad host name 'a\u{1b}[0m': '\\u{1b}' is not allowed in it");
+        check("1.2.3.4%lo", "bad host name '1.2.3.4%lo': '%' is not allowed in it");
+        for text in ["a..b", ".a", "-a", "/24"] {
+            check(text, &format!("'{text}' is neither an address nor a host name"));
+        }
+    }
+
+    #[test]
+    fn zones_are_kept() {
+        let zone = |text: &str| text.parse::<TargetSpec>().expect(text).zone().map(str::to_owned);
+        assert_eq!(zone("fe80::1%eth0/64"), Some("eth0".to_owned()));
+        assert_eq!(zone("fe80::1"), None);
+    }
+
+    #[test]
+    fn names_become_addresses() {
+        let resolve = |text: &str, address: &str| {
+            let spec: TargetSpec = text.parse().expect("name");
+            match spec.with_address(address.parse().expect("address")) {
+                Ok(spec) => spec.addresses().map(|a| a.to_string()).collect::<Vec<_>>().join(" "),
+                Err(error) => error.to_string(),
+            }
+        };
+        assert_eq!(resolve("host", "1.2.3.5"), "1.2.3.5");
+        assert_eq!(resolve("host/31", "1.2.3.5"), "1.2.3.4 1.2.3.5");
+        assert_eq!(resolve("host/127", "1::5"), "1::4 1::5");
+        let message = "bad CIDR 'host/127': the prefix length must be 0 to 32";
+        assert_eq!(resolve("host/127", "1.2.3.5"), message);
     }
 
     proptest! {
         #[test]
-        fn never_panics(text in "\\PC{0,40}") {
-            let _ = text.parse::<TargetSpec>();
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let _ = String::from_utf8_lossy(&bytes).parse::<TargetSpec>();
         }
 
         #[test]
-        fn contains_what_it_lists(
-            octets in proptest::array::uniform4("[0-9]{1,2}(-1[0-9]{2})?(,[0-9]{1,2})?"),
-        ) {
-            let spec: TargetSpec = octets.join(".").parse().expect("octets");
-            for address in spec.addresses().take(300) {
-                prop_assert!(spec.contains(address));
+        fn never_panics_near_addresses(text in "[-0-9.,*/:%a-f]{0,24}") {
+            if let Ok(spec) = text.parse::<TargetSpec>() {
+                prop_assert!(spec.addresses().take(50).all(|a| spec.contains(a)));
             }
+        }
+
+        #[test]
+        fn ranges_contain_what_they_list_and_nothing_else(
+            octets in proptest::array::uniform4("[0-4](-[5-7])?(,[0-9])?"),
+            prefix in proptest::option::of(28_u8..=32),
+            probe in proptest::array::uniform4(0_u8..12),
+        ) {
+            let prefix = prefix.map(|p| format!("/{p}")).unwrap_or_default();
+            let spec: TargetSpec = format!("{}{prefix}", octets.join(".")).parse().expect("octets");
+            let listed: Vec<IpAddr> = spec.addresses().collect();
+            prop_assert!(listed.is_sorted_by(|a, b| a < b));
+            prop_assert!(listed.iter().all(|a| spec.contains(*a)));
+            let probe = IpAddr::from(probe);
+            prop_assert_eq!(spec.contains(probe), listed.binary_search(&probe).is_ok());
         }
 
         #[test]

@@ -65,4 +65,3 @@ pub struct EngineConfig {
     /// Most script threads that may hold sockets to one host at a time.
     pub slots_per_host: usize,
 }
-

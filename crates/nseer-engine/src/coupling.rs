@@ -19,25 +19,14 @@ pub fn registry_use(source: &[u8]) -> RegistryUse {
     let mut found = RegistryUse::default();
     for (i, token) in tokens.iter().enumerate() {
         match token {
-            Token::Name("registry") if !is_host_registry(&tokens, i) => {
-                let args = matches!(
-                    (tokens.get(i + 1), tokens.get(i + 2)),
-                    (Some(Token::Other(b'.')), Some(Token::Name("args")))
-                );
-                found.touches_registry |= !args;
-            }
-            Token::Text(text) if text == "registry" => found.touches_registry = true,
+            Token::Name("nmap") => found.touches_registry |= shares(&tokens[i + 1..]),
             Token::Name("require" | "silent_require") => {
-                let next = match tokens.get(i + 1) {
-                    Some(Token::Other(b'(')) => tokens.get(i + 2),
-                    // `pcall(require, "name")`
-                    Some(Token::Other(b',')) => tokens.get(i + 2),
-                    other => other,
-                };
-                if let Some(Token::Text(name)) = next
-                    && !found.requires.contains(name)
-                {
-                    found.requires.push(name.clone());
+                let Some((name, after)) = required(&tokens[i + 1..]) else { continue };
+                if name == "nmap" && !is_own_name(&tokens[..i]) {
+                    found.touches_registry |= shares(after);
+                }
+                if !found.requires.iter().any(|known| known == name) {
+                    found.requires.push(name.to_owned());
                 }
             }
             _ => {}
@@ -46,11 +35,65 @@ pub fn registry_use(source: &[u8]) -> RegistryUse {
     found
 }
 
-/// `host.registry` belongs to one host.
-fn is_host_registry(tokens: &[Token<'_>], i: usize) -> bool {
-    i >= 2
-        && matches!(tokens[i - 1], Token::Other(b'.'))
-        && matches!(tokens[i - 2], Token::Name(name) if name != "nmap")
+/// The module that a `require` loads, and what follows the call; `after` begins behind the word.
+fn required<'t, 's>(after: &'t [Token<'s>]) -> Option<(&'t str, &'t [Token<'s>])> {
+    match after {
+        [Token::Other(b'('), Token::Text(name), Token::Other(b')'), rest @ ..] => {
+            Some((name, rest))
+        }
+        // `pcall(require, "name")`
+        [Token::Other(b','), Token::Text(name), rest @ ..] => Some((name, rest)),
+        [Token::Text(name), rest @ ..] => Some((name, rest)),
+        _ => None,
+    }
+}
+
+/// True where `require "nmap"` stands alone, or gives its result to the name `nmap`, whose uses
+/// are judged one by one.
+fn is_own_name(before: &[Token<'_>]) -> bool {
+    match before {
+        [.., Token::Name(name), Token::Other(b'=')] => *name == "nmap",
+        [.., Token::Other(b'=' | b'.' | b'(' | b',')] | [.., Token::Name("return")] => false,
+        _ => true,
+    }
+}
+
+/// Whether the module `nmap` is used in a way that may reach its registry; `after` begins behind
+/// the module.
+fn shares(after: &[Token<'_>]) -> bool {
+    match after {
+        [
+            Token::Other(b'.'),
+            Token::Name("registry"),
+            Token::Other(b'.'),
+            Token::Name("args"),
+            rest @ ..,
+        ] => is_assigned(rest),
+        [Token::Other(b'.'), Token::Name("registry"), ..] => true,
+        [Token::Other(b'['), Token::Text(key), Token::Other(b']'), ..] => key == "registry",
+        [Token::Other(b'.' | b':'), Token::Name(_), ..] => false,
+        // `nmap == x` compares; `nmap = require "nmap"` names it.
+        [Token::Other(b'='), Token::Other(b'='), ..] => true,
+        [Token::Other(b'='), ..] => false,
+        // It goes to another name or into a call, where nobody looks for it.
+        _ => true,
+    }
+}
+
+/// True where fields follow and then an assignment to them.
+fn is_assigned(mut after: &[Token<'_>]) -> bool {
+    loop {
+        after = match after {
+            [Token::Other(b'.'), Token::Name(_), rest @ ..] => rest,
+            [Token::Other(b'['), rest @ ..] => {
+                let end = rest.iter().position(|t| *t == Token::Other(b']'));
+                end.map_or(&[], |end| &rest[end + 1..])
+            }
+            [Token::Other(b'='), Token::Other(b'='), ..] => return false,
+            [Token::Other(b'='), ..] => return true,
+            _ => return false,
+        };
+    }
 }
 
 #[derive(Debug, PartialEq)]
@@ -112,6 +155,11 @@ fn quoted(text: &[u8]) -> (String, usize) {
     let mut at = 1;
     while let Some(byte) = text.get(at) {
         match byte {
+            // `\z` skips the white space that follows, newlines included.
+            b'\\' if text.get(at + 1) == Some(&b'z') => {
+                let rest = text.get(at + 2..).unwrap_or_default();
+                at += 2 + rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
+            }
             b'\\' => at += 2,
             b if *b == text[0] || *b == b'\n' => break,
             _ => at += 1,
@@ -143,8 +191,39 @@ mod tests {
         check("--[[ nmap.registry.x ]] local s = [==[ nmap.registry ]==]", false, &[]);
         check("print 'nmap.registry'", false, &[]);
         check("local x = require \"a\" local y = require('b.c')", false, &["a", "b.c"]);
-        check("stdnse.silent_require 'openssl' pcall(require, 'lpeg')", false, &["openssl", "lpeg"]);
+        check(
+            "stdnse.silent_require 'openssl' pcall(require, 'lpeg')",
+            false,
+            &["openssl", "lpeg"],
+        );
         check("s = \"a\\\"require 'x'\"", false, &[]);
+        check("s = 'a\\z\n  require \"x\"'", false, &[]);
+        check("local registry = host.registry registry.x = 1", false, &[]);
+        check("host['registry'].x = 1", false, &[]);
+    }
+
+    #[test]
+    fn roundabout_ways_to_the_registry_count() {
+        check("local nmap = require 'nmap' nmap.log_write('stdout', 'x')", false, &["nmap"]);
+        check("require 'nmap' local c = nmap.clock()", false, &["nmap"]);
+        check("local n = require 'nmap' n.registry.x = 1", true, &["nmap"]);
+        check("local r = require('nmap').registry", true, &["nmap"]);
+        check("local n = nmap n.registry.x = 1", true, &[]);
+        check("for k in pairs(nmap) do end", true, &[]);
+        check("rawget(nmap, 'registry')", true, &[]);
+        check("local k = 'registry' nmap[k].x = 1", true, &[]);
+        check("local c = nmap['clock']()", false, &[]);
+        check("local t = nmap:clock()", false, &[]);
+        check("_G.nmap.registry.x = 1", true, &[]);
+    }
+
+    #[test]
+    fn arguments_are_shared_only_by_writing_them() {
+        check("if nmap.registry.args.x == '1' then end", false, &[]);
+        check("local a = nmap.registry.args", false, &[]);
+        check("nmap.registry.args.x = 1", true, &[]);
+        check("nmap.registry.args['a.b'].c = 1", true, &[]);
+        check("local a = nmap.registry.args[name] or {}", false, &[]);
     }
 
     proptest! {

@@ -46,6 +46,15 @@ pub struct DataFile {
     files: Arc<dyn Files>,
 }
 
+/// What a name or path was found to be.
+#[derive(Clone, Debug)]
+pub enum Located {
+    /// A file, or something that is read like one.
+    File(DataFile),
+    /// A directory.
+    Directory(PathBuf),
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
     /// The flag says that a data directory of the search order has it.
@@ -59,8 +68,7 @@ impl DataDirs {
     pub fn new(config: DataDirConfig, files: Arc<dyn Files>) -> DataDirs {
         let chosen = config.datadir.is_some() || config.nmapdir.is_some();
         let user = config.home.map(|home| home.join(".nmap"));
-        let directories =
-            config.datadir.into_iter().chain(config.nmapdir).chain(user).collect();
+        let directories = config.datadir.into_iter().chain(config.nmapdir).chain(user).collect();
         let embedded = if chosen { None } else { config.embedded };
         DataDirs { directories, chosen, overrides: config.overrides, embedded, files }
     }
@@ -81,28 +89,45 @@ impl DataDirs {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<DataFile> {
         if let Some(path) = self.overrides.get(name) {
-            return self.on_disk(path.clone(), false, FileKind::File);
+            return self.file_at(path);
         }
-        self.search(name, FileKind::File).or_else(|| {
-            let content = self.embedded.and_then(|embedded| embedded(name))?;
-            let place = Place::Embedded(name.to_owned(), content);
-            Some(DataFile { place, files: self.files.clone() })
-        })
+        let mut places = self.on_disk(name);
+        let file = places.find_map(|located| match located {
+            Located::File(file) => Some(file),
+            Located::Directory(_) => None,
+        });
+        file.or_else(|| self.embedded_file(name))
+    }
+
+    /// The first thing called `name`, be it file or directory.
+    #[must_use]
+    pub fn locate(&self, name: &str) -> Option<Located> {
+        let first = self.on_disk(name).next();
+        first.or_else(|| self.embedded_file(name).map(Located::File))
     }
 
     /// The first directory called `name`.
     #[must_use]
     pub fn find_directory(&self, name: &str) -> Option<PathBuf> {
-        match self.search(name, FileKind::Directory)?.place {
-            Place::Disk(path, _) => Some(path),
-            Place::Embedded(..) => None,
-        }
+        self.on_disk(name).find_map(|located| match located {
+            Located::Directory(path) => Some(path),
+            Located::File(_) => None,
+        })
     }
 
     /// The file at `path`, wherever it is.
     #[must_use]
     pub fn file_at(&self, path: &Path) -> Option<DataFile> {
-        self.on_disk(path.to_owned(), false, FileKind::File)
+        match self.at(path.to_owned(), false)? {
+            Located::File(file) => Some(file),
+            Located::Directory(_) => None,
+        }
+    }
+
+    /// What is at `path`, wherever it is.
+    #[must_use]
+    pub fn locate_at(&self, path: &Path) -> Option<Located> {
+        self.at(path.to_owned(), false)
     }
 
     /// The files of the machine.
@@ -111,13 +136,28 @@ impl DataDirs {
         &self.files
     }
 
-    fn search(&self, name: &str, kind: FileKind) -> Option<DataFile> {
-        self.directories.iter().find_map(|dir| self.on_disk(dir.join(name), true, kind))
+    /// What is called `name` in each directory of the search order. An absolute name, as a script
+    /// may give, is one inside these directories all the same.
+    fn on_disk(&self, name: &str) -> impl Iterator<Item = Located> {
+        let name = name.trim_start_matches('/');
+        self.directories.iter().filter_map(move |dir| self.at(dir.join(name), true))
     }
 
-    fn on_disk(&self, path: PathBuf, data: bool, kind: FileKind) -> Option<DataFile> {
-        let found = self.files.kind(&path)? == kind;
-        found.then(|| DataFile { place: Place::Disk(path, data), files: self.files.clone() })
+    fn at(&self, path: PathBuf, data: bool) -> Option<Located> {
+        Some(match self.files.kind(&path)? {
+            FileKind::Directory => Located::Directory(path),
+            // A pipe or device is read like a file: `--script-args-file <(command)`.
+            FileKind::File | FileKind::Other => Located::File(DataFile {
+                place: Place::Disk(path, data),
+                files: self.files.clone(),
+            }),
+        })
+    }
+
+    fn embedded_file(&self, name: &str) -> Option<DataFile> {
+        let content = self.embedded.and_then(|embedded| embedded(name))?;
+        let place = Place::Embedded(name.to_owned(), content);
+        Some(DataFile { place, files: self.files.clone() })
     }
 }
 
@@ -177,12 +217,8 @@ mod tests {
     }
 
     fn dirs(datadir: Option<PathBuf>, home: Option<PathBuf>) -> DataDirs {
-        let config = DataDirConfig {
-            datadir,
-            home,
-            embedded: Some(embedded),
-            ..DataDirConfig::default()
-        };
+        let config =
+            DataDirConfig { datadir, home, embedded: Some(embedded), ..DataDirConfig::default() };
         DataDirs::new(config, Arc::new(RealFiles))
     }
 
@@ -193,10 +229,8 @@ mod tests {
 
     #[test]
     fn origins_do_not_mix() {
-        let (data, home) = (
-            tempfile::tempdir().expect("directory"),
-            tempfile::tempdir().expect("directory"),
-        );
+        let (data, home) =
+            (tempfile::tempdir().expect("directory"), tempfile::tempdir().expect("directory"));
         write(data.path(), "nselib/a.lua", "data");
         write(home.path(), ".nmap/nselib/b.lua", "home");
         let without = dirs(None, Some(home.path().into()));
@@ -211,5 +245,39 @@ mod tests {
         assert_eq!(read(&with, "nselib/a.lua").as_deref(), Some("data"));
         assert_eq!(read(&with, "nselib/b.lua").as_deref(), Some("home"));
         assert_eq!(read(&with, "nselib"), None, "directories are not files");
+    }
+
+    #[test]
+    fn the_chosen_directory_comes_before_the_user_s() {
+        let (data, home) =
+            (tempfile::tempdir().expect("directory"), tempfile::tempdir().expect("directory"));
+        write(data.path(), "a", "data");
+        write(home.path(), ".nmap/a", "home");
+        std::fs::create_dir(data.path().join("b")).expect("directory");
+        write(home.path(), ".nmap/b", "home");
+        let dirs = dirs(Some(data.path().into()), Some(home.path().into()));
+        let shown = |name: &str| dirs.find(name).map(|file| file.display());
+        assert_eq!(shown("a"), Some(data.path().join("a").display().to_string()));
+        assert_eq!(shown("b"), Some(home.path().join(".nmap/b").display().to_string()));
+        assert!(matches!(dirs.locate("b"), Some(Located::Directory(_))));
+        let outside = home.path().join(".nmap/a").display().to_string();
+        assert_eq!(shown(&outside), None, "absolute names stay inside the directories");
+    }
+
+    #[test]
+    fn a_file_named_by_an_option_is_the_only_one() {
+        let data = tempfile::tempdir().expect("directory");
+        write(data.path(), "nmap-services", "data");
+        write(data.path(), "mine", "mine");
+        let find = |path: PathBuf| {
+            let overrides = HashMap::from([("nmap-services".to_owned(), path)]);
+            let datadir = Some(data.path().to_owned());
+            let config = DataDirConfig { datadir, overrides, ..DataDirConfig::default() };
+            let found = DataDirs::new(config, Arc::new(RealFiles)).find("nmap-services");
+            found.map(|file| file.read().expect("read"))
+        };
+        assert_eq!(find(data.path().join("mine")).as_deref(), Some(b"mine".as_slice()));
+        assert_eq!(find(data.path().join("nosuch")), None);
+        assert_eq!(find("/dev/null".into()).as_deref(), Some(b"".as_slice()));
     }
 }

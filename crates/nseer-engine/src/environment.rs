@@ -35,8 +35,6 @@ pub(crate) struct Functions {
     pub(crate) look: Function,
     /// (chunk, path, id, rule, forced, host, port): the body of a script thread.
     pub(crate) main: Function,
-    /// The metatable of script environments.
-    pub(crate) meta: Table,
 }
 
 impl World {
@@ -74,7 +72,6 @@ impl World {
             compile: prelude.raw_get("compile")?,
             look: prelude.raw_get("look")?,
             main: prelude.raw_get("main")?,
-            meta: prelude.raw_get("meta")?,
         };
         world.scheduler.make_strict(&lua.globals())?;
         // Set exactly once, here.

@@ -33,7 +33,14 @@ impl HostCell {
         slots: usize,
     ) -> HostCell {
         let address = lock(&record).address;
-        HostCell { number, address, record, registry, slots: Arc::new(Semaphore::new(slots)), workers: RefCell::default() }
+        HostCell {
+            number,
+            address,
+            record,
+            registry,
+            slots: Arc::new(Semaphore::new(slots)),
+            workers: RefCell::default(),
+        }
     }
 
     pub(crate) fn remember_worker(&self, id: ThreadId) {

@@ -5,9 +5,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use mlua::{MultiValue, Table, Value};
-use nseer_core::{
-    Event, Phase, PortKey, ScriptOutcome, ScriptResult, ScriptRun, Severity,
-};
+use nseer_core::{Event, Phase, PortKey, ScriptOutcome, ScriptResult, ScriptRun, Severity};
 use nseer_lua::{Outcome, ThreadEnd, ThreadId};
 use tokio::sync::Notify;
 
@@ -188,13 +186,12 @@ fn start(
     live.count.set(live.count.get() + 1);
     let (w, c, r, l) = (world.clone(), context.clone(), results.clone(), live.clone());
     let main = world.functions()?.main.clone();
-    let (id, _) =
-        world.scheduler.spawn(main, MultiValue::from_vec(args), context, move |end| {
-            c.release();
-            finished(&w, &c, &end, &r);
-            l.count.set(l.count.get() - 1);
-            l.ended.notify_one();
-        })?;
+    let (id, _) = world.scheduler.spawn(main, MultiValue::from_vec(args), context, move |end| {
+        c.release();
+        finished(&w, &c, &end, &r);
+        l.count.set(l.count.get() - 1);
+        l.ended.notify_one();
+    })?;
     if let Some(timeout) = world.config.script_timeout {
         end_after(world, id, timeout);
     }
@@ -235,7 +232,9 @@ fn finished(
             world.say(Severity::Warning, format!("{} {text}.", context.label()));
             (ScriptOutcome::Killed(text.to_owned()), None)
         }
-        Outcome::Overran if context.deadline.is_some_and(|d| world.config.system.clock.now() >= d) => {
+        Outcome::Overran
+            if context.deadline.is_some_and(|d| world.config.system.clock.now() >= d) =>
+        {
             timed_out(world, context)
         }
         Outcome::Overran => {
@@ -264,10 +263,7 @@ fn finished(
     }));
 }
 
-fn timed_out(
-    world: &World,
-    context: &ScriptContext,
-) -> (ScriptOutcome, Option<ScriptResult>) {
+fn timed_out(world: &World, context: &ScriptContext) -> (ScriptOutcome, Option<ScriptResult>) {
     world.say(Severity::Warning, format!("{} timed out.", context.label()));
     (ScriptOutcome::TimedOut, None)
 }

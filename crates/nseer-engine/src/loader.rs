@@ -56,9 +56,7 @@ fn load(
     if aloud && !path.ends_with(".nse") {
         world.say(
             Severity::Warning,
-            format!(
-                "NSE: Warning: Loading '{path}' -- the recommended file extension is '.nse'."
-            ),
+            format!("NSE: Warning: Loading '{path}' -- the recommended file extension is '.nse'."),
         );
     }
     let id = script_id(&path);
@@ -104,8 +102,7 @@ fn load(
 }
 
 /// The modules of the reference engine that are written in C and have no counterpart here yet.
-const NATIVE_MODULES: [&str; 7] =
-    ["lpeg", "openssl", "zlib", "libssh2", "lfs", "nmapdb", "pcre"];
+const NATIVE_MODULES: [&str; 7] = ["lpeg", "openssl", "zlib", "libssh2", "lfs", "nmapdb", "pcre"];
 
 fn missing_native(reason: &str) -> Option<&'static str> {
     NATIVE_MODULES
@@ -177,10 +174,7 @@ fn examine(
 }
 
 fn improper(name: &str, value: &Value, expected: &str) -> String {
-    format!(
-        "field '{name}' is of improper type '{}', expected type '{expected}'",
-        type_name(value)
-    )
+    format!("field '{name}' is of improper type '{}', expected type '{expected}'", type_name(value))
 }
 
 fn text(value: &Value) -> String {

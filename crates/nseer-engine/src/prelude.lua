@@ -106,4 +106,4 @@ local function main(chunk, path, id, rule, forced, ...)
   end
 end
 
-return { compile = compile, look = look, main = main, meta = meta }
+return { compile = compile, look = look, main = main }

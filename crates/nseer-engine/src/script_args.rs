@@ -36,13 +36,14 @@ pub struct ArgsError {
 }
 
 /// Parses the text of `--script-args-file` (if there is one) followed by that of `--script-args`.
+/// With a file, a command line that says nothing still adds an empty string, as in Nmap.
 ///
 /// # Errors
 /// [`ArgsError`] says where the text stops making sense.
 pub fn parse(file: Option<&[u8]>, command_line: Option<&[u8]>) -> Result<ArgTable, ArgsError> {
     let mut text = b"{".to_vec();
     match (file, command_line) {
-        (None, None) => return Ok(ArgTable::default()),
+        (None, None | Some([])) => return Ok(ArgTable::default()),
         (file, command_line) => {
             if let Some(file) = file {
                 let end = file.iter().rposition(|b| *b != b',').map_or(0, |i| i + 1);
@@ -78,8 +79,9 @@ impl Parser<'_> {
         there
     }
 
+    /// White space within a line.
     fn blanks(&mut self) {
-        while self.peek().is_some_and(|b| b.is_ascii_whitespace() && b != b'\n') {
+        while self.peek().is_some_and(|b| is_space(b) && b != b'\n') {
             self.at += 1;
         }
     }
@@ -105,7 +107,10 @@ impl Parser<'_> {
     }
 
     fn field(&mut self, table: &mut ArgTable) -> Option<()> {
-        self.blanks();
+        // Before a field even newlines separate nothing, so empty lines add nothing.
+        while self.peek().is_some_and(is_space) {
+            self.at += 1;
+        }
         if self.peek() == Some(b'{') {
             table.array.push(ArgValue::Table(self.table()?));
             return Some(());
@@ -139,7 +144,10 @@ impl Parser<'_> {
             .position(|b| matches!(b, b'\n' | b',' | b'{' | b'}' | b'='))
             .unwrap_or(rest.len());
         self.at += end;
-        rest[..end].trim_ascii().to_vec()
+        let bare = &rest[..end];
+        let start = bare.iter().position(|b| !is_space(*b)).unwrap_or(end);
+        let stop = bare.iter().rposition(|b| !is_space(*b)).map_or(start, |last| last + 1);
+        bare[start..stop].to_vec()
     }
 
     /// A quoted string and where it ends; a backslash escapes the quote and itself only.
@@ -171,6 +179,11 @@ impl Parser<'_> {
         let before = &self.text[start.min(self.at)..self.at.min(end)];
         ArgsError { found, before: String::from_utf8_lossy(before).into_owned() }
     }
+}
+
+/// White space as C's `isspace` has it: the vertical tab too.
+fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
 }
 
 #[cfg(test)]
@@ -216,7 +229,60 @@ mod tests {
         check(r#"a="b, c = d""#, r#"{a="b, c = d"}"#);
         check(r#"a="x\"y\\z\n""#, r#"{a="x\"y\\z\\n"}"#);
         check("a='it is'", r#"{a="it is"}"#);
-        check("", r#"{""}"#);
+        check("", "{}");
+        check(" ", r#"{""}"#);
+        check(",,", r#"{"" "" ""}"#);
+        check(" a\t= b ", r#"{a="b"}"#);
+        check("a= b c ,d", r#"{"d" a="b c"}"#);
+        check("\"a\" = 'b' ,c", r#"{"c" a="b"}"#);
+        check("\"\"={a}", r#"{={"a"}}"#);
+        check("a={ b = { c = d } } , e", r#"{"e" a={b={c="d"}}}"#);
+        check("a={x=1},a={y=2}", r#"{a={y="2"}}"#);
+        check("{x},{y}", r#"{{"x"} {"y"}}"#);
+        check("{ }", r#"{{""}}"#);
+        check("a=\u{b}\u{c}b\u{b}", r#"{a="b"}"#);
+    }
+
+    #[test]
+    fn newlines_separate_but_empty_lines_do_not() {
+        check("a\r\nb", r#"{"a" "b"}"#);
+        check("a\n\n \nb", r#"{"a" "b"}"#);
+        check("a=1,\nb=2", r#"{a="1" b="2"}"#);
+        check("a\n,b", r#"{"a" "" "b"}"#);
+        check("a,\n\n,b", r#"{"a" "" "b"}"#);
+        check("\n", r#"{""}"#);
+        check("\"a\"\n", r#"{"a" ""}"#);
+        check("a={\nb\n}", r#"{a={"b" ""}}"#);
+        check("a={\n\n}", r#"{a={""}}"#);
+        check("a={1} \n", r#"{"" a={"1"}}"#);
+        // A value stands on the line of its key.
+        check("a=\n\"b\"", r#"{"b" a=""}"#);
+        check("a\n=b", r#"{"a" ="b"}"#);
+    }
+
+    #[test]
+    fn quotes() {
+        check(r#""a,b={}""#, r#"{"a,b={}"}"#);
+        check(r#""a\'b""#, r#"{"a\\'b"}"#);
+        check(r#"'a\'b\"c'"#, r#"{"a'b\\\"c"}"#);
+        check("a='x\ny'", r#"{a="x\ny"}"#);
+        // A quote that nothing closes, or that is not the first character, is a character.
+        check(r#""a"#, r#"{"\"a"}"#);
+        check("a='b,c", r#"{"c" a="'b"}"#);
+        check(r#"a"b""#, r#"{"a\"b\""}"#);
+        check(r#"a="b\",c"#, r#"{"c" a="\"b\\\""}"#);
+        check(r#""x\\",y"#, r#"{"x\\" "y"}"#);
+    }
+
+    #[test]
+    fn where_it_stops_making_sense() {
+        check("a==b", "script arguments did not parse: unexpected '=' after 'a='");
+        check("a={b}c", "script arguments did not parse: unexpected 'c' after 'a={b}'");
+        check("a{b}", "script arguments did not parse: unexpected '{' after 'a'");
+        check("{a}=b", "script arguments did not parse: unexpected '=' after '{a}'");
+        check("a='x''y'", "script arguments did not parse: unexpected '\\'' after 'a='x''");
+        check("a,b}c", "script arguments did not parse: unexpected 'c' after 'a,b}'");
+        check("{", "script arguments did not parse: unexpected end after '{'");
         check("a=b=c", "script arguments did not parse: unexpected '=' after 'a=b'");
         check("a={b", "script arguments did not parse: unexpected end after 'a={b'");
         check("a=\"x\"y", "script arguments did not parse: unexpected 'y' after 'a=\"x\"'");
@@ -230,13 +296,61 @@ mod tests {
         assert_eq!(parse(Some("a=1\nb=2"), Some("a=3")), r#"{b="2" a="3"}"#);
         assert_eq!(parse(Some("a=1,,"), None), r#"{"" a="1"}"#);
         assert_eq!(parse(Some("a=1\n"), None), r#"{"" "" a="1"}"#);
+        assert_eq!(parse(Some("a={1"), Some("2}")), r#"{a={"1" "2"}}"#);
+        assert_eq!(parse(Some("a=1,,\n"), None), r#"{"" "" "" a="1"}"#);
+        assert_eq!(parse(Some("a , "), Some("x")), r#"{"a" "" "x"}"#);
+        assert_eq!(parse(Some(""), Some("a")), r#"{"" "a"}"#);
         assert_eq!(parse(None, None), "{}");
+    }
+
+    /// Tables that text can express: it has no empty table, and no key twice.
+    fn tables() -> impl Strategy<Value = ArgTable> {
+        let text = || proptest::collection::vec(any::<u8>(), 0..6);
+        let of = move |value: BoxedStrategy<ArgValue>| {
+            let array = proptest::collection::vec(value.clone(), 1..4);
+            let map = proptest::collection::btree_map(text(), value, 0..4);
+            (array, map).prop_map(|(array, map)| ArgTable { array, map: map.into_iter().collect() })
+        };
+        let leaf = text().prop_map(ArgValue::Text).boxed();
+        let nested =
+            leaf.prop_recursive(3, 16, 4, move |inner| of(inner.boxed()).prop_map(ArgValue::Table));
+        of(nested.boxed())
+    }
+
+    fn fields(table: &ArgTable) -> Vec<u8> {
+        let keyed = table.map.iter().map(|(k, v)| [quoted(k), written(v)].join(&b'='));
+        table.array.iter().map(written).chain(keyed).collect::<Vec<_>>().join(&b',')
+    }
+
+    fn written(value: &ArgValue) -> Vec<u8> {
+        match value {
+            ArgValue::Text(text) => quoted(text),
+            ArgValue::Table(table) => [b"{".as_slice(), &fields(table), b"}"].concat(),
+        }
+    }
+
+    fn quoted(text: &[u8]) -> Vec<u8> {
+        let mut out = b"'".to_vec();
+        for byte in text {
+            if matches!(byte, b'\'' | b'\\') {
+                out.push(b'\\');
+            }
+            out.push(*byte);
+        }
+        out.push(b'\'');
+        out
     }
 
     proptest! {
         #[test]
         fn never_panics(text in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _ = parse(None, Some(&text));
+        }
+
+        #[test]
+        fn tables_come_back(table in tables()) {
+            let text: Vec<u8> = fields(&table);
+            prop_assert_eq!(parse(None, Some(&text)), Ok(table));
         }
 
         #[test]

@@ -24,10 +24,9 @@ pub fn text(scripts: &[&ScriptInfo]) -> Vec<u8> {
     out
 }
 
+/// The lines of a text, without their ends; none for an empty text.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let text = text.strip_prefix(b"\n").unwrap_or(text);
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    text.split(|b| *b == b'\n')
+    text.split_inclusive(|b| *b == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line))
 }
 
 /// The XML document. `escape` turns bytes into XML text; `directories` are those of scripts and
@@ -47,9 +46,9 @@ pub fn xml(
     }
     for script in scripts {
         out.push_str(&format!("<script filename=\"{}\">\n", escape(script.path.as_bytes())));
-        out.push_str("<categories>\n");
+        out.push_str("<categories>");
         for category in &script.categories {
-            out.push_str(&format!("<category>{}</category>\n", escape(category.as_bytes())));
+            out.push_str(&format!("<category>{}</category>", escape(category.as_bytes())));
         }
         out.push_str("</categories>\n");
         if let Some(description) = &script.description {
@@ -59,4 +58,63 @@ pub fn xml(
     }
     out.push_str("</nse-scripts>\n");
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(description: Option<&str>, from_data_dir: bool) -> ScriptInfo {
+        ScriptInfo {
+            id: "aa".into(),
+            path: "/data/scripts/aa.nse".to_owned(),
+            categories: vec!["safe".to_owned(), "Own".to_owned()],
+            description: description.map(|text| text.as_bytes().to_vec()),
+            dependencies: Vec::new(),
+            phases: Vec::new(),
+            selected_by_name: true,
+            forced: false,
+            from_data_dir,
+            level: 1,
+        }
+    }
+
+    fn check(description: Option<&str>, expected: &str) {
+        let script = script(description, false);
+        let text = String::from_utf8(text(&[&script])).expect("text");
+        let head = "\naa\nCategories: safe Own\n";
+        assert_eq!(text.strip_prefix(head), Some(expected), "for {description:?}");
+    }
+
+    #[test]
+    fn descriptions_are_indented() {
+        check(None, "");
+        check(Some(""), "");
+        check(Some("One."), "  One.\n");
+        check(Some("One.\n\n  two\n"), "  One.\n\n    two\n");
+        check(Some("\nOne.\n \n"), "\n  One.\n   \n");
+    }
+
+    #[test]
+    fn only_scripts_of_a_data_directory_have_a_page() {
+        let text = String::from_utf8(text(&[&script(None, true)])).expect("text");
+        assert!(text.ends_with("\nhttps://nmap.org/nsedoc/scripts/aa.html\n"), "{text}");
+    }
+
+    #[test]
+    fn xml_layout() {
+        let (with, without) = (script(Some("a<b"), true), script(None, true));
+        let escape = |text: &[u8]| String::from_utf8_lossy(text).replace('<', "&lt;");
+        let xml = xml(&[&with, &without], &[("scripts", "/data/scripts/".to_owned())], escape);
+        let head = "<script filename=\"/data/scripts/aa.nse\">\n\
+                    <categories><category>safe</category><category>Own</category></categories>\n";
+        let expected = [
+            "<nse-scripts>\n<directory name=\"scripts\" path=\"/data/scripts/\"></directory>\n",
+            head,
+            "<description>a&lt;b</description>\n</script>\n",
+            head,
+            "</script>\n</nse-scripts>\n",
+        ];
+        assert_eq!(xml, expected.concat());
+    }
 }

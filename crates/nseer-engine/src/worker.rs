@@ -196,9 +196,7 @@ fn export_registry(world: &World) -> mlua::Result<Portable> {
     }
     let graph = nseer_lua::export(&copy)?;
     if graph.left_behind > 0 {
-        world.debug(1, || {
-            format!("{} registry values stay with their worker", graph.left_behind)
-        });
+        world.debug(1, || format!("{} registry values stay with their worker", graph.left_behind));
     }
     Ok(graph)
 }

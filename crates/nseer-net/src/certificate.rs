@@ -5,8 +5,8 @@ use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::x509::{X509, X509NameRef};
-use x509_parser::prelude::FromDer;
 
+use crate::der;
 use crate::error::NetError;
 use crate::extension_text::{Extension, extensions};
 
@@ -16,7 +16,7 @@ pub enum NameKey {
     /// OpenSSL's long name, such as `commonName`.
     Long(String),
     /// The numbers of an object identifier that has no name.
-    Oid(Vec<u64>),
+    Oid(Vec<u128>),
 }
 
 /// A public key.
@@ -66,7 +66,6 @@ impl Certificate {
         let x509 = X509::from_der(der).map_err(|_| failed("not a certificate"))?;
         let key = x509.public_key().map_err(|_| failed("the public key cannot be decoded"))?;
         let pem = x509.to_pem().map_err(|_| failed("cannot be written as PEM"))?;
-        let parsed = x509_parser::certificate::X509Certificate::from_der(der).ok();
         Ok(Certificate {
             subject: names(x509.subject_name()),
             issuer: names(x509.issuer_name()),
@@ -74,7 +73,7 @@ impl Certificate {
             not_after: time(x509.not_after()),
             public_key: public_key(&key),
             signature_algorithm: long_name(x509.signature_algorithm().object().nid()),
-            extensions: parsed.map(|(_, parsed)| extensions(&parsed)).unwrap_or_default(),
+            extensions: extensions(&x509, der),
             pem: String::from_utf8_lossy(&pem).into_owned(),
             der: der.to_vec(),
         })
@@ -97,8 +96,7 @@ fn names(name: &X509NameRef) -> Vec<(NameKey, Vec<u8>)> {
         .map(|entry| {
             let nid = entry.object().nid();
             let key = if nid == Nid::UNDEF {
-                let numbers = entry.object().to_string();
-                NameKey::Oid(numbers.split('.').filter_map(|n| n.parse().ok()).collect())
+                NameKey::Oid(der::arcs(entry.object().to_owned().as_slice()))
             } else {
                 NameKey::Long(long_name(nid))
             };

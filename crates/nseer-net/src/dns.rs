@@ -2,21 +2,27 @@
 
 #![allow(
     clippy::disallowed_methods,
-    reason = "part of the socket seam: resolver configuration is read here"
+    reason = "part of the socket seam: the resolver's configuration is read here"
 )]
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::Arc;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{
-    ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig, ResolverOpts,
+    ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
+    ResolverOpts,
 };
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use tokio::sync::{OnceCell, Semaphore};
+use hickory_resolver::proto::rr::RData;
+use tokio::runtime::{self, Handle};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::error::NetError;
+use crate::hosts_file::HostsFile;
 use crate::network::Family;
 
 /// Most reverse look-ups in flight.
@@ -26,24 +32,37 @@ const PARALLEL: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(2);
 const ATTEMPTS: usize = 2;
 
+/// A reverse look-up takes no longer, however many servers there are to ask.
+const REVERSE_LIMIT: Duration = Duration::from_secs(8);
+
+/// What getaddrinfo(3) says of unknown names.
+const UNKNOWN: &str = "Name or service not known";
+
 pub(crate) struct Dns {
+    /// The servers to ask instead of the system's.
     given: Vec<SocketAddr>,
-    system: bool,
-    resolver: OnceCell<Option<Arc<TokioResolver>>>,
+    hosts: OnceLock<HostsFile>,
+    /// One for each runtime: a resolver's connections live in the runtime that opened them, and
+    /// must not wait for another one's threads.
+    resolvers: Mutex<HashMap<runtime::Id, TokioResolver>>,
     parallel: Semaphore,
 }
 
 impl Dns {
-    pub(crate) fn new(given: Vec<SocketAddr>, system: bool) -> Dns {
-        Dns { given, system, resolver: OnceCell::new(), parallel: Semaphore::new(PARALLEL) }
+    pub(crate) fn new(given: Vec<SocketAddr>) -> Dns {
+        Dns {
+            given,
+            hosts: OnceLock::new(),
+            resolvers: Mutex::default(),
+            parallel: Semaphore::new(PARALLEL),
+        }
     }
 
     pub(crate) fn servers(&self) -> Vec<SocketAddr> {
         if !self.given.is_empty() {
             return self.given.clone();
         }
-        let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
-        name_servers(&text)
+        name_servers(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default())
     }
 
     pub(crate) async fn resolve(
@@ -51,81 +70,100 @@ impl Dns {
         name: &str,
         family: Option<Family>,
     ) -> Result<Vec<IpAddr>, NetError> {
-        let failed = |text: &str| NetError::Resolve { name: name.to_owned(), text: text.to_owned() };
+        let failed =
+            |text: &str| NetError::Resolve { name: name.to_owned(), text: text.to_owned() };
+        let fits = |address: &IpAddr| family.is_none_or(|family| family.has(address));
         let plain = name.split_once('%').map_or(name, |(address, _)| address);
         if let Ok(address) = plain.parse::<IpAddr>() {
-            return match family {
-                Some(family) if !family.has(&address) => {
-                    Err(failed("Address family for hostname not supported"))
-                }
-                _ => Ok(vec![address]),
+            return match fits(&address) {
+                true => Ok(vec![address]),
+                false => Err(failed("Address family for hostname not supported")),
             };
         }
-        let mut found: Vec<IpAddr> = if self.given.is_empty() {
-            let owned = name.to_owned();
-            // getaddrinfo blocks, and its configuration is the user's.
-            let looked_up = tokio::task::spawn_blocking(move || {
-                (owned.as_str(), 0).to_socket_addrs().map(|a| a.map(|a| a.ip()).collect())
-            });
-            match looked_up.await {
-                Ok(Ok(found)) => found,
-                Ok(Err(error)) => return Err(failed(resolver_words(&error.to_string()))),
-                Err(_) => return Err(failed("the look-up was given up")),
-            }
-        } else {
-            let resolver = self.resolver().await.ok_or_else(|| failed("no resolver"))?;
-            let answer = resolver.lookup_ip(name).await;
-            let answer = answer.map_err(|_| failed("Name or service not known"))?;
-            answer.iter().collect()
+        let looked_up = match self.given.is_empty() {
+            true => system_look_up(name).await,
+            false => self.look_up(name).await,
         };
-        found.retain(|address| family.is_none_or(|family| family.has(address)));
-        let mut distinct = Vec::new();
-        for address in found {
-            if !distinct.contains(&address) {
-                distinct.push(address);
+        let mut found: Vec<IpAddr> = Vec::new();
+        for address in looked_up.map_err(|text| failed(&text))? {
+            if fits(&address) && !found.contains(&address) {
+                found.push(address);
             }
         }
-        if distinct.is_empty() { Err(failed("Name or service not known")) } else { Ok(distinct) }
+        if found.is_empty() { Err(failed(UNKNOWN)) } else { Ok(found) }
+    }
+
+    /// Asks the given servers.
+    async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, String> {
+        let known = self.hosts().addresses(name);
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        let resolver = self.resolver().ok_or("the name servers cannot be used")?;
+        let answer = resolver.lookup_ip(name).await.map_err(|_| UNKNOWN)?;
+        Ok(answer.iter().collect())
     }
 
     pub(crate) async fn reverse(&self, address: IpAddr) -> Option<String> {
+        if let Some(name) = self.hosts().name(address) {
+            return shown(name);
+        }
         let _permit = self.parallel.acquire().await.ok()?;
-        let resolver = self.resolver().await?;
-        let answer = resolver.reverse_lookup(address).await.ok()?;
-        let name = answer.answers().iter().find_map(|record| match &record.data {
-            hickory_resolver::proto::rr::RData::PTR(name) => Some(name.to_utf8()),
+        let resolver = self.resolver()?;
+        let asking = resolver.reverse_lookup(address);
+        let answer = timeout(REVERSE_LIMIT, asking).await.ok()?.ok()?;
+        answer.answers().iter().find_map(|record| match &record.data {
+            RData::PTR(name) => shown(name.to_ascii().trim_end_matches('.')),
             _ => None,
-        })?;
-        Some(name.trim_end_matches('.').to_owned()).filter(|name| is_plausible(name))
+        })
     }
 
-    async fn resolver(&self) -> Option<Arc<TokioResolver>> {
-        let made = self.resolver.get_or_init(|| async {
-            let servers = self.servers();
-            let config = ResolverConfig::from_parts(
-                None,
-                Vec::new(),
-                servers.iter().map(|server| name_server(*server)).collect(),
-            );
-            let mut builder = TokioResolver::builder_with_config(
-                config,
-                TokioRuntimeProvider::default(),
-            );
-            *builder.options_mut() = options(self.system || self.given.is_empty());
-            builder.build().ok().map(Arc::new)
-        });
-        made.await.clone()
+    fn hosts(&self) -> &HostsFile {
+        self.hosts.get_or_init(|| {
+            HostsFile::parse(&std::fs::read_to_string("/etc/hosts").unwrap_or_default())
+        })
+    }
+
+    /// The running runtime's resolver.
+    fn resolver(&self) -> Option<TokioResolver> {
+        let id = Handle::try_current().ok()?.id();
+        let mut resolvers = self.resolvers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(resolver) = resolvers.get(&id) {
+            return Some(resolver.clone());
+        }
+        let servers = self.servers().into_iter().map(name_server).collect();
+        let config = ResolverConfig::from_parts(None, Vec::new(), servers);
+        let mut builder =
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        *builder.options_mut() = options();
+        let resolver = builder.build().ok()?;
+        resolvers.insert(id, resolver.clone());
+        Some(resolver)
     }
 }
 
-fn options(with_hosts_file: bool) -> ResolverOpts {
+/// Asks getaddrinfo(3), whose configuration is the user's. It blocks, so it gets a thread.
+async fn system_look_up(name: &str) -> Result<Vec<IpAddr>, String> {
+    let name = name.to_owned();
+    let look_up = move || (name.as_str(), 0).to_socket_addrs().map(|a| a.map(|a| a.ip()).collect());
+    match tokio::task::spawn_blocking(look_up).await {
+        Ok(Ok(found)) => Ok(found),
+        // The standard library puts words of its own before getaddrinfo's.
+        Ok(Err(error)) => {
+            let text = error.to_string();
+            Err(text.rsplit_once(": ").map_or(text.as_str(), |(_, words)| words).to_owned())
+        }
+        Err(_) => Err("the look-up was given up".to_owned()),
+    }
+}
+
+fn options() -> ResolverOpts {
     let mut options = ResolverOpts::default();
     options.timeout = PATIENCE;
     options.attempts = ATTEMPTS;
+    options.max_active_requests = PARALLEL;
     options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
-    if !with_hosts_file {
-        options.use_hosts_file = hickory_resolver::config::ResolveHosts::Never;
-    }
+    options.use_hosts_file = ResolveHosts::Never;
     options
 }
 
@@ -141,21 +179,18 @@ fn name_server(server: SocketAddr) -> NameServerConfig {
 fn name_servers(text: &str) -> Vec<SocketAddr> {
     text.lines()
         .filter_map(|line| line.trim().strip_prefix("nameserver"))
+        .filter(|rest| rest.starts_with(char::is_whitespace))
         .filter_map(|rest| rest.split_whitespace().next()?.parse::<IpAddr>().ok())
         .map(|ip| SocketAddr::new(ip, 53))
         .collect()
 }
 
-/// Strips what the standard library writes before getaddrinfo's own words.
-fn resolver_words(text: &str) -> &str {
-    text.rsplit_once(": ").map_or(text, |(_, words)| words)
-}
-
-/// Host names are shown on terminals and in files: nothing but letters, digits, `-`, `_`, `.`.
-fn is_plausible(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() < 256
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+/// A host name as it may be shown on terminals and in files: what is not a letter, a digit, `-`,
+/// `_` or `.` becomes `*`.
+fn shown(name: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name: String = name.chars().map(|c| if is_plain(c) { c } else { '*' }).collect();
+    Some(name).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -164,25 +199,18 @@ mod tests {
 
     #[test]
     fn name_servers_of_resolv_conf() {
-        let text = "# c\nnameserver 127.0.0.53\nsearch x\n nameserver ::1 \nnameserver bad\n";
+        let text = "# c\nnameserver 127.0.0.53\nsearch x\n nameserver ::1 \nnameserver bad\n\
+            nameserver1.2.3.4\n";
         let want: Vec<SocketAddr> =
             ["127.0.0.53:53", "[::1]:53"].iter().map(|s| s.parse().expect("address")).collect();
         assert_eq!(name_servers(text), want);
     }
 
-    #[tokio::test]
-    async fn addresses_resolve_to_themselves() {
-        let dns = Dns::new(Vec::new(), false);
-        let ip: IpAddr = "127.0.0.9".parse().expect("address");
-        assert_eq!(dns.resolve("127.0.0.9", None).await.expect("found"), [ip]);
-        let wrong = dns.resolve("127.0.0.9", Some(Family::V6)).await;
-        assert!(matches!(wrong, Err(NetError::Resolve { .. })));
-    }
-
     #[test]
-    fn hostile_names_are_not_shown() {
-        assert!(is_plausible("host-1.example.org"));
-        assert!(!is_plausible("a b"));
-        assert!(!is_plausible("\u{1b}[2J"));
+    fn names_as_they_are_shown() {
+        let check = |name, want| assert_eq!(shown(name).as_deref(), want, "{name:?}");
+        check("host-1.example.ORG", Some("host-1.example.ORG"));
+        check("a b\u{1b}[2J", Some("a*b**2J"));
+        check("", None);
     }
 }

@@ -1,11 +1,10 @@
-//! Certificate extensions in the text form that OpenSSL's users know.
+//! Certificate extensions in OpenSSL's text form, cut out of OpenSSL's text of the certificate.
 
-use std::net::IpAddr;
-
-use openssl::nid::Nid;
 use openssl::asn1::Asn1Object;
-use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{GeneralName, ParsedExtension};
+use openssl::nid::Nid;
+use openssl::x509::X509Ref;
+
+use crate::der::{self, RawExtension};
 
 /// One extension (RFC 5280 section 4.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,109 +13,85 @@ pub struct Extension {
     pub name: String,
     /// A client that does not know it must not accept the certificate.
     pub critical: bool,
-    /// Its text; an error where there is no text form for it here.
+    /// Its text; an error where OpenSSL has no text form for it. Bytes that are not UTF-8 have
+    /// become U+FFFD.
     pub value: Result<String, ()>,
 }
 
-pub(crate) fn extensions(certificate: &X509Certificate<'_>) -> Vec<Extension> {
-    certificate
-        .extensions()
-        .iter()
-        .map(|extension| Extension {
-            name: name_of(&extension.oid.to_id_string()),
+/// Where the part about extensions begins and ends, and how deep its lines are indented
+/// (X509_print(3)).
+const BEGIN: &str = "        X509v3 extensions:\n";
+const END: &str = "    Signature Algorithm: ";
+const HEADING_INDENT: &str = "            ";
+const VALUE_INDENT: &str = "                ";
+
+/// The extensions of a certificate in order. `der` is its encoding; none are given where that is
+/// beyond DER, as only deliberately broken certificates are.
+pub(crate) fn extensions(certificate: &X509Ref, der: &[u8]) -> Vec<Extension> {
+    let raw = der::extensions(der).unwrap_or_default();
+    if raw.is_empty() {
+        return Vec::new();
+    }
+    let text = certificate.to_text().unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let part = part(&text).unwrap_or_default();
+    let headings: Vec<(String, String)> = raw.iter().map(name_and_heading).collect();
+
+    let mut rest = part.strip_prefix(&headings[0].1);
+    let mut found = Vec::new();
+    for (i, extension) in raw.iter().enumerate() {
+        let value = match (rest, headings.get(i + 1)) {
+            (Some(text), Some((_, next))) => {
+                let cut = text.split_once(&format!("\n{next}"));
+                rest = cut.map(|(_, after)| after);
+                cut.map(|(value, _)| value)
+            }
+            (text, _) => text,
+        };
+        found.push(Extension {
+            name: headings[i].0.clone(),
             critical: extension.critical,
-            value: text(extension.parsed_extension()),
-        })
-        .collect()
+            value: value.ok_or(()).and_then(|value| plain(value, extension.value)),
+        });
+    }
+    found
 }
 
-fn name_of(oid: &str) -> String {
-    let nid = Asn1Object::from_str(oid).map_or(Nid::UNDEF, |object| object.nid());
-    match nid.long_name() {
+/// The part of a certificate's text that is about extensions.
+fn part(text: &str) -> Option<&str> {
+    let (_, after) = text.split_once(BEGIN)?;
+    // A value may look like the end; the last one is it.
+    after.rfind(&format!("\n{END}")).map(|end| &after[..end])
+}
+
+fn name_and_heading(extension: &RawExtension<'_>) -> (String, String) {
+    let arcs: Vec<String> = der::arcs(extension.oid).iter().map(ToString::to_string).collect();
+    let numbers = arcs.join(".");
+    let nid = Asn1Object::from_str(&numbers).map_or(Nid::UNDEF, |object| object.nid());
+    let name = match nid.long_name() {
         Ok(name) if nid != Nid::UNDEF => name.to_owned(),
-        _ => oid.to_owned(),
-    }
+        _ => numbers,
+    };
+    let critical = if extension.critical { "critical" } else { "" };
+    let heading = format!("{HEADING_INDENT}{name}: {critical}\n");
+    (name, heading)
 }
 
-fn text(extension: &ParsedExtension<'_>) -> Result<String, ()> {
-    Ok(match extension {
-        ParsedExtension::SubjectAlternativeName(names) => general_names(&names.general_names)?,
-        ParsedExtension::IssuerAlternativeName(names) => general_names(&names.general_names)?,
-        ParsedExtension::BasicConstraints(constraints) => {
-            let ca = if constraints.ca { "CA:TRUE" } else { "CA:FALSE" };
-            match constraints.path_len_constraint {
-                Some(length) => format!("{ca}, pathlen:{length}"),
-                None => ca.to_owned(),
-            }
-        }
-        ParsedExtension::KeyUsage(usage) => {
-            let names = [
-                (usage.digital_signature(), "Digital Signature"),
-                (usage.non_repudiation(), "Non Repudiation"),
-                (usage.key_encipherment(), "Key Encipherment"),
-                (usage.data_encipherment(), "Data Encipherment"),
-                (usage.key_agreement(), "Key Agreement"),
-                (usage.key_cert_sign(), "Certificate Sign"),
-                (usage.crl_sign(), "CRL Sign"),
-                (usage.encipher_only(), "Encipher Only"),
-                (usage.decipher_only(), "Decipher Only"),
-            ];
-            joined(names)
-        }
-        ParsedExtension::ExtendedKeyUsage(usage) => {
-            let names = [
-                (usage.server_auth, "TLS Web Server Authentication"),
-                (usage.client_auth, "TLS Web Client Authentication"),
-                (usage.code_signing, "Code Signing"),
-                (usage.email_protection, "E-mail Protection"),
-                (usage.time_stamping, "Time Stamping"),
-                (usage.ocsp_signing, "OCSP Signing"),
-                (usage.any, "Any Extended Key Usage"),
-            ];
-            if !usage.other.is_empty() {
-                return Err(());
-            }
-            joined(names)
-        }
-        ParsedExtension::SubjectKeyIdentifier(id) => hex(id.0),
-        ParsedExtension::AuthorityKeyIdentifier(id) if id.authority_cert_issuer.is_none() => {
-            id.key_identifier.as_ref().map(|id| hex(id.0)).ok_or(())?
-        }
-        _ => return Err(()),
-    })
+/// A value without its indent. An error where it is only what OpenSSL falls back to: the printable
+/// bytes of the encoding.
+fn plain(value: &str, encoding: &[u8]) -> Result<String, ()> {
+    let value = value.strip_suffix('\n').unwrap_or(value);
+    let mut lines = value.split('\n').map(|line| line.strip_prefix(VALUE_INDENT).unwrap_or(line));
+    let first = lines.next().unwrap_or_default().to_owned();
+    let text = lines.fold(first, |text, line| text + "\n" + line);
+    if text == printable(encoding) { Err(()) } else { Ok(text) }
 }
 
-fn joined<const N: usize>(names: [(bool, &str); N]) -> String {
-    let set: Vec<&str> = names.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
-    set.join(", ")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02X}")).collect::<Vec<_>>().join(":")
-}
-
-fn general_names(names: &[GeneralName<'_>]) -> Result<String, ()> {
-    let texts = names.iter().map(|name| {
-        Ok(match name {
-            GeneralName::DNSName(name) => format!("DNS:{name}"),
-            GeneralName::RFC822Name(name) => format!("email:{name}"),
-            GeneralName::URI(uri) => format!("URI:{uri}"),
-            GeneralName::RegisteredID(oid) => format!("Registered ID:{}", oid.to_id_string()),
-            GeneralName::IPAddress(bytes) => format!("IP Address:{}", address(bytes)),
-            _ => return Err(()),
-        })
-    });
-    Ok(texts.collect::<Result<Vec<_>, ()>>()?.join(", "))
-}
-
-/// OpenSSL writes all eight groups of an IPv6 address.
-fn address(bytes: &[u8]) -> String {
-    if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
-        return IpAddr::from(v4).to_string();
-    }
-    if let Ok(v6) = <[u8; 16]>::try_from(bytes) {
-        let groups = v6.chunks(2).map(|g| format!("{:X}", u16::from_be_bytes([g[0], g[1]])));
-        return groups.collect::<Vec<_>>().join(":");
-    }
-    "<invalid>".to_owned()
+/// Bytes as ASN1_STRING_print(3) shows them.
+fn printable(bytes: &[u8]) -> String {
+    let shown = |byte: &u8| match byte {
+        b'\n' | b'\r' | b' '..=b'~' => char::from(*byte),
+        _ => '.',
+    };
+    bytes.iter().map(shown).collect()
 }

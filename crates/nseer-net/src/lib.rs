@@ -5,10 +5,13 @@
 //! nothing opens a socket.
 
 pub mod certificate;
+mod der;
 mod dns;
 mod error;
 pub mod extension_text;
+mod hosts_file;
 mod network;
+mod scratch;
 mod socket;
 mod stream;
 mod tls;

@@ -1,8 +1,8 @@
 //! The network as a whole: policy, slots, name resolution.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -62,7 +62,7 @@ impl NetPolicy for AllowAll {
 pub struct NetworkConfig {
     /// Name servers to ask instead of the system's.
     pub dns_servers: Vec<SocketAddr>,
-    /// Reverse look-ups go through the system's resolver.
+    /// The system's name servers are asked even where `dns_servers` names others.
     pub system_dns: bool,
     /// How many script threads may hold sockets at a time.
     pub slots: usize,
@@ -95,7 +95,7 @@ struct Inner {
     slots: Arc<Semaphore>,
     waiting: AtomicUsize,
     dns: Dns,
-    tls: OnceLock<Arc<dyn TlsConnector>>,
+    tls: Box<dyn TlsConnector>,
 }
 
 /// The right to hold sockets; goes back when dropped, and then wakes exactly one waiter.
@@ -109,9 +109,14 @@ impl Network {
     #[must_use]
     pub fn new(config: NetworkConfig) -> Network {
         let slots = Arc::new(Semaphore::new(config.slots.clamp(1, Semaphore::MAX_PERMITS)));
-        let dns = Dns::new(config.dns_servers.clone(), config.system_dns);
-        let inner =
-            Inner { config, slots, waiting: AtomicUsize::new(0), dns, tls: OnceLock::new() };
+        let given = if config.system_dns { Vec::new() } else { config.dns_servers.clone() };
+        let inner = Inner {
+            config,
+            slots,
+            waiting: AtomicUsize::new(0),
+            dns: Dns::new(given),
+            tls: Box::new(OpensslConnector::default()),
+        };
         Network { inner: Arc::new(inner) }
     }
 
@@ -168,8 +173,8 @@ impl Network {
         self.inner.config.buffer_limit
     }
 
-    pub(crate) fn tls(&self) -> Arc<dyn TlsConnector> {
-        self.inner.tls.get_or_init(|| Arc::new(OpensslConnector::default())).clone()
+    pub(crate) fn tls(&self) -> &dyn TlsConnector {
+        &*self.inner.tls
     }
 }
 
@@ -221,5 +226,16 @@ mod tests {
         }
         assert_eq!(*order.lock().expect("lock"), [0, 1, 2]);
         assert_eq!(network.slots_waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_waiter_that_gives_up_takes_no_slot() {
+        let network = Network::new(NetworkConfig { slots: 1, ..NetworkConfig::default() });
+        let held = network.slot().await;
+        let given_up = tokio::time::timeout(std::time::Duration::ZERO, network.slot()).await;
+        assert!(given_up.is_err());
+        assert_eq!(network.slots_waiting(), 0);
+        drop(held);
+        drop(network.slot().await);
     }
 }

@@ -1,17 +1,19 @@
-//! One socket of a script.
-
-#![allow(clippy::disallowed_methods, reason = "this is the socket seam")]
+//! One socket of a script: whole operations, each with its time-out.
+//!
+//! It knows nothing of scripts: whose it is, and who may use it, is the caller's business.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::NetError;
 use crate::network::{Network, Transport};
-use crate::stream::{Stream, deadline, within};
-use crate::udp;
+use crate::stream::{STEP, Stop, Stream};
+use crate::udp::Udp;
+
+/// A plain receive takes no further step once it has this many bytes.
+const ENOUGH: usize = 576 << 10;
 
 /// How a connection is made.
 #[derive(Clone, Debug, Default)]
@@ -24,27 +26,31 @@ pub struct ConnectOptions {
     pub timeout: Option<Duration>,
 }
 
-/// A connected socket, or a UDP socket without a peer.
+/// A connected socket, or a UDP socket without a peer. Dropping it closes it.
+///
+/// The time-out of an operation is for all of it; `None` waits for ever. An operation that is
+/// dropped half-way leaves the socket usable, but what it had sent or received is gone.
 pub struct Socket {
     network: Network,
     kind: Kind,
     /// What [`Socket::try_send`] could not send of a buffer whose first part it did send.
     unsent: Vec<u8>,
     ended: bool,
+    /// What went wrong behind data that was good; for the next receive.
+    failed: Option<NetError>,
 }
 
 enum Kind {
     Stream(Stream),
-    Udp { socket: UdpSocket, peer: Option<SocketAddr> },
-    /// Between the plain and the TLS stream, or after a handshake that failed.
-    Gone,
+    Udp(Udp),
 }
 
 impl Socket {
-    /// Connects to `peer`.
+    /// Connects to `peer`. Must be called inside a tokio runtime.
     ///
     /// # Errors
-    /// As [`NetError`] has them; [`NetError::TimedOut`] covers connection and handshake.
+    /// As [`NetError`] has them: [`NetError::TimedOut`] for connection and handshake together,
+    /// [`NetError::Forbidden`] where the policy says so.
     pub async fn connect(
         network: &Network,
         transport: Transport,
@@ -52,23 +58,19 @@ impl Socket {
         options: &ConnectOptions,
     ) -> Result<Socket, NetError> {
         network.check(peer, transport)?;
-        let deadline = deadline(options.timeout);
-        let kind = match transport {
-            Transport::Udp => {
-                let socket = udp::open(peer.is_ipv6(), options.bind)?;
-                within(deadline, socket.connect(peer)).await?;
-                Kind::Udp { socket, peer: Some(peer) }
+        let connecting = async {
+            if transport == Transport::Udp {
+                let udp = Udp::open(peer.is_ipv6(), options.bind, Some(peer))?;
+                return Ok(Kind::Udp(udp));
             }
-            Transport::Tcp | Transport::Tls => {
-                let tcp = within(deadline, connect_tcp(peer, options.bind)).await?;
-                Kind::Stream(Stream::Plain(tcp))
+            let mut stream = Stream::connect(peer, options.bind).await?;
+            if transport == Transport::Tls {
+                stream.start_tls(network.tls(), options.sni.as_deref()).await?;
             }
+            Ok::<_, NetError>(Kind::Stream(stream))
         };
-        let mut socket = Socket { network: network.clone(), kind, unsent: Vec::new(), ended: false };
-        if transport == Transport::Tls {
-            socket.shake_hands(options.sni.as_deref(), deadline).await?;
-        }
-        Ok(socket)
+        let kind = within(options.timeout, connecting).await?;
+        Ok(Socket::new(network, kind))
     }
 
     /// A UDP socket for [`Socket::send_to`]. Must be called inside a tokio runtime.
@@ -80,30 +82,41 @@ impl Socket {
         ipv6: bool,
         bind: Option<SocketAddr>,
     ) -> Result<Socket, NetError> {
-        let socket = udp::open(ipv6, bind)?;
-        let kind = Kind::Udp { socket, peer: None };
-        Ok(Socket { network: network.clone(), kind, unsent: Vec::new(), ended: false })
+        let udp = Udp::open(ipv6, bind, None)?;
+        Ok(Socket::new(network, Kind::Udp(udp)))
+    }
+
+    fn new(network: &Network, kind: Kind) -> Socket {
+        Socket { network: network.clone(), kind, unsent: Vec::new(), ended: false, failed: None }
     }
 
     /// Sends the whole of `data` if that needs no waiting. `None`: call [`Socket::send`] with the
-    /// same data.
+    /// same data, which sends the rest.
     pub fn try_send(&mut self, data: &[u8]) -> Option<Result<(), NetError>> {
+        if !self.unsent.is_empty() {
+            return None;
+        }
         match &mut self.kind {
-            Kind::Stream(stream) if self.unsent.is_empty() => match stream.try_send(data) {
-                Ok(n) if n == data.len() => Some(Ok(())),
-                Ok(0) => None,
-                Ok(n) => {
-                    self.unsent = data[n..].to_vec();
-                    None
+            Kind::Stream(stream) => {
+                let mut rest = data;
+                while !rest.is_empty() {
+                    match stream.write_ready(rest) {
+                        Ok(n) => rest = &rest[n..],
+                        Err(Stop::Failed(error)) => return Some(Err(error)),
+                        Err(Stop::Wait(_)) => {
+                            if rest.len() < data.len() {
+                                self.unsent = rest.to_vec();
+                            }
+                            return None;
+                        }
+                    }
                 }
-                Err(error) => Some(Err(error.into())),
-            },
-            Kind::Udp { socket, peer: Some(_) } => match socket.try_send(data) {
-                Ok(_) => Some(Ok(())),
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => None,
-                Err(error) => Some(Err(error.into())),
-            },
-            _ => None,
+                Some(Ok(()))
+            }
+            Kind::Udp(udp) if udp.is_connected() => {
+                udp.send_ready(data).map(|sent| sent.map_err(NetError::from))
+            }
+            Kind::Udp(_) => None,
         }
     }
 
@@ -111,26 +124,21 @@ impl Socket {
     ///
     /// # Errors
     /// As [`NetError`] has them; a part may then have been sent.
-    pub async fn send(
-        &mut self,
-        data: &[u8],
-        timeout: Option<Duration>,
-    ) -> Result<(), NetError> {
+    pub async fn send(&mut self, data: &[u8], timeout: Option<Duration>) -> Result<(), NetError> {
         let rest = std::mem::take(&mut self.unsent);
         let data = if rest.is_empty() { data } else { &rest };
         match &mut self.kind {
-            Kind::Stream(stream) => stream.send(data, timeout).await,
-            Kind::Udp { socket, peer: Some(_) } => {
-                within(deadline(timeout), socket.send(data)).await.map(drop)
-            }
-            Kind::Udp { peer: None, .. } | Kind::Gone => Err(NetError::NotConnected),
+            Kind::Stream(stream) => within(timeout, stream.write(data)).await,
+            Kind::Udp(udp) if udp.is_connected() => within(timeout, udp.send(data)).await,
+            Kind::Udp(_) => Err(NetError::NotConnected),
         }
     }
 
-    /// Sends one datagram to `peer`.
+    /// Sends one datagram to `peer`, whomever the socket is connected to.
     ///
     /// # Errors
-    /// [`NetError::NotConnected`] on a socket that is not UDP.
+    /// [`NetError::NotConnected`] on a socket that is not UDP; [`NetError::Forbidden`] where the
+    /// policy says so.
     pub async fn send_to(
         &mut self,
         data: &[u8],
@@ -138,29 +146,35 @@ impl Socket {
         timeout: Option<Duration>,
     ) -> Result<(), NetError> {
         self.network.check(peer, Transport::Udp)?;
-        match &self.kind {
-            Kind::Udp { socket, peer: None } => {
-                within(deadline(timeout), socket.send_to(data, peer)).await.map(drop)
-            }
-            Kind::Udp { socket, peer: Some(connected) } if *connected == peer => {
-                within(deadline(timeout), socket.send(data)).await.map(drop)
-            }
-            _ => Err(NetError::NotConnected),
+        match &mut self.kind {
+            Kind::Udp(udp) => within(timeout, udp.send_to(data, peer)).await,
+            Kind::Stream(_) => Err(NetError::NotConnected),
         }
     }
 
-    /// Whatever comes first: one datagram, or the bytes that can be had at once.
+    /// Whatever comes first: one datagram, or the bytes that can be had without further waiting,
+    /// at most 576 KiB.
     ///
     /// # Errors
     /// [`NetError::Eof`] once the peer has closed, then at every further call.
     pub async fn receive(&mut self, timeout: Option<Duration>) -> Result<Vec<u8>, NetError> {
-        let result = match &mut self.kind {
-            _ if self.ended => Err(NetError::Eof),
-            Kind::Stream(stream) => stream.receive(timeout).await,
-            Kind::Udp { socket, .. } => udp::receive(socket, timeout).await,
-            Kind::Gone => Err(NetError::NotConnected),
-        };
-        self.remember(result)
+        let mut data = Vec::new();
+        let mut last = within(timeout, self.read(&mut data)).await?;
+        if let Kind::Stream(stream) = &mut self.kind {
+            while (last == STEP || stream.reads_records()) && data.len() < ENOUGH {
+                match stream.read_ready(&mut data) {
+                    Ok(0) => self.ended = true,
+                    Ok(n) => {
+                        last = n;
+                        continue;
+                    }
+                    Err(Stop::Failed(error)) => self.failed = Some(error),
+                    Err(Stop::Wait(_)) => {}
+                }
+                break;
+            }
+        }
+        Ok(data)
     }
 
     /// At least `n` bytes, or what there is when the stream or the time ends.
@@ -172,8 +186,7 @@ impl Socket {
         n: usize,
         timeout: Option<Duration>,
     ) -> Result<Vec<u8>, NetError> {
-        let limit = self.network.buffer_limit().max(n);
-        self.receive_until(timeout, limit, |data| data.len() >= n).await
+        self.receive_until(timeout, n, |data| data.len() >= n).await
     }
 
     /// At least `n` lines, or what there is when the stream or the time ends.
@@ -187,8 +200,7 @@ impl Socket {
         timeout: Option<Duration>,
     ) -> Result<Vec<u8>, NetError> {
         let (mut seen, mut lines) = (0, 0);
-        let limit = self.network.buffer_limit();
-        self.receive_until(timeout, limit, move |data| {
+        self.receive_until(timeout, 0, |data| {
             lines += memchr::memchr_iter(b'\n', &data[seen..]).count();
             seen = data.len();
             lines >= n
@@ -196,112 +208,111 @@ impl Socket {
         .await
     }
 
+    /// Reads until `enough` of the data is there, which at least `expected` bytes may make up.
     async fn receive_until(
         &mut self,
         timeout: Option<Duration>,
-        limit: usize,
+        expected: usize,
         mut enough: impl FnMut(&[u8]) -> bool,
     ) -> Result<Vec<u8>, NetError> {
-        let result = match &mut self.kind {
-            _ if self.ended => Err(NetError::Eof),
-            Kind::Stream(stream) => stream.receive_until(timeout, limit, enough).await,
-            Kind::Udp { socket, .. } => {
-                let mut data = udp::receive(socket, timeout).await?;
-                while !enough(&data) && data.len() <= limit {
-                    match udp::receive(socket, timeout).await {
-                        Ok(more) => data.extend(more),
-                        Err(_) => break,
-                    }
+        let limit = self.network.buffer_limit().max(expected);
+        let mut data = Vec::new();
+        let gathering = async {
+            loop {
+                self.read(&mut data).await?;
+                if enough(&data) {
+                    return Ok::<_, NetError>(());
                 }
-                Ok(data)
+                if data.len() > limit {
+                    return Err(NetError::TooMuchData { limit });
+                }
+                // A peer that sends without end must not keep the others and the clock waiting.
+                tokio::task::coop::consume_budget().await;
             }
-            Kind::Gone => Err(NetError::NotConnected),
         };
-        self.remember(result)
+        match within(timeout, gathering).await {
+            Ok(()) => Ok(data),
+            Err(NetError::TimedOut | NetError::Eof) if !data.is_empty() => Ok(data),
+            Err(error) => Err(error),
+        }
     }
 
-    fn remember(&mut self, result: Result<Vec<u8>, NetError>) -> Result<Vec<u8>, NetError> {
-        self.ended |= matches!(result, Err(NetError::Eof));
-        result
+    /// Waits for one step of a stream, or one datagram.
+    async fn read(&mut self, into: &mut Vec<u8>) -> Result<usize, NetError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        match &mut self.kind {
+            Kind::Stream(_) if self.ended => Err(NetError::Eof),
+            Kind::Stream(stream) => match stream.read(into).await? {
+                0 => {
+                    self.ended = true;
+                    Err(NetError::Eof)
+                }
+                n => Ok(n),
+            },
+            Kind::Udp(udp) => Ok(udp.receive(into).await?),
+        }
     }
 
     /// Starts TLS over the present connection.
     ///
     /// # Errors
-    /// As [`NetError`] has them; the connection is then of no more use.
+    /// As [`NetError`] has them; [`NetError::Tls`] where the socket is UDP, for DTLS is not built.
+    /// Where the handshake has begun, the connection is then of no more use.
     pub async fn start_tls(
         &mut self,
         sni: Option<&str>,
         timeout: Option<Duration>,
     ) -> Result<(), NetError> {
-        self.shake_hands(sni, deadline(timeout)).await
-    }
-
-    async fn shake_hands(
-        &mut self,
-        sni: Option<&str>,
-        deadline: Option<Instant>,
-    ) -> Result<(), NetError> {
-        let tcp = match std::mem::replace(&mut self.kind, Kind::Gone) {
-            Kind::Stream(Stream::Plain(tcp)) => tcp,
-            other => {
-                self.kind = other;
-                return Err(NetError::Tls("TLS needs a plain TCP connection".to_owned()));
+        match &mut self.kind {
+            Kind::Stream(stream) => {
+                within(timeout, stream.start_tls(self.network.tls(), sni)).await
             }
-        };
-        let handshake = self.network.tls().connect(tcp, sni);
-        let tls = match deadline {
-            None => handshake.await?,
-            Some(deadline) => {
-                timeout_at(deadline, handshake).await.map_err(|_| NetError::TimedOut)??
-            }
-        };
-        self.kind = Kind::Stream(Stream::Tls(tls));
-        Ok(())
-    }
-
-    /// The local end, where there is one.
-    #[must_use]
-    pub fn local_addr(&self) -> Option<SocketAddr> {
-        match &self.kind {
-            Kind::Stream(stream) => stream.ends().0,
-            Kind::Udp { socket, .. } => socket.local_addr().ok(),
-            Kind::Gone => None,
+            Kind::Udp(_) => Err(NetError::Tls("DTLS is not built; use a TCP socket".to_owned())),
         }
     }
 
-    /// The peer, where there is one.
+    /// The local end, once there is one.
+    #[must_use]
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        match &self.kind {
+            Kind::Stream(stream) => stream.local_addr(),
+            Kind::Udp(udp) => udp.local_addr(),
+        }
+    }
+
+    /// The peer; without a connection, whom the last datagram went to.
     #[must_use]
     pub fn peer_addr(&self) -> Option<SocketAddr> {
         match &self.kind {
-            Kind::Stream(stream) => stream.ends().1,
-            Kind::Udp { peer, .. } => *peer,
-            Kind::Gone => None,
+            Kind::Stream(stream) => stream.peer_addr(),
+            Kind::Udp(udp) => udp.peer_addr(),
         }
     }
 
     /// True under TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        matches!(self.kind, Kind::Stream(Stream::Tls(_)))
+        matches!(&self.kind, Kind::Stream(stream) if stream.is_tls())
     }
 
     /// True for UDP.
     #[must_use]
     pub fn is_udp(&self) -> bool {
-        matches!(self.kind, Kind::Udp { .. })
+        matches!(self.kind, Kind::Udp(_))
     }
 
     /// The peer's certificate in DER, under TLS.
     #[must_use]
     pub fn peer_certificate_der(&self) -> Option<Vec<u8>> {
         match &self.kind {
-            Kind::Stream(Stream::Tls(tls)) => tls.peer_certificate(),
-            _ => None,
+            Kind::Stream(stream) => stream.peer_certificate(),
+            Kind::Udp(_) => None,
         }
     }
 
-    /// Closes it.
+    /// Closes it; under TLS the peer is told first, if that needs no waiting.
     pub fn close(self) {}
 }
 
@@ -311,11 +322,17 @@ impl std::fmt::Debug for Socket {
     }
 }
 
-async fn connect_tcp(peer: SocketAddr, bind: Option<SocketAddr>) -> std::io::Result<TcpStream> {
-    let socket = if peer.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
-    if let Some(local) = bind {
-        socket.set_reuseaddr(true)?;
-        socket.bind(local)?;
+/// Runs an operation for at most `timeout`.
+async fn within<T, E: Into<NetError>>(
+    timeout: Option<Duration>,
+    operation: impl Future<Output = Result<T, E>>,
+) -> Result<T, NetError> {
+    // A time that the clock cannot express is for ever.
+    match timeout.and_then(|timeout| Instant::now().checked_add(timeout)) {
+        None => operation.await.map_err(Into::into),
+        Some(deadline) => match timeout_at(deadline, operation).await {
+            Ok(result) => result.map_err(Into::into),
+            Err(_) => Err(NetError::TimedOut),
+        },
     }
-    socket.connect(peer).await
 }

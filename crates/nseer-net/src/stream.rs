@@ -1,174 +1,179 @@
-//! A TCP connection, plain or under TLS, and how much is read from it at a time.
+//! A TCP connection, plain or under TLS: one step of reading or writing, and waiting for the next.
+//!
+//! How many steps make an operation, and how long it may take, is the socket's business.
 
-use std::cell::RefCell;
+#![allow(clippy::disallowed_methods, reason = "this is the socket seam")]
+
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::time::Duration;
+use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use socket2::{Domain, Protocol, SockRef, Type};
+use tokio::io::Interest;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
 
 use crate::error::NetError;
-use crate::tls::TlsStream;
+use crate::scratch;
+use crate::tls::{TlsConnector, TlsSession};
 
-/// One step of reading.
+/// Most bytes that one step reads.
 pub(crate) const STEP: usize = 8 << 10;
 
-/// What a plain receive gives at most, give or take one step.
-const RECEIVE_CAP: usize = 576 << 10;
+/// Why a step could not be made.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The connection must first become ready for this.
+    Wait(Interest),
+    Failed(NetError),
+}
 
-thread_local! {
-    /// Data lands here first, so that thousands of waiting sockets need no buffers of their own.
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; STEP]);
+impl Stop {
+    /// Sorts what a non-blocking call on the connection gave.
+    pub(crate) fn from_io(error: io::Error, interest: Interest) -> Stop {
+        match error.kind() {
+            ErrorKind::WouldBlock => Stop::Wait(interest),
+            _ => Stop::Failed(error.into()),
+        }
+    }
 }
 
 /// A byte stream.
-pub(crate) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<dyn TlsStream>),
+pub(crate) struct Stream {
+    /// Shared with the TLS session, which reads and writes it.
+    tcp: Arc<TcpStream>,
+    tls: Option<Box<dyn TlsSession>>,
 }
 
 impl Stream {
-    pub(crate) fn tcp(&self) -> &TcpStream {
-        match self {
-            Stream::Plain(tcp) => tcp,
-            Stream::Tls(tls) => tls.tcp(),
+    /// Connects, from `bind` where it is given.
+    pub(crate) async fn connect(peer: SocketAddr, bind: Option<SocketAddr>) -> io::Result<Stream> {
+        let kind = Type::STREAM.nonblocking();
+        let socket = socket2::Socket::new(Domain::for_address(peer), kind, Some(Protocol::TCP))?;
+        if let Some(local) = bind {
+            socket.set_reuse_address(true)?;
+            socket.bind(&local.into())?;
         }
-    }
-
-    pub(crate) fn ends(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
-        (self.tcp().local_addr().ok(), self.tcp().peer_addr().ok())
-    }
-
-    /// Reads once; `Ok(None)` at the end of the stream.
-    async fn read_step(&mut self, into: &mut Vec<u8>) -> io::Result<Option<usize>> {
-        match self {
-            Stream::Plain(tcp) => loop {
-                tcp.readable().await?;
-                match SCRATCH.with_borrow_mut(|buffer| {
-                    tcp.try_read(buffer).inspect(|n| into.extend_from_slice(&buffer[..*n]))
-                }) {
-                    Ok(0) => return Ok(None),
-                    Ok(n) => return Ok(Some(n)),
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                    Err(error) => return Err(error),
-                }
-            },
-            Stream::Tls(tls) => {
-                let start = into.len();
-                into.reserve(STEP);
-                let n = tls.as_mut().take(STEP as u64).read_buf(into).await?;
-                debug_assert_eq!(into.len(), start + n);
-                Ok((n > 0).then_some(n))
-            }
-        }
-    }
-
-    /// What can be read without waiting.
-    fn read_ready(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
-        match self {
-            Stream::Plain(tcp) => SCRATCH.with_borrow_mut(|buffer| {
-                tcp.try_read(buffer).inspect(|n| into.extend_from_slice(&buffer[..*n]))
-            }),
-            // TLS records are at most twice a step; the next one is left for the next receive.
-            Stream::Tls(_) => Err(ErrorKind::WouldBlock.into()),
-        }
-    }
-
-    /// Whatever comes first, and what can be had with it.
-    pub(crate) async fn receive(&mut self, timeout: Option<Duration>) -> Result<Vec<u8>, NetError> {
-        let mut data = Vec::new();
-        match within(deadline(timeout), self.read_step(&mut data)).await? {
-            None => return Err(NetError::Eof),
-            Some(mut last) => {
-                while last == STEP && data.len() < RECEIVE_CAP {
-                    // An error or the end of the stream is left for the next receive.
-                    match self.read_ready(&mut data) {
-                        Ok(n) if n > 0 => last = n,
-                        _ => break,
-                    }
+        let settled = match socket.connect(&peer.into()) {
+            Ok(()) => true,
+            Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {
+                // Near peers have answered by now, which saves the wait for the poller.
+                match socket.peer_addr() {
+                    Ok(_) => true,
+                    Err(_) => socket.take_error()?.map_or(Ok(false), Err)?,
                 }
             }
-        }
-        Ok(data)
-    }
-
-    /// Reads until `enough` of the data is there. The end of the stream or of the time gives what
-    /// there is, if there is anything.
-    pub(crate) async fn receive_until(
-        &mut self,
-        timeout: Option<Duration>,
-        limit: usize,
-        mut enough: impl FnMut(&[u8]) -> bool,
-    ) -> Result<Vec<u8>, NetError> {
-        let deadline = deadline(timeout);
-        let mut data = Vec::new();
-        loop {
-            match within(deadline, self.read_step(&mut data)).await {
-                Ok(Some(_)) => {}
-                Ok(None) if data.is_empty() => return Err(NetError::Eof),
-                Ok(None) => return Ok(data),
-                Err(NetError::TimedOut) if !data.is_empty() => return Ok(data),
-                Err(error) => return Err(error),
-            }
-            if enough(&data) {
-                return Ok(data);
-            }
-            if data.len() > limit {
-                return Err(NetError::TooMuchData { limit });
-            }
-        }
-    }
-
-    /// How much of `data` could be sent without waiting.
-    pub(crate) fn try_send(&mut self, data: &[u8]) -> io::Result<usize> {
-        match self {
-            Stream::Plain(tcp) => match tcp.try_write(data) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
-                other => other,
-            },
-            Stream::Tls(_) => Ok(0),
-        }
-    }
-
-    pub(crate) async fn send(
-        &mut self,
-        data: &[u8],
-        timeout: Option<Duration>,
-    ) -> Result<(), NetError> {
-        let work = async {
-            match self {
-                Stream::Plain(tcp) => tcp.write_all(data).await,
-                Stream::Tls(tls) => {
-                    let mut tls = Pin::new(tls.as_mut());
-                    tls.write_all(data).await?;
-                    tls.flush().await
-                }
-            }
+            Err(error) => return Err(error),
         };
-        within(deadline(timeout), work).await
+        let tcp = TcpStream::from_std(socket.into())?;
+        if !settled {
+            tcp.writable().await?;
+            tcp.take_error()?.map_or(Ok(()), Err)?;
+        }
+        Ok(Stream { tcp: Arc::new(tcp), tls: None })
+    }
+
+    /// Shakes hands over the connection. After a failure the connection is left to the TLS
+    /// session, for good.
+    pub(crate) async fn start_tls(
+        &mut self,
+        connector: &dyn TlsConnector,
+        sni: Option<&str>,
+    ) -> Result<(), NetError> {
+        if self.tls.is_some() {
+            return Err(NetError::Tls("the connection is under TLS already".to_owned()));
+        }
+        let session = connector.session(self.tcp.clone(), sni)?;
+        let session = self.tls.insert(session);
+        loop {
+            match session.shake_hands() {
+                Ok(()) => return Ok(()),
+                Err(stop) => wait(&self.tcp, stop).await?,
+            }
+        }
+    }
+
+    /// Waits for a step of reading and makes it. Gives the number of bytes added to `into`, at
+    /// most [`STEP`]; 0 at the end of the stream.
+    pub(crate) async fn read(&mut self, into: &mut Vec<u8>) -> Result<usize, NetError> {
+        loop {
+            match self.read_ready(into) {
+                Ok(n) => return Ok(n),
+                Err(stop) => wait(&self.tcp, stop).await?,
+            }
+        }
+    }
+
+    /// Makes a step of reading if it needs no waiting.
+    pub(crate) fn read_ready(&mut self, into: &mut Vec<u8>) -> Result<usize, Stop> {
+        scratch::with(|buffer| {
+            let buffer = &mut buffer[..STEP];
+            let n = match &mut self.tls {
+                None => {
+                    self.tcp.try_read(buffer).map_err(|e| Stop::from_io(e, Interest::READABLE))?
+                }
+                Some(tls) => tls.read(buffer)?,
+            };
+            into.extend_from_slice(&buffer[..n]);
+            Ok(n)
+        })
+    }
+
+    /// True where a short step does not mean that nothing more is there: TLS reads one record.
+    pub(crate) fn reads_records(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Sends all of `data`.
+    pub(crate) async fn write(&mut self, mut data: &[u8]) -> Result<(), NetError> {
+        while !data.is_empty() {
+            match self.write_ready(data) {
+                Ok(n) => data = &data[n..],
+                Err(stop) => wait(&self.tcp, stop).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends as much of `data` as needs no waiting. Gives the number of bytes.
+    pub(crate) fn write_ready(&mut self, data: &[u8]) -> Result<usize, Stop> {
+        match &mut self.tls {
+            // The poller's opinion is not asked for: right after the connect it has none yet.
+            None => SockRef::from(&*self.tcp)
+                .send_with_flags(data, libc::MSG_NOSIGNAL)
+                .or_else(|error| match error.kind() {
+                    // Asked once more through the poller, so that it learns to wait.
+                    ErrorKind::WouldBlock => self.tcp.try_write(data),
+                    _ => Err(error),
+                })
+                .map_err(|e| Stop::from_io(e, Interest::WRITABLE)),
+            Some(tls) => tls.write(data),
+        }
+    }
+
+    pub(crate) fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    pub(crate) fn peer_certificate(&self) -> Option<Vec<u8>> {
+        self.tls.as_ref()?.peer_certificate()
+    }
+
+    pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
+        self.tcp.local_addr().ok()
+    }
+
+    pub(crate) fn peer_addr(&self) -> Option<SocketAddr> {
+        self.tcp.peer_addr().ok()
     }
 }
 
-pub(crate) fn deadline(timeout: Option<Duration>) -> Option<Instant> {
-    timeout.and_then(|timeout| Instant::now().checked_add(timeout))
+/// Waits until the step may be made, unless it failed.
+async fn wait(tcp: &TcpStream, stop: Stop) -> Result<(), NetError> {
+    match stop {
+        Stop::Wait(interest) => {
+            tcp.ready(interest).await?;
+            Ok(())
+        }
+        Stop::Failed(error) => Err(error),
+    }
 }
-
-/// Runs I/O until the deadline, if there is one.
-pub(crate) async fn within<T>(
-    deadline: Option<Instant>,
-    work: impl Future<Output = io::Result<T>>,
-) -> Result<T, NetError> {
-    let result = match deadline {
-        None => work.await,
-        Some(deadline) => timeout_at(deadline, work).await.map_err(|_| NetError::TimedOut)?,
-    };
-    result.map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => NetError::Eof,
-        ErrorKind::TimedOut => NetError::TimedOut,
-        _ => NetError::Io(error),
-    })
-}
-

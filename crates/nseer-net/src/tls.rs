@@ -1,37 +1,45 @@
 //! TLS for scans: any protocol version, any cipher, no verification.
 //!
 //! A scanner talks to whatever is there, so nothing here protects the data; the contexts must
-//! never be used for anything else.
+//! never be used for anything else. Outside this file and `certificate` nothing knows OpenSSL.
 
-use std::future::Future;
+use std::io::{self, Read, Write};
 use std::net::IpAddr;
-use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use openssl::error::ErrorStack;
 use openssl::provider::Provider;
 use openssl::ssl::{
-    ErrorCode, Ssl, SslContext, SslMethod, SslMode, SslOptions, SslSessionCacheMode, SslVerifyMode,
+    Error, ErrorCode, Ssl, SslContext, SslMethod, SslMode, SslOptions, SslSessionCacheMode,
+    SslStream, SslVerifyMode,
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::Interest;
 use tokio::net::TcpStream;
-use tokio_openssl::SslStream;
 
 use crate::error::NetError;
-
-/// A TLS connection over TCP.
-pub(crate) trait TlsStream: AsyncRead + AsyncWrite + Unpin + Send {
-    /// The connection below.
-    fn tcp(&self) -> &TcpStream;
-    /// The peer's certificate in DER (X.690).
-    fn peer_certificate(&self) -> Option<Vec<u8>>;
-}
-
-type Handshake = Pin<Box<dyn Future<Output = Result<Box<dyn TlsStream>, NetError>> + Send>>;
+use crate::stream::Stop;
 
 /// Starts TLS on connections. Hides the TLS library from the rest of the crate.
 pub(crate) trait TlsConnector: Send + Sync {
-    /// Shakes hands; `sni` is the server name to ask for.
-    fn connect(&self, tcp: TcpStream, sni: Option<&str>) -> Handshake;
+    /// A session over `tcp` whose hands are not shaken yet; `sni` is the server name to ask for.
+    fn session(
+        &self,
+        tcp: Arc<TcpStream>,
+        sni: Option<&str>,
+    ) -> Result<Box<dyn TlsSession>, NetError>;
+}
+
+/// A TLS session over a TCP connection. Nothing here waits. Dropping it tells the peer that no
+/// more data comes, if that needs no waiting.
+pub(crate) trait TlsSession: Send {
+    /// Gets on with the handshake.
+    fn shake_hands(&mut self) -> Result<(), Stop>;
+    /// Reads from one record; 0 at the end, whether the peer announced it or not.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Stop>;
+    /// Writes at most one record. `data` is not empty.
+    fn write(&mut self, data: &[u8]) -> Result<usize, Stop>;
+    /// The peer's certificate in DER (X.690).
+    fn peer_certificate(&self) -> Option<Vec<u8>>;
 }
 
 /// OpenSSL, set up at its first use.
@@ -43,35 +51,39 @@ pub(crate) struct OpensslConnector {
 struct Context {
     ssl: SslContext,
     /// Providers are unloaded when dropped.
-    _providers: Vec<Provider>,
+    _legacy: Option<Provider>,
 }
 
-impl OpensslConnector {
-    fn ssl(&self, sni: Option<&str>) -> Result<Ssl, NetError> {
+impl TlsConnector for OpensslConnector {
+    fn session(
+        &self,
+        tcp: Arc<TcpStream>,
+        sni: Option<&str>,
+    ) -> Result<Box<dyn TlsSession>, NetError> {
         let context = self.context.get_or_init(|| context().map_err(|e| e.to_string()));
         let context = context.as_ref().map_err(|text| NetError::Tls(text.clone()))?;
-        let tls = |e: openssl::error::ErrorStack| NetError::Tls(e.to_string());
-        let mut ssl = Ssl::new(&context.ssl).map_err(tls)?;
-        // RFC 6066 section 3 allows names only.
-        if let Some(name) = sni.filter(|name| name.parse::<IpAddr>().is_err() && !name.is_empty())
-        {
-            // A name that OpenSSL does not take is not worth failing for.
-            let _ = ssl.set_hostname(name);
+        let failed = |e: ErrorStack| NetError::Tls(e.to_string());
+        let mut ssl = Ssl::new(&context.ssl).map_err(failed)?;
+        if let Some(name) = sni.filter(|name| is_server_name(name)) {
+            ssl.set_hostname(name).map_err(failed)?;
         }
-        Ok(ssl)
+        let stream = SslStream::new(ssl, Wire(tcp)).map_err(failed)?;
+        Ok(Box::new(OpensslSession { stream }))
     }
+}
+
+/// RFC 6066 section 3 allows names only; the library takes at most 255 bytes and no NUL.
+fn is_server_name(name: &str) -> bool {
+    let address = name.split('%').next().unwrap_or_default();
+    (1..=255).contains(&name.len()) && !name.contains('\0') && address.parse::<IpAddr>().is_err()
 }
 
 /// `SSL_OP_LEGACY_SERVER_CONNECT` (SSL_CTX_set_options(3)), which the crate does not name.
 const LEGACY_SERVER_CONNECT: u64 = 1 << 2;
 
-fn context() -> Result<Context, openssl::error::ErrorStack> {
-    let mut providers = Vec::new();
-    // Loading one provider by hand turns the implicit default off, so both are named. A library
-    // without the legacy provider does without its algorithms.
-    if let Ok(legacy) = Provider::try_load(None, "legacy", true) {
-        providers.push(legacy);
-    }
+fn context() -> Result<Context, ErrorStack> {
+    // A library without the legacy provider does without its algorithms.
+    let legacy = Provider::try_load(None, "legacy", true).ok();
     let mut builder = SslContext::builder(SslMethod::tls_client())?;
     builder.set_security_level(0);
     builder.set_verify(SslVerifyMode::NONE);
@@ -80,44 +92,98 @@ fn context() -> Result<Context, openssl::error::ErrorStack> {
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
     builder.set_options(
         SslOptions::ALL
-            | SslOptions::NO_TICKET
             | SslOptions::ALLOW_UNSAFE_LEGACY_RENEGOTIATION
+            | SslOptions::IGNORE_UNEXPECTED_EOF
             | SslOptions::from_bits_retain(LEGACY_SERVER_CONNECT),
     );
-    builder.set_mode(SslMode::RELEASE_BUFFERS);
-    Ok(Context { ssl: builder.build(), _providers: providers })
+    builder.set_mode(
+        SslMode::AUTO_RETRY
+            | SslMode::ENABLE_PARTIAL_WRITE
+            | SslMode::ACCEPT_MOVING_WRITE_BUFFER
+            | SslMode::RELEASE_BUFFERS,
+    );
+    Ok(Context { ssl: builder.build(), _legacy: legacy })
 }
 
-impl TlsConnector for OpensslConnector {
-    fn connect(&self, tcp: TcpStream, sni: Option<&str>) -> Handshake {
-        let ssl = self.ssl(sni);
-        Box::pin(async move {
-            let mut stream = SslStream::new(ssl?, tcp)
-                .map_err(|e| NetError::Tls(e.to_string()))?;
-            match Pin::new(&mut stream).connect().await {
-                Ok(()) => Ok(Box::new(stream) as Box<dyn TlsStream>),
-                Err(error) => Err(handshake_error(error)),
-            }
+/// The connection as OpenSSL sees it: it reads and writes what it can without waiting.
+#[derive(Debug)]
+struct Wire(Arc<TcpStream>);
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(buffer)
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.0.try_write(data)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct OpensslSession {
+    stream: SslStream<Wire>,
+}
+
+impl TlsSession for OpensslSession {
+    fn shake_hands(&mut self) -> Result<(), Stop> {
+        self.stream.connect().map_err(stop)
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Stop> {
+        self.stream.ssl_read(buffer).or_else(|error| match error.code() {
+            ErrorCode::ZERO_RETURN => Ok(0),
+            ErrorCode::SYSCALL if error.io_error().is_none() => Ok(0),
+            _ => Err(stop(error)),
         })
     }
-}
 
-fn handshake_error(error: openssl::ssl::Error) -> NetError {
-    match error.into_io_error() {
-        Ok(io) => NetError::Io(io),
-        Err(error) if error.code() == ErrorCode::SYSCALL => {
-            NetError::Tls("the peer closed the connection".to_owned())
-        }
-        Err(error) => NetError::Tls(error.to_string()),
-    }
-}
-
-impl TlsStream for SslStream<TcpStream> {
-    fn tcp(&self) -> &TcpStream {
-        self.get_ref()
+    fn write(&mut self, data: &[u8]) -> Result<usize, Stop> {
+        self.stream.ssl_write(data).map_err(stop)
     }
 
     fn peer_certificate(&self) -> Option<Vec<u8>> {
-        self.ssl().peer_certificate().and_then(|c| c.to_der().ok())
+        self.stream.ssl().peer_certificate()?.to_der().ok()
+    }
+}
+
+impl Drop for OpensslSession {
+    fn drop(&mut self) {
+        // One attempt: the connection is going away whatever comes of it.
+        let _ = self.stream.shutdown();
+    }
+}
+
+fn stop(error: Error) -> Stop {
+    match error.code() {
+        ErrorCode::WANT_READ => Stop::Wait(Interest::READABLE),
+        ErrorCode::WANT_WRITE => Stop::Wait(Interest::WRITABLE),
+        ErrorCode::SYSCALL if error.io_error().is_none() => {
+            Stop::Failed(NetError::Tls("the peer closed the connection".to_owned()))
+        }
+        _ => Stop::Failed(match error.into_io_error() {
+            Ok(io) => NetError::Io(io),
+            Err(error) => NetError::Tls(error.to_string()),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_names() {
+        let check = |name: &str, want| assert_eq!(is_server_name(name), want, "{name:?}");
+        check("example.org", true);
+        check("127.0.0.1", false);
+        check("fe80::1%eth0", false);
+        check("", false);
+        check("a\0b", false);
+        check(&"a".repeat(256), false);
     }
 }

@@ -1,1 +1,35 @@
-//! Placeholder.
+//! Output formats: each is a sink that consumes the events of a run and asks nothing back.
+//!
+//! Layouts are those that programs reading Nmap's output expect. To add a format: one file with
+//! a type that implements [`Report`], and one line here.
+
+mod escape;
+mod file_name;
+mod grepable;
+mod normal;
+mod options;
+mod script_text;
+mod service_text;
+mod shown;
+mod when;
+mod xml;
+
+use std::io;
+
+use nseer_core::Event;
+
+pub use file_name::expand_file_name;
+pub use grepable::GrepableReport;
+pub use normal::{NormalReport, Place};
+pub use options::ReportOptions;
+pub use xml::XmlReport;
+
+/// An output format. Give it a buffered writer: it writes small pieces and flushes at the end of
+/// each host and phase, so that a killed run leaves what was known.
+pub trait Report: Send {
+    /// Takes one event. What ends a host or a phase has been handed to the writer when it returns.
+    ///
+    /// # Errors
+    /// Where the writer fails.
+    fn event(&mut self, event: &Event) -> io::Result<()>;
+}

@@ -1,4 +1,4 @@
-//! Time.
+//! Time: monotonic for durations, wall-clock for people.
 
 use std::time::{Instant, SystemTime};
 

@@ -1,4 +1,4 @@
-//! Files.
+//! Files: what is read, listed and written.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -79,7 +79,8 @@ impl Files for RealFiles {
         let mut paths = fs::read_dir(path)?
             .map(|entry| entry.map(|e| e.path()))
             .collect::<io::Result<Vec<_>>>()?;
-        paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+        paths
+            .sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
         Ok(paths)
     }
 

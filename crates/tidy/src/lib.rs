@@ -1,1 +1,2 @@
-//! Tests that hold the shape of the workspace; see `tests/`.
+//! The tests in `tests/` hold the shape of the workspace: crate edges, file heads and sizes,
+//! licences, and documents that name only what exists. There is no code to call here.

@@ -17,8 +17,7 @@ fn object(lua: &Lua, certificate: Certificate) -> mlua::Result<Table> {
     table.raw_set("subject", names(lua, &certificate.subject)?)?;
     table.raw_set("issuer", names(lua, &certificate.issuer)?)?;
     let validity = lua.create_table()?;
-    for (key, time) in
-        [("notBefore", certificate.not_before), ("notAfter", certificate.not_after)]
+    for (key, time) in [("notBefore", certificate.not_before), ("notAfter", certificate.not_after)]
     {
         if let Some(time) = time {
             let fields = lua.create_table()?;
@@ -52,8 +51,7 @@ fn names(lua: &Lua, names: &[(NameKey, Vec<u8>)]) -> mlua::Result<Table> {
         match key {
             NameKey::Long(name) => table.raw_set(name.as_str(), value)?,
             NameKey::Oid(numbers) => {
-                let key =
-                    lua.create_sequence_from(numbers.iter().map(ToString::to_string))?;
+                let key = lua.create_sequence_from(numbers.iter().map(ToString::to_string))?;
                 table.raw_set(key, value)?;
             }
         }

@@ -30,8 +30,7 @@ pub(crate) fn ready(world: &Rc<World>, cell: &Rc<SocketCell>) -> Result<(), NetE
     if cell.transport.get() != Transport::Udp {
         return Err(NetError::NotConnected);
     }
-    let socket =
-        Socket::udp_unconnected(&world.config.network, cell.ipv6.get(), cell.bind.get())?;
+    let socket = Socket::udp_unconnected(&world.config.network, cell.ipv6.get(), cell.bind.get())?;
     adopt(world, cell, socket);
     Ok(())
 }
@@ -73,7 +72,12 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
                 None => return Err(args.bad(3, &format!("invalid option '{protocol}'"))),
             }
         }
-        _ => args.option(lua, 4, Some(usize::from(cell.transport.get() == Transport::Udp)), &TRANSPORTS)?,
+        _ => args.option(
+            lua,
+            4,
+            Some(usize::from(cell.transport.get() == Transport::Udp)),
+            &TRANSPORTS,
+        )?,
     };
     let transport = match (transport, cell.transport.get()) {
         (0, _) => Transport::Tcp,

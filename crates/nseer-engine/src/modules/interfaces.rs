@@ -20,9 +20,8 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
     let w = world.clone();
     nmap.raw_set(
         "get_interface_info",
-        native.function("get_interface_info", move |lua, args| {
-            get_interface_info(&w, lua, &args)
-        })?,
+        native
+            .function("get_interface_info", move |lua, args| get_interface_info(&w, lua, &args))?,
     )
 }
 
@@ -41,9 +40,7 @@ fn list_interfaces(world: &World, lua: &Lua) -> Result<Reply, Raise> {
 fn get_interface_info(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let name = args.string(lua, 1)?.to_string_lossy();
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let found = interfaces
-        .iter()
-        .find(|i| i.name == name && i.ip().is_ipv6() == world.config.ipv6);
+    let found = interfaces.iter().find(|i| i.name == name && i.ip().is_ipv6() == world.config.ipv6);
     match found {
         Some(interface) => Reply::values(lua, record(world, lua, interface)?),
         None => Reply::values(lua, (false, "failed to find interface")),
@@ -77,9 +74,8 @@ fn record(world: &World, lua: &Lua, interface: &Interface) -> mlua::Result<Table
             table.raw_set("broadcast", broadcast.to_string())?;
         }
     }
-    let flags = system("flags").and_then(|text| {
-        u32::from_str_radix(text.trim_start_matches("0x"), 16).ok()
-    });
+    let flags = system("flags")
+        .and_then(|text| u32::from_str_radix(text.trim_start_matches("0x"), 16).ok());
     let up = flags.is_some_and(|flags| flags & 1 == 1);
     table.raw_set("up", if up { "up" } else { "down" })?;
     let mtu: u32 = system("mtu").and_then(|text| text.parse().ok()).unwrap_or(0);

@@ -168,10 +168,7 @@ pub(crate) fn host_argument(world: &World, args: &Args) -> Result<Rc<HostCell>, 
         hosts.values().find(|h| Some(h.address) == ip).cloned()
     } else if let Value::String(name) = table.get::<Value>("targetname")? {
         let name = name.to_string_lossy();
-        hosts
-            .values()
-            .find(|h| h.with(|r| r.target_name.as_deref() == Some(&name)))
-            .cloned()
+        hosts.values().find(|h| h.with(|r| r.target_name.as_deref() == Some(&name))).cloned()
     } else {
         return Err(Raise::new("host table does not have a 'ip' or 'targetname' field"));
     };
@@ -192,9 +189,7 @@ fn port_argument(args: &Args, n: usize) -> Result<PortKey, Raise> {
     let protocol = Protocol::ALL
         .into_iter()
         .find(|p| p.as_str() == protocol)
-        .ok_or_else(|| {
-            Raise::new("port 'protocol' field must be \"udp\", \"sctp\" or \"tcp\"")
-        })?;
+        .ok_or_else(|| Raise::new("port 'protocol' field must be \"udp\", \"sctp\" or \"tcp\""))?;
     let number = u16::try_from(number).map_err(|_| args.bad(n, "port number out of range"))?;
     Ok(PortKey::new(protocol, number))
 }

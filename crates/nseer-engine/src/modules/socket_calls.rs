@@ -9,10 +9,10 @@ use nseer_lua::{Args, Raise, Reply, type_name};
 use nseer_net::{NetError, Socket, Transport};
 
 use crate::environment::World;
+use crate::modules::certificate;
 use crate::modules::connect;
 use crate::modules::socket::{DEFAULT_TIMEOUT, METHODS, SocketCell, SocketHandle};
 use crate::modules::trace::{Ends, Way};
-use crate::modules::certificate;
 
 type Body = fn(&Rc<World>, &Lua, &Args) -> Result<Reply, Raise>;
 
@@ -63,10 +63,12 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
         *this(args)?.buffer.borrow_mut() = rest.as_bytes().to_vec();
         Ok(Reply::nothing())
     })?;
-    let receive_buf: Function = lua
-        .load(include_str!("socket.lua"))
-        .set_name("=nseer")
-        .call((receive, saved, save, BUFFER_LIMIT))?;
+    let receive_buf: Function = lua.load(include_str!("socket.lua")).set_name("=nseer").call((
+        receive,
+        saved,
+        save,
+        BUFFER_LIMIT,
+    ))?;
     methods.raw_set("receive_buf", receive_buf)?;
     lua.set_named_registry_value(METHODS, methods)?;
 
@@ -113,9 +115,8 @@ fn sleep(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 /// The socket that argument 1 is.
 pub(crate) fn this(args: &Args) -> Result<Rc<SocketCell>, Raise> {
     let value = args.value(1);
-    let cell = value
-        .as_userdata()
-        .and_then(|u| u.borrow_scoped::<SocketHandle, _>(|s| s.0.clone()).ok());
+    let cell =
+        value.as_userdata().and_then(|u| u.borrow_scoped::<SocketHandle, _>(|s| s.0.clone()).ok());
     cell.ok_or_else(|| args.bad(1, &format!("nsock expected, got {}", type_name(&value))))
 }
 
@@ -255,9 +256,8 @@ fn set_timeout(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
         return Err(Raise::new(format!("Negative timeout: {ms}")));
     }
     let never = ms < 0.0;
-    cell.timeout.set((!never).then(|| {
-        Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(Duration::MAX)
-    }));
+    cell.timeout
+        .set((!never).then(|| Duration::try_from_secs_f64(ms / 1000.0).unwrap_or(Duration::MAX)));
     Reply::values(lua, true)
 }
 

@@ -35,9 +35,10 @@ pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
         if let Some(host) = &context.host {
             host.remember_worker(id);
         }
-        let failure = w.scheduler.native().function("info", move |lua, _| {
-            Reply::values(lua, failure.borrow().clone())
-        })?;
+        let failure = w
+            .scheduler
+            .native()
+            .function("info", move |lua, _| Reply::values(lua, failure.borrow().clone()))?;
         Reply::values(lua, (thread, failure))
     })?;
     table.raw_set("new_thread", new_thread)?;
@@ -76,12 +77,11 @@ pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
     table.raw_set("getinfo", getinfo)?;
 
     let w = world.clone();
-    let gethostport = native.function("gethostport", move |lua, _| {
-        match w.scheduler.current_context() {
+    let gethostport =
+        native.function("gethostport", move |lua, _| match w.scheduler.current_context() {
             Some(c) => Reply::values(lua, (c.host_table.clone(), c.port_table.clone())),
             None => Ok(Reply::nothing()),
-        }
-    })?;
+        })?;
     table.raw_set("gethostport", gethostport)?;
 
     let w = world.clone();

@@ -61,10 +61,8 @@ fn payload(data: &[u8]) -> Vec<u8> {
         let hex: String = (0..16)
             .map(|i| bytes.get(i).map_or("   ".to_owned(), |b| format!("{b:02x} ")))
             .collect();
-        let text: String = bytes
-            .iter()
-            .map(|b| if b.is_ascii_graphic() { char::from(*b) } else { ' ' })
-            .collect();
+        let text: String =
+            bytes.iter().map(|b| if b.is_ascii_graphic() { char::from(*b) } else { ' ' }).collect();
         out.extend(format!("\n{:08x}: {hex} {text}", row * 16).into_bytes());
     }
     out

@@ -37,7 +37,9 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
         let who = w.scheduler.current_context().map(|c| c.label()).unwrap_or_default();
         w.say(
             Severity::Warning,
-            format!("{who}: finalizing a non-conforming function that did not first return a boolean"),
+            format!(
+                "{who}: finalizing a non-conforming function that did not first return a boolean"
+            ),
         );
         Ok(Reply::nothing())
     })?;

@@ -4,9 +4,7 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use nseer_seam::FileKind;
-
-use crate::data_dir::{DataDirs, DataFile};
+use crate::data_dir::{DataDirs, DataFile, Located};
 use crate::selection::{DbError, Entry, Rule, parse_db};
 
 /// What the command line asks for.
@@ -16,17 +14,40 @@ pub struct Request {
     pub scripts: Vec<String>,
     /// `-sC`: the default scripts, unless `--script` names some.
     pub default_scripts: bool,
+    /// `-sV`: the scripts of the category `version` as well, where there are any.
+    pub version_scripts: bool,
+}
+
+/// A rule of a request, and what became of it.
+struct Wish {
+    rule: Rule,
+    /// It was not typed by the user: it may match nothing.
+    optional: bool,
+    /// It matched a script of the data base.
+    used: bool,
 }
 
 impl Request {
-    fn rules(&self) -> Vec<Rule> {
-        let items = self.scripts.iter().flat_map(|list| list.split(','));
-        let rules: Vec<Rule> =
-            items.map(Rule::parse).filter(|rule| !rule.text.is_empty()).collect();
+    fn wishes(&self) -> Vec<Wish> {
+        let mut wishes: Vec<Wish> = Vec::new();
+        let mut add = |text: &str, optional: bool| {
+            let rule = Rule::parse(text);
+            // A rule that is repeated keeps its place, and the last one says whether it is forced.
+            match wishes.iter_mut().find(|wish| wish.rule.text == rule.text) {
+                Some(_) if optional || rule.text.is_empty() => {}
+                Some(wish) => wish.rule = rule,
+                None => wishes.push(Wish { rule, optional, used: false }),
+            }
+        };
+        self.scripts.iter().flat_map(|list| list.split(',')).for_each(|item| add(item, false));
         if self.scripts.is_empty() && self.default_scripts {
-            return vec![Rule::parse("default")];
+            add("default", false);
         }
-        rules
+        if self.version_scripts {
+            add("version", true);
+        }
+        wishes.retain(|wish| !wish.rule.text.is_empty());
+        wishes
     }
 }
 
@@ -84,10 +105,10 @@ pub enum SelectionError {
         rule: String,
     },
     /// A directory is written with a final slash.
-    #[error("directory '{rule}' found, but will not match without '/'")]
+    #[error("directory '{}' found, but will not match without '/'", directory.display())]
     DirectoryWithoutSlash {
-        /// The rule.
-        rule: String,
+        /// The directory that was found.
+        directory: PathBuf,
     },
     /// The data base is damaged.
     #[error(transparent)]
@@ -107,18 +128,17 @@ pub enum SelectionError {
 /// # Errors
 /// Where a rule matches nothing, or a file cannot be read.
 pub fn resolve(request: &Request, data: &DataDirs) -> Result<Selection, SelectionError> {
-    let rules = request.rules();
+    let mut wishes = request.wishes();
     let mut selection = Selection::default();
-    if rules.is_empty() {
+    if wishes.is_empty() {
         return Ok(selection);
     }
     let mut seen = HashSet::new();
-    let mut used = vec![false; rules.len()];
     for entry in database(data)? {
-        by_database(&entry, &rules, &mut used, data, &mut seen, &mut selection);
+        by_database(&entry, &mut wishes, data, &mut seen, &mut selection);
     }
-    for (rule, _) in rules.iter().zip(used).filter(|(_, used)| !used) {
-        for script in by_path(rule, data)? {
+    for wish in wishes.iter().filter(|wish| !wish.used && !wish.optional) {
+        for script in by_path(&wish.rule, data)? {
             if seen.insert(script.display()) {
                 selection.scripts.push(script);
             }
@@ -146,16 +166,15 @@ fn database(data: &DataDirs) -> Result<Vec<Entry>, SelectionError> {
 
 fn by_database(
     entry: &Entry,
-    rules: &[Rule],
-    used: &mut [bool],
+    wishes: &mut [Wish],
     data: &DataDirs,
     seen: &mut HashSet<String>,
     selection: &mut Selection,
 ) {
     let mut chosen: Option<SelectedScript> = None;
-    for (rule, used) in rules.iter().zip(used) {
-        let Some(matched) = rule.matches(entry) else { continue };
-        *used = true;
+    for wish in wishes {
+        let Some(matched) = wish.rule.matches(entry) else { continue };
+        wish.used = true;
         if chosen.is_some() || selection.missing.contains(&entry.file_name) {
             continue;
         }
@@ -167,7 +186,7 @@ fn by_database(
                 chosen = Some(SelectedScript {
                     file,
                     selected_by_name: matched.by_name,
-                    forced: rule.forced,
+                    forced: wish.rule.forced,
                     by: if matched.by_name { "name" } else { "category" },
                 });
             }
@@ -179,33 +198,24 @@ fn by_database(
     }
 }
 
-/// Takes the whole text of a rule for a path, with and without `.nse`.
+/// Takes the whole text of a rule for a path, with and without `.nse`; a relative one is looked
+/// for among the scripts of the data directories before it is in the current directory.
 fn by_path(rule: &Rule, data: &DataDirs) -> Result<Vec<SelectedScript>, SelectionError> {
-    let script = |file: DataFile| SelectedScript {
-        file,
-        selected_by_name: true,
-        forced: rule.forced,
-        by: "file path",
-    };
     for name in [rule.text.clone(), format!("{}.nse", rule.text)] {
         let path = Path::new(&name);
-        if path.is_relative()
-            && let Some(file) = data.find(&format!("scripts/{name}"))
-        {
-            return Ok(vec![script(file)]);
-        }
-        if let Some(file) = data.file_at(path) {
-            return Ok(vec![script(file)]);
-        }
-        let directory = match path.is_relative() {
-            true => data.find_directory(&format!("scripts/{name}")),
-            false => None,
-        };
-        let here = || {
-            (data.files().kind(path) == Some(FileKind::Directory)).then(|| path.to_owned())
-        };
-        if let Some(directory) = directory.or_else(here) {
-            return by_directory(rule, data, &directory);
+        let among_scripts =
+            if path.is_relative() { data.locate(&format!("scripts/{name}")) } else { None };
+        match among_scripts.or_else(|| data.locate_at(path)) {
+            Some(Located::File(file)) => {
+                return Ok(vec![SelectedScript {
+                    file,
+                    selected_by_name: true,
+                    forced: rule.forced,
+                    by: "file path",
+                }]);
+            }
+            Some(Located::Directory(directory)) => return by_directory(rule, data, directory),
+            None => {}
         }
     }
     Err(SelectionError::NoMatch { rule: rule.text.clone() })
@@ -214,12 +224,12 @@ fn by_path(rule: &Rule, data: &DataDirs) -> Result<Vec<SelectedScript>, Selectio
 fn by_directory(
     rule: &Rule,
     data: &DataDirs,
-    directory: &Path,
+    directory: PathBuf,
 ) -> Result<Vec<SelectedScript>, SelectionError> {
     if !rule.text.ends_with('/') {
-        return Err(SelectionError::DirectoryWithoutSlash { rule: rule.text.clone() });
+        return Err(SelectionError::DirectoryWithoutSlash { directory });
     }
-    let paths = scripts_in(data, directory)?;
+    let paths = scripts_in(data, &directory)?;
     let scripts = paths.iter().filter_map(|path| data.file_at(path)).map(|file| SelectedScript {
         file,
         selected_by_name: false,
@@ -253,9 +263,6 @@ mod tests {
     impl Fixture {
         fn new() -> Fixture {
             let dir = tempfile::tempdir().expect("directory");
-            let scripts = dir.path().join("data/scripts");
-            std::fs::create_dir_all(&scripts).expect("directory");
-            std::fs::create_dir_all(dir.path().join("own")).expect("directory");
             let db = "Entry { filename = \"a.nse\", categories = { \"safe\", \"default\", } }\n\
                       Entry { filename = \"b.nse\", categories = { \"vuln\", } }\n\
                       Entry { filename = \"gone.nse\", categories = { \"safe\", } }\n";
@@ -266,18 +273,29 @@ mod tests {
                 ("own/c.nse", ""),
                 ("own/d.nse", ""),
                 ("own/readme", ""),
+                ("own/e.nse/f.nse", ""),
+                ("data/scripts/sub/in.nse", ""),
             ] {
+                let parent = dir.path().join(path).parent().map(Path::to_owned).expect("parent");
+                std::fs::create_dir_all(parent).expect("directory");
                 RealFiles.write(&dir.path().join(path), text.as_bytes()).expect("write");
             }
             Fixture { dir }
         }
 
         fn check(&self, scripts: &[&str], default_scripts: bool, expected: &str) {
+            let scripts = scripts.iter().map(|s| (*s).to_owned()).collect();
+            self.check_request(
+                Request { scripts, default_scripts, version_scripts: false },
+                expected,
+            );
+        }
+
+        fn check_request(&self, mut request: Request, expected: &str) {
             let root = self.dir.path().display().to_string();
-            let request = Request {
-                scripts: scripts.iter().map(|s| s.replace("ROOT", &root)).collect(),
-                default_scripts,
-            };
+            for list in &mut request.scripts {
+                *list = list.replace("ROOT", &root);
+            }
             let config = DataDirConfig {
                 datadir: Some(self.dir.path().join("data")),
                 ..DataDirConfig::default()
@@ -297,7 +315,7 @@ mod tests {
                     .join(" "),
                 Err(error) => error.to_string().replace(&root, "ROOT"),
             };
-            assert_eq!(got, expected, "for {scripts:?}");
+            assert_eq!(got, expected, "for {request:?}");
         }
     }
 
@@ -314,16 +332,65 @@ mod tests {
         f.check(&["ROOT/own/c.nse"], false, "c.nse:file path");
         f.check(&["ROOT/own/c"], false, "c.nse:file path");
         f.check(&["ROOT/own/"], false, "c.nse:directory d.nse:directory");
-        f.check(
-            &["ROOT/own"],
-            false,
-            "directory 'ROOT/own' found, but will not match without '/'",
-        );
+        f.check(&["ROOT/own"], false, "directory 'ROOT/own' found, but will not match without '/'");
         f.check(&["nosuch"], false, "'nosuch' did not match a category, filename, or directory");
         f.check(
             &["all and not all"],
             false,
             "'all and not all' did not match a category, filename, or directory",
         );
+    }
+
+    #[test]
+    fn the_first_rule_that_matches_decides() {
+        let f = Fixture::new();
+        f.check(&["a,default"], false, "a.nse:name");
+        f.check(&["default,a"], false, "a.nse:category");
+        f.check(&["+default,a"], false, "+a.nse:category");
+        f.check(&["default,+a"], false, "a.nse:category");
+        // The same rule again says the last word on force, and keeps its place.
+        f.check(&["a,+a"], false, "+a.nse:name");
+        f.check(&["+a", "a"], false, "a.nse:name");
+        f.check(&["a,default,+a"], false, "+a.nse:name");
+        f.check(&["+ROOT/own/c,ROOT/own/c"], false, "c.nse:file path");
+        f.check(&["default,+DEFAULT"], false, "a.nse:category");
+        f.check(&["a, ,+,b,"], false, "a.nse:name b.nse:name");
+        f.check(&["gone,safe"], false, "a.nse:category gone.nse:missing");
+    }
+
+    #[test]
+    fn version_scripts() {
+        let f = Fixture::new();
+        let version = |scripts: &[&str], default_scripts, expected: &str| {
+            let scripts = scripts.iter().map(|s| (*s).to_owned()).collect();
+            f.check_request(Request { scripts, default_scripts, version_scripts: true }, expected);
+        };
+        version(&[], false, "");
+        version(&[], true, "a.nse:category");
+        version(&["b"], false, "b.nse:name");
+        let typed = "'version' did not match a category, filename, or directory";
+        version(&["version"], false, typed);
+    }
+
+    #[test]
+    fn paths() {
+        let f = Fixture::new();
+        f.check(&["sub/in"], false, "in.nse:file path");
+        f.check(&["sub/"], false, "in.nse:directory");
+        f.check(&["sub//"], false, "in.nse:directory");
+        f.check(&["./sub/"], false, "in.nse:directory");
+        let sub = "directory 'ROOT/data/scripts/sub' found, but will not match without '/'";
+        f.check(&["sub"], false, sub);
+        let e = "directory 'ROOT/own/e.nse' found, but will not match without '/'";
+        f.check(&["ROOT/own/e"], false, e);
+        f.check(&["ROOT/own/e.nse/"], false, "f.nse:directory");
+        f.check(&["ROOT/own/readme"], false, "readme:file path");
+        f.check(&["+ROOT/own/c"], false, "+c.nse:file path");
+        f.check(&["ROOT/own/c,a"], false, "a.nse:name c.nse:file path");
+        f.check(&["a,ROOT/data/scripts/a.nse"], false, "a.nse:name");
+        f.check(&["/dev/null"], false, "null:file path");
+        let both = "'ROOT/own/c.nse and safe' did not match a category, filename, or directory";
+        f.check(&["ROOT/own/c.nse and safe"], false, both);
+        f.check(&["b,nosuch"], false, "'nosuch' did not match a category, filename, or directory");
     }
 }

@@ -28,12 +28,18 @@ pub struct Matched {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Expr {
-    Or(Box<Expr>, Box<Expr>),
-    And(Box<Expr>, Box<Expr>),
+    /// Units with the word between each and what follows it, and the last unit. It is read from
+    /// the right: every word joins its unit to all that follows.
+    Chain(Vec<(Expr, Join)>, Box<Expr>),
     Not(Box<Expr>),
-    True,
-    False,
+    Constant(bool),
     Word(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Join {
+    And,
+    Or,
 }
 
 impl Rule {
@@ -46,33 +52,61 @@ impl Rule {
             Some(rest) => (true, rest.trim()),
             None => (false, text),
         };
-        let mut parser = Parser { text: text.as_bytes(), at: 0, depth: 0 };
-        parser.blanks();
-        let expr = parser.expr().filter(|_| {
-            parser.blanks();
-            parser.at == text.len()
-        });
-        Rule { text: text.to_owned(), forced, expr }
+        Rule { text: text.to_owned(), forced, expr: parse(text, &[]) }
     }
 
     /// Whether, and how, the rule matches a script of `script.db`.
     #[must_use]
     pub fn matches(&self, entry: &Entry) -> Option<Matched> {
+        let odd: Vec<&str> =
+            entry.categories.iter().map(String::as_str).filter(|c| is_odd(c)).collect();
         let mut by_name = false;
-        let hit = self.expr.as_ref()?.holds(entry, &mut by_name);
+        let hit = if odd.is_empty() {
+            self.expr.as_ref()?.holds(entry, &mut by_name)
+        } else {
+            parse(&self.text, &odd)?.holds(entry, &mut by_name)
+        };
         hit.then_some(Matched { by_name })
     }
 }
 
+/// A category with blanks, parentheses or the like is not a word of the grammar, but the whole of
+/// it can be written in a rule; how such a rule is read depends on the entry.
+fn is_odd(category: &str) -> bool {
+    !category.is_empty() && !category.bytes().all(is_word)
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'(' | b')')
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
+fn parse(text: &str, odd_categories: &[&str]) -> Option<Expr> {
+    let mut parser = Parser { text: text.as_bytes(), at: 0, depth: 0, odd_categories };
+    let expr = parser.expr()?;
+    parser.blanks();
+    (parser.at == text.len()).then_some(expr)
+}
+
 impl Expr {
-    /// Both sides are always looked at, so that a name on either side counts.
+    /// All of it is always looked at, so that a name anywhere in it counts.
     fn holds(&self, entry: &Entry, by_name: &mut bool) -> bool {
         match self {
-            Expr::Or(a, b) => a.holds(entry, by_name) | b.holds(entry, by_name),
-            Expr::And(a, b) => a.holds(entry, by_name) & b.holds(entry, by_name),
-            Expr::Not(a) => !a.holds(entry, by_name),
-            Expr::True => true,
-            Expr::False => false,
+            Expr::Chain(units, last) => {
+                let last = last.holds(entry, by_name);
+                units.iter().rev().fold(last, |right, (unit, join)| {
+                    let left = unit.holds(entry, by_name);
+                    match join {
+                        Join::And => left && right,
+                        Join::Or => left || right,
+                    }
+                })
+            }
+            Expr::Not(unit) => !unit.holds(entry, by_name),
+            Expr::Constant(value) => *value,
             Expr::Word(word) => word_holds(word, entry, by_name),
         }
     }
@@ -85,8 +119,8 @@ fn word_holds(word: &str, entry: &Entry, by_name: &mut bool) -> bool {
         return true;
     }
     let pattern = word.strip_suffix(".nse").unwrap_or(word);
-    let name = entry.file_name.strip_suffix(".nse").unwrap_or(&entry.file_name);
-    let hit = glob(pattern.as_bytes(), name.as_bytes());
+    let file = entry.file_name.rsplit('/').next().unwrap_or(&entry.file_name);
+    let hit = glob(pattern.as_bytes(), file.strip_suffix(".nse").unwrap_or(file).as_bytes());
     *by_name |= hit;
     hit
 }
@@ -117,14 +151,15 @@ struct Parser<'a> {
     text: &'a [u8],
     at: usize,
     depth: usize,
+    odd_categories: &'a [&'a str],
 }
 
 /// Deeper nesting counts as not of the grammar, so that hostile text cannot exhaust the stack.
-const MAX_DEPTH: usize = 60;
+const MAX_DEPTH: usize = 200;
 
 impl Parser<'_> {
     fn blanks(&mut self) {
-        while self.text.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+        while self.text.get(self.at).copied().is_some_and(is_blank) {
             self.at += 1;
         }
     }
@@ -138,92 +173,92 @@ impl Parser<'_> {
     /// A keyword is followed by a blank, a parenthesis, a comma or the end.
     fn keyword(&mut self, word: &str) -> bool {
         let end = self.at + word.len();
-        let there = self
-            .text
-            .get(self.at..end)
-            .is_some_and(|t| t.eq_ignore_ascii_case(word.as_bytes()));
+        let there =
+            self.text.get(self.at..end).is_some_and(|t| t.eq_ignore_ascii_case(word.as_bytes()));
         let bounded = match self.text.get(end) {
             None => true,
-            Some(b) => b.is_ascii_whitespace() || matches!(b, b'(' | b')' | b','),
+            Some(b) => is_blank(*b) || matches!(b, b'(' | b')' | b','),
         };
         if there && bounded {
             self.at = end;
-            self.blanks();
         }
         there && bounded
     }
 
-    fn attempt<T>(&mut self, parse: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        let (at, depth) = (self.at, self.depth);
+    /// Gives back what `parse` took if it fails, and keeps count of the nesting.
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let at = self.at;
+        if self.depth == MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
         let result = parse(self);
+        self.depth -= 1;
         if result.is_none() {
             self.at = at;
-            self.depth = depth;
         }
         result
     }
 
+    /// The ordered choice of the grammar comes to this: a unit, and as long as `and` or `or` and
+    /// another unit follow, these too. `and` swallows everything to its right, so an `or` after it
+    /// is inside it.
     fn expr(&mut self) -> Option<Expr> {
-        if self.depth >= MAX_DEPTH {
-            return None;
+        self.blanks();
+        let mut last = self.unit()?;
+        let mut units = Vec::new();
+        while let Some((join, next)) = self.nested(Self::joined) {
+            units.push((std::mem::replace(&mut last, next), join));
         }
-        self.depth += 1;
-        let unit = self.unit()?;
-        // `a and expr` swallows everything to its right, so an `or` after it is inside it.
-        let joined = self.attempt(|p| {
-            p.blanks();
-            if p.keyword("and") {
-                Some(Expr::And(Box::new(unit.clone()), Box::new(p.expr()?)))
-            } else if p.keyword("or") {
-                Some(Expr::Or(Box::new(unit.clone()), Box::new(p.expr()?)))
-            } else {
-                None
-            }
-        });
-        self.depth = self.depth.saturating_sub(1);
-        Some(joined.unwrap_or(unit))
+        Some(if units.is_empty() { last } else { Expr::Chain(units, Box::new(last)) })
+    }
+
+    fn joined(&mut self) -> Option<(Join, Expr)> {
+        self.blanks();
+        let join = match self.keyword("and") {
+            true => Join::And,
+            false => self.keyword("or").then_some(Join::Or)?,
+        };
+        self.blanks();
+        Some((join, self.unit()?))
     }
 
     fn unit(&mut self) -> Option<Expr> {
-        if self.depth >= MAX_DEPTH {
+        self.nested(Self::negated)
+            .or_else(|| self.nested(Self::grouped))
+            .or_else(|| self.keyword("true").then_some(Expr::Constant(true)))
+            .or_else(|| self.keyword("false").then_some(Expr::Constant(false)))
+            .or_else(|| self.odd_category())
+            .or_else(|| self.word())
+    }
+
+    fn negated(&mut self) -> Option<Expr> {
+        if !self.keyword("not") {
             return None;
         }
-        let negated = self.attempt(|p| {
-            if !p.keyword("not") {
-                return None;
-            }
-            p.depth += 1;
-            let unit = p.unit()?;
-            p.depth -= 1;
-            Some(Expr::Not(Box::new(unit)))
-        });
-        if negated.is_some() {
-            return negated;
+        self.blanks();
+        Some(Expr::Not(Box::new(self.unit()?)))
+    }
+
+    fn grouped(&mut self) -> Option<Expr> {
+        if !self.eat(b'(') {
+            return None;
         }
-        let grouped = self.attempt(|p| {
-            if !p.eat(b'(') {
-                return None;
-            }
-            p.blanks();
-            let expr = p.expr()?;
-            p.blanks();
-            p.eat(b')').then_some(expr)
-        });
-        if grouped.is_some() {
-            return grouped;
-        }
-        if self.keyword("true") {
-            return Some(Expr::True);
-        }
-        if self.keyword("false") {
-            return Some(Expr::False);
-        }
-        let start = self.at;
-        while self.text.get(self.at).is_some_and(|b| b.is_ascii_graphic() && !b"()".contains(b)) {
-            self.at += 1;
-        }
-        let word = &self.text[start..self.at];
-        (!word.is_empty()).then(|| Expr::Word(String::from_utf8_lossy(word).into_owned()))
+        let expr = self.expr()?;
+        self.blanks();
+        self.eat(b')').then_some(expr)
+    }
+
+    fn odd_category(&mut self) -> Option<Expr> {
+        let categories = self.odd_categories;
+        categories.iter().any(|c| self.keyword(c)).then_some(Expr::Constant(true))
+    }
+
+    fn word(&mut self) -> Option<Expr> {
+        let rest = &self.text[self.at..];
+        let length = rest.iter().position(|b| !is_word(*b)).unwrap_or(rest.len());
+        self.at += length;
+        (length > 0).then(|| Expr::Word(String::from_utf8_lossy(&rest[..length]).into_owned()))
     }
 }
 
@@ -277,6 +312,90 @@ mod tests {
         check("default and safe or vuln", "x.nse", &["vuln"], None);
         check("(default and safe) or vuln", "x.nse", &["vuln"], Some(false));
         check("vuln or default and safe", "x.nse", &["vuln"], Some(false));
+    }
+
+    #[test]
+    fn words_of_the_grammar_can_be_names() {
+        check("not", "not.nse", &[], Some(true));
+        check("not not", "not.nse", &[], None);
+        check("not not", "x.nse", &[], Some(false));
+        check("not not not", "not.nse", &[], Some(true));
+        check("(not) or x", "not.nse", &[], Some(true));
+        check("not or x", "x.nse", &[], None);
+        check("and", "and.nse", &[], Some(true));
+        check("and and and", "and.nse", &[], Some(true));
+        check("or or x", "x.nse", &[], Some(true));
+        check("x or or", "x.nse", &[], Some(true));
+        check("x or or y", "x.nse", &[], None);
+        check("x or or or y", "y.nse", &[], Some(true));
+        check("true.nse", "true.nse", &[], Some(true));
+        check("true", "true.nse", &[], Some(false));
+        check("truex or x", "x.nse", &[], Some(true));
+        check("default.nse", "x.nse", &["default"], None);
+        check("vuln,x", "vuln.nse", &[], None);
+    }
+
+    #[test]
+    fn a_name_counts_wherever_it_matches() {
+        let safe = ["safe"].as_slice();
+        check("safe or x", "x.nse", safe, Some(true));
+        check("all or x", "x.nse", safe, Some(true));
+        check("not x or safe", "x.nse", safe, Some(true));
+        check("safe and v*", "vuln.nse", &["safe", "vuln"], Some(true));
+        check("vuln", "vuln.nse", &["vuln"], Some(false));
+        check("in", "sub/in.nse", &[], Some(true));
+        check("sub*", "sub/in.nse", &[], None);
+    }
+
+    #[test]
+    fn blanks_and_parentheses_divide() {
+        let safe = ["safe"].as_slice();
+        check("(x)or(y)", "y.nse", &[], Some(true));
+        check("x or(y)", "y.nse", &[], Some(true));
+        check("(x)and safe", "x.nse", safe, Some(true));
+        check("x\tor\u{b}\n y", "y.nse", &[], Some(true));
+        check("( x )", "x.nse", &[], Some(true));
+        for text in ["x or", "x and", "x )", "()", "x y", "x(y)", "(x)(y)", "x and\u{1}", "x\u{e9}"]
+        {
+            check(text, "x.nse", safe, None);
+        }
+    }
+
+    #[test]
+    fn globs() {
+        for (pattern, name, hit) in [
+            ("**", "x.nse", true),
+            ("a**b", "ab.nse", true),
+            ("*.nse", "x.nse", true),
+            ("x.nse.nse", "x.nse", false),
+            (".nse", "x.nse", false),
+            ("w[b]?", "w[b]?.nse", true),
+            ("a.b", "axb.nse", false),
+            ("w\\*", "wa.nse", false),
+        ] {
+            check(pattern, name, &[], hit.then_some(true));
+        }
+    }
+
+    #[test]
+    fn categories_that_are_not_words() {
+        let odd = ["foo bar", "x(y"].as_slice();
+        check("foo bar", "a.nse", odd, Some(false));
+        check("FOO BAR and x(y", "a.nse", odd, Some(false));
+        check("not foo bar", "a.nse", odd, None);
+        check("foo", "a.nse", odd, None);
+        check("not foo bar", "a.nse", &["safe"], None);
+    }
+
+    #[test]
+    fn long_and_deep_rules() {
+        let chain = |word: &str| vec!["x"; 5000].join(word);
+        check(&chain(" or "), "x.nse", &[], Some(true));
+        check(&chain(" and "), "x.nse", &[], Some(true));
+        let deep = |n: usize| format!("{}x{}", "(".repeat(n), ")".repeat(n));
+        check(&deep(50), "x.nse", &[], Some(true));
+        check(&deep(100_000), "x.nse", &[], None);
+        check(&format!("{}x", "not ".repeat(100_000)), "x.nse", &[], None);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! `script.db`: which scripts there are and the categories of each.
 //!
-//! The file is a sequence of `Entry { filename = "x.nse", categories = { "a", "b", } }`; its text
-//! is read without Lua, since every start of a scan with `-sC` waits for it.
+//! The file is a sequence of `Entry { filename = "x.nse", categories = { "a", "b", } }`. To Nmap it
+//! is a Lua program; here this one form is read, spaced and ordered as one likes, and without Lua:
+//! every start of a scan with `-sC` waits for it.
 
 /// One script of the data base.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub fn parse_db(text: &[u8], path: &str) -> Result<Vec<Entry>, DbError> {
     let mut scanner = Scanner { text, at: 0 };
     let mut entries = Vec::new();
     loop {
-        scanner.blanks();
+        while scanner.eat(b';').is_some() {}
         if scanner.at == text.len() {
             return Ok(entries);
         }
@@ -67,7 +68,15 @@ pub fn write_db(entries: &[Entry]) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '"' => out.extend(['\\', character]),
+            c if c.is_ascii_control() => out.push_str(&format!("\\{:03}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 struct Scanner<'a> {
@@ -76,71 +85,107 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
-    /// White space, comments and semicolons.
+    /// White space and comments.
     fn blanks(&mut self) {
         loop {
-            match self.text[self.at..] {
-                [b, ..] if b.is_ascii_whitespace() || b == b';' => self.at += 1,
-                [b'-', b'-', ..] => {
-                    let rest = &self.text[self.at..];
-                    self.at += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+            let rest = &self.text[self.at..];
+            self.at += match rest {
+                [b, ..] if b.is_ascii_whitespace() => 1,
+                [b'-', b'-', b'[', b'[', ..] => {
+                    rest.windows(2).position(|w| w == b"]]").map_or(rest.len(), |end| end + 2)
                 }
+                [b'-', b'-', ..] => rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()),
                 _ => return,
-            }
+            };
         }
     }
 
-    fn eat(&mut self, what: &str) -> Option<()> {
+    fn eat(&mut self, byte: u8) -> Option<()> {
         self.blanks();
-        let there = self.text[self.at..].starts_with(what.as_bytes());
-        there.then(|| self.at += what.len())
+        let there = self.text.get(self.at) == Some(&byte);
+        there.then(|| self.at += 1)
+    }
+
+    fn word(&mut self) -> &[u8] {
+        self.blanks();
+        let rest = &self.text[self.at..];
+        let end = rest.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        self.at += end;
+        &rest[..end]
+    }
+
+    fn entry(&mut self) -> Option<Entry> {
+        let (mut file_name, mut categories) = (None, None);
+        (self.word() == b"Entry").then_some(())?;
+        self.table(|scanner| {
+            let is_name = match scanner.word() {
+                b"filename" => true,
+                b"categories" => false,
+                _ => return None,
+            };
+            scanner.eat(b'=')?;
+            if is_name {
+                file_name = Some(scanner.string()?);
+            } else {
+                let mut list = Vec::new();
+                scanner.table(|scanner| {
+                    list.push(scanner.string()?);
+                    Some(())
+                })?;
+                categories = Some(list);
+            }
+            Some(())
+        })?;
+        Some(Entry { file_name: file_name?, categories: categories? })
+    }
+
+    fn table(&mut self, mut field: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.eat(b'{')?;
+        while self.eat(b'}').is_none() {
+            field(self)?;
+            if self.eat(b',').or_else(|| self.eat(b';')).is_none() {
+                return self.eat(b'}');
+            }
+        }
+        Some(())
     }
 
     fn string(&mut self) -> Option<String> {
         self.blanks();
         let quote = *self.text.get(self.at).filter(|b| matches!(b, b'"' | b'\''))?;
         let mut bytes = Vec::new();
-        let mut at = self.at + 1;
+        self.at += 1;
         loop {
-            match *self.text.get(at)? {
-                b'\n' => return None,
-                b'\\' => {
-                    let escape = *self.text.get(at + 1)?;
-                    bytes.push(if escape == b'n' { b'\n' } else { escape });
-                    at += 2;
-                }
-                byte if byte == quote => break,
-                byte => {
-                    bytes.push(byte);
-                    at += 1;
-                }
-            }
-        }
-        self.at = at + 1;
-        String::from_utf8(bytes).ok()
-    }
-
-    fn entry(&mut self) -> Option<Entry> {
-        self.eat("Entry")?;
-        self.eat("{")?;
-        self.eat("filename")?;
-        self.eat("=")?;
-        let file_name = self.string()?;
-        self.eat(",")?;
-        self.eat("categories")?;
-        self.eat("=")?;
-        self.eat("{")?;
-        let mut categories = Vec::new();
-        while self.eat("}").is_none() {
-            categories.push(self.string()?);
-            if self.eat(",").is_none() {
-                self.eat("}")?;
+            let rest = &self.text[self.at..];
+            let special = |b: &u8| *b == quote || matches!(b, b'\\' | b'\n' | b'\r');
+            let plain = rest.iter().position(special)?;
+            bytes.extend_from_slice(&rest[..plain]);
+            self.at += plain + 1;
+            if rest[plain] == quote {
                 break;
             }
+            if rest[plain] != b'\\' {
+                return None;
+            }
+            let (byte, length) = escape(&rest[plain + 1..])?;
+            bytes.push(byte);
+            self.at += length;
         }
-        let _ = self.eat(",");
-        self.eat("}")?;
-        Some(Entry { file_name, categories })
+        String::from_utf8(bytes).ok()
+    }
+}
+
+/// What an escape means and how long it is; `text` begins behind the backslash.
+fn escape(text: &[u8]) -> Option<(u8, usize)> {
+    match *text.first()? {
+        b'n' => Some((b'\n', 1)),
+        b't' => Some((b'\t', 1)),
+        byte @ (b'\\' | b'"' | b'\'') => Some((byte, 1)),
+        _ => {
+            let digits = text.iter().take(3).take_while(|b| b.is_ascii_digit()).count();
+            let number = std::str::from_utf8(&text[..digits]).ok()?;
+            Some((number.parse().ok()?, digits))
+        }
     }
 }
 
@@ -165,6 +210,28 @@ mod tests {
             Ok(vec![entry("a.nse", &["safe"]), entry("b.nse", &["x", "y"]), entry("c", &[])])
         );
         assert_eq!(parse_db(b"", "db"), Ok(vec![]));
+        let text = b"--[[ long\n comment ]] Entry { categories = {'a';\"b\"}, -- why not\n\
+            filename = 'a\\97\\'.nse'; };";
+        assert_eq!(parse_db(text, "db"), Ok(vec![entry("aa'.nse", &["a", "b"])]));
+    }
+
+    #[test]
+    fn refuses_what_is_not_an_entry() {
+        for text in [
+            "Entry { filename = \"a.nse\" }",
+            "Entry { categories = { } }",
+            "Entry { filename = 5, categories = { } }",
+            "Entry { filename = \"a.nse\", categories = \"safe\" }",
+            "Entry { filename = \"a.nse\", categories = { 5 } }",
+            "Entry { filename = \"a.nse\", categories = { \"x\" \"y\" } }",
+            "Entry { filename = \"a.nse\", categories = { }",
+            "Entry { filename = \"a.nse, categories = { } }",
+            "Entry { filename = \"\\999\", categories = { } }",
+            "Entries { filename = \"a.nse\", categories = { } }",
+            "\u{0}\u{1}",
+        ] {
+            assert!(parse_db(text.as_bytes(), "db").is_err(), "for {text}");
+        }
     }
 
     #[test]
@@ -189,7 +256,12 @@ mod tests {
         }
 
         #[test]
-        fn what_was_written_is_read(names in proptest::collection::btree_set("[ -~]{1,12}", 0..5)) {
+        fn never_panics_near_an_entry(text in r#"(Entry|\{|\}|filename|categories|=|,|"a|"|\\|9| ){0,30}"#) {
+            let _ = parse_db(text.as_bytes(), "db");
+        }
+
+        #[test]
+        fn what_was_written_is_read(names in proptest::collection::btree_set(".{1,12}", 0..5)) {
             let entries: Vec<Entry> = names.iter().map(|n| entry(n, &["safe"])).collect();
             prop_assert_eq!(parse_db(write_db(&entries).as_bytes(), "db"), Ok(entries));
         }

@@ -1,0 +1,245 @@
+# Completions of nseer for bash. Made from the table of options; not edited by hand.
+_nseer() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+    # bash cuts --option=value into three words.
+    if [[ $cur == "=" ]]; then
+        cur=""
+    elif [[ $prev == "=" && $COMP_CWORD -ge 2 ]]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+    case $prev in
+        -iL)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
+        --exclude)
+            COMPREPLY=()
+            return
+            ;;
+        --excludefile)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
+        --dns-servers)
+            COMPREPLY=()
+            return
+            ;;
+        -p)
+            COMPREPLY=()
+            return
+            ;;
+        --exclude-ports)
+            COMPREPLY=()
+            return
+            ;;
+        --top-ports)
+            COMPREPLY=()
+            return
+            ;;
+        --port-ratio)
+            COMPREPLY=()
+            return
+            ;;
+        --servicedb)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
+        --script)
+            mapfile -t COMPREPLY < <(compgen -W 'all auth broadcast brute default discovery dos exploit external fuzzer intrusive malware safe version vuln' -- "$cur")
+            return
+            ;;
+        --script-args)
+            COMPREPLY=()
+            return
+            ;;
+        --script-args-file)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
+        --script-help)
+            mapfile -t COMPREPLY < <(compgen -W 'all auth broadcast brute default discovery dos exploit external fuzzer intrusive malware safe version vuln' -- "$cur")
+            return
+            ;;
+        --script-timeout)
+            COMPREPLY=()
+            return
+            ;;
+        --script-workers)
+            COMPREPLY=()
+            return
+            ;;
+        --script-cpu-limit)
+            COMPREPLY=()
+            return
+            ;;
+        -T|--timing)
+            mapfile -t COMPREPLY < <(compgen -W 'paranoid sneaky polite normal aggressive insane' -- "$cur")
+            return
+            ;;
+        --min-rate)
+            COMPREPLY=()
+            return
+            ;;
+        --max-rate)
+            COMPREPLY=()
+            return
+            ;;
+        --min-parallelism)
+            COMPREPLY=()
+            return
+            ;;
+        --max-parallelism)
+            COMPREPLY=()
+            return
+            ;;
+        --initial-rtt-timeout)
+            COMPREPLY=()
+            return
+            ;;
+        --min-rtt-timeout)
+            COMPREPLY=()
+            return
+            ;;
+        --max-rtt-timeout)
+            COMPREPLY=()
+            return
+            ;;
+        --max-retries)
+            COMPREPLY=()
+            return
+            ;;
+        --host-timeout)
+            COMPREPLY=()
+            return
+            ;;
+        --scan-delay)
+            COMPREPLY=()
+            return
+            ;;
+        --min-hostgroup)
+            COMPREPLY=()
+            return
+            ;;
+        --max-hostgroup)
+            COMPREPLY=()
+            return
+            ;;
+        --nsock-engine)
+            COMPREPLY=()
+            return
+            ;;
+        -oN)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
+        -oX)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
+        -oG)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
+        -oA)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
+        --stats-every)
+            COMPREPLY=()
+            return
+            ;;
+        --stylesheet)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
+        --datadir)
+            mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+            return
+            ;;
+    esac
+    local names=(
+        -iL
+        --exclude
+        --excludefile
+        -6
+        -4
+        -sL
+        -sn
+        -sP
+        -Pn
+        -P0
+        -PN
+        -PS
+        -n
+        -R
+        --dns-servers
+        --system-dns
+        --disable-arp-ping
+        -sT
+        -p
+        --exclude-ports
+        -F
+        --top-ports
+        --port-ratio
+        -r
+        --servicedb
+        -sC
+        --script
+        --script-args
+        --script-args-file
+        --script-help
+        --script-updatedb
+        --script-timeout
+        --script-trace
+        --script-workers
+        --script-cpu-limit
+        -T
+        --timing
+        --min-rate
+        --max-rate
+        --min-parallelism
+        --max-parallelism
+        --initial-rtt-timeout
+        --min-rtt-timeout
+        --max-rtt-timeout
+        --max-retries
+        --host-timeout
+        --scan-delay
+        --min-hostgroup
+        --max-hostgroup
+        --nsock-engine
+        --send-ip
+        -oN
+        -oX
+        -oG
+        -oA
+        --append-output
+        -v
+        --verbose
+        -d
+        --debug
+        --open
+        --reason
+        --packet-trace
+        --stats-every
+        --stylesheet
+        --webxml
+        --no-stylesheet
+        --noninteractive
+        --log-errors
+        --datadir
+        --privileged
+        --unprivileged
+        --release-memory
+        -V
+        --version
+        -h
+        --help
+    )
+    if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$cur")
+    else
+        mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
+    fi
+}
+complete -o filenames -F _nseer nseer

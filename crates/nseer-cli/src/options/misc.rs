@@ -1,0 +1,92 @@
+//! Options that belong nowhere else.
+
+use super::{Category, Complete, Opt, Value};
+use crate::settings::PageRequest;
+
+/// What `--generate` prints.
+pub(crate) const GENERATED: &[&str] = &["man", "complete-bash", "complete-zsh", "complete-fish"];
+
+pub(super) const CATEGORY: Category = Category {
+    title: "Miscellaneous",
+    about: "",
+    options: &[
+        Opt::new(
+            &["--datadir"],
+            Value::Required("FOLDER"),
+            "look for data files, scripts and libraries in FOLDER first",
+            "Looks for data files, scripts and libraries in FOLDER first, then in the folder that \
+            the environment variable NMAPDIR names, in ~/.nmap, and in nseer itself. With the data \
+            folder of an installed Nmap, its scripts are used.",
+            |s, u| u.store(&mut s.data_folder),
+        )
+        .complete(Complete::Folders),
+        Opt::no_effect(
+            &["--privileged"],
+            Value::None,
+            "accepted, no effect: no privileges are used",
+            "Accepted without effect: nothing in this version needs or uses privileges.",
+        ),
+        Opt::no_effect(
+            &["--unprivileged"],
+            Value::None,
+            "accepted, no effect: no privileges are used",
+            "Accepted without effect: nothing in this version needs or uses privileges.",
+        ),
+        Opt::no_effect(
+            &["--release-memory"],
+            Value::None,
+            "accepted, no effect: memory is released anyway",
+            "Accepted without effect: memory is given back at the end of a run anyway.",
+        ),
+        Opt::new(
+            &["-V", "--version"],
+            Value::None,
+            "print the version",
+            "Prints the version and does nothing else.",
+            |s, _| {
+                s.page = Some(PageRequest::Version);
+                Ok(())
+            },
+        ),
+        Opt::new(
+            &["-h"],
+            Value::None,
+            "print a summary of the options used most",
+            "Prints one screen with the options that are used most.",
+            |s, _| {
+                s.page = Some(PageRequest::Summary);
+                Ok(())
+            },
+        ),
+        Opt::new(
+            &["--help"],
+            Value::None,
+            "print all options",
+            "Prints all options, each with a line that says what it does.",
+            |s, _| {
+                s.page = Some(PageRequest::Help);
+                Ok(())
+            },
+        ),
+        Opt::new(
+            &["--generate"],
+            Value::Required("KIND"),
+            "print the man page or a completion script",
+            "Prints the man page (man) or a completion script (complete-bash, complete-zsh, \
+            complete-fish).",
+            |s, u| {
+                s.page = Some(PageRequest::Generate(u.value.unwrap_or_default()));
+                Ok(())
+            },
+        )
+        .complete(Complete::Words(GENERATED))
+        .hidden(),
+        Opt::not_built(
+            &["-A"],
+            Value::None,
+            "operating system, versions, scripts and traceroute at once",
+            "-sC",
+        ),
+        Opt::not_built(&["--thc"], Value::None, "a greeting", ""),
+    ],
+};

@@ -1,0 +1,452 @@
+//! What is to be done: the settings after every value was read and every contradiction found.
+//!
+//! No file is opened and no name resolved here. Port lists and targets stay text, because they
+//! can be read only with a service table and a resolver.
+
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::page::Page;
+use crate::settings::{Format, PageRequest, Settings, StylesheetRequest};
+
+mod check;
+mod error;
+#[cfg(test)]
+mod tests;
+
+pub use error::PlanError;
+
+use check::{
+    number, ports_text, positive, rate, ratio, refuse_not_built, template, text, texts, time,
+};
+
+/// How long a script may compute without waiting, where `--script-cpu-limit` does not say.
+pub const DEFAULT_CPU_LIMIT: Duration = Duration::from_secs(30);
+
+/// What the command line asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Print a page, and nothing else.
+    Print(Page),
+    /// Scan, run scripts, or describe them.
+    Run(Box<Plan>),
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Which hosts.
+    pub targets: TargetPlan,
+    /// How far the scan goes.
+    pub depth: Depth,
+    /// How hosts are found and named.
+    pub discovery: DiscoveryPlan,
+    /// Which ports.
+    pub ports: PortPlan,
+    /// Which scripts.
+    pub scripts: ScriptPlan,
+    /// How fast.
+    pub timing: TimingPlan,
+    /// What is shown and written.
+    pub output: OutputPlan,
+    /// `--datadir`.
+    pub data_folder: Option<PathBuf>,
+    /// `--servicedb`.
+    pub service_file: Option<PathBuf>,
+}
+
+/// How far the scan goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Only list the targets.
+    List,
+    /// Find out which hosts are up.
+    Hosts,
+    /// Scan ports, by connecting.
+    Ports,
+}
+
+/// Which hosts are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TargetPlan {
+    /// The targets of the command line, as text.
+    pub listed: Vec<String>,
+    /// Where further targets are read from.
+    pub input: Option<Input>,
+    /// Targets to leave out, one a text, commas cut.
+    pub exclude: Vec<String>,
+    /// A file of targets to leave out.
+    pub exclude_file: Option<PathBuf>,
+    /// IPv6 instead of IPv4.
+    pub ipv6: bool,
+}
+
+/// Where targets are read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Standard input.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+/// How hosts are found and named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiscoveryPlan {
+    /// Take every host as up.
+    pub skip: bool,
+    /// The port list of `-PS`; `None` where the built-in choice is to be used.
+    pub ports: Option<String>,
+    /// Whose names are looked up.
+    pub names: Names,
+    /// The name servers to ask, as text; those of the system where empty.
+    pub servers: Vec<String>,
+    /// Look names up through the operating system.
+    pub system_resolver: bool,
+}
+
+/// Whose names are looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Nobody's.
+    Never,
+    /// Those of hosts that are up.
+    Up,
+    /// Everybody's.
+    Always,
+}
+
+/// Which ports are scanned. Where `top` and `ratio` are both given, a port must satisfy both.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PortPlan {
+    /// The port list of `-p`; the others choose from it.
+    pub listed: Option<String>,
+    /// The 100 ports of `-F`.
+    pub fast: bool,
+    /// The number of `--top-ports`, at least 1.
+    pub top: Option<usize>,
+    /// The ratio of `--port-ratio`, from 0 up to but not including 1.
+    pub ratio: Option<f64>,
+    /// The port list of `--exclude-ports`.
+    pub exclude: Option<String>,
+    /// Ascending order.
+    pub sequential: bool,
+}
+
+/// Which scripts run, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptPlan {
+    /// The values of `--script`, or `default` for a bare `-sC`. No script runs where it is empty.
+    pub rules: Vec<String>,
+    /// The value of `--script-args`, which need not be text.
+    pub args: Option<OsString>,
+    /// `--script-args-file`.
+    pub args_file: Option<PathBuf>,
+    /// The values of `--script-help`; where there are any, describe and scan nothing.
+    pub help: Vec<String>,
+    /// Write `script.db` first.
+    pub update_database: bool,
+    /// `--script-timeout`; zero means never, `None` leaves it to the template.
+    pub timeout: Option<Duration>,
+    /// Show what scripts send and receive.
+    pub trace: bool,
+    /// How many Lua states; `None` leaves it to the engine.
+    pub workers: Option<NonZeroUsize>,
+    /// How long one resume may compute; `None` means without limit.
+    pub cpu_limit: Option<Duration>,
+}
+
+/// How fast. A value that is `None` is left to the template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimingPlan {
+    /// 0 to 5; 3 where `-T` was not given.
+    pub template: u8,
+    /// Probes a second, more than 0.
+    pub min_rate: Option<f64>,
+    /// Probes a second, more than 0 and not less than `min_rate`.
+    pub max_rate: Option<f64>,
+    /// Probes in flight.
+    pub min_parallelism: Option<NonZeroUsize>,
+    /// Probes in flight, not less than `min_parallelism`.
+    pub max_parallelism: Option<NonZeroUsize>,
+    /// More than zero.
+    pub initial_rtt: Option<Duration>,
+    /// Not more than `max_rtt`.
+    pub min_rtt: Option<Duration>,
+    /// At least 5 ms.
+    pub max_rtt: Option<Duration>,
+    /// Repeats of an unanswered probe.
+    pub max_retries: Option<u32>,
+    /// Zero means never.
+    pub host_timeout: Option<Duration>,
+    /// Between two probes to one host.
+    pub scan_delay: Option<Duration>,
+}
+
+/// What is shown and written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputPlan {
+    /// One entry for each format asked for; at most one goes to standard output.
+    pub files: Vec<OutputFile>,
+    /// Add to files.
+    pub append: bool,
+    /// 0 to 10.
+    pub verbosity: u8,
+    /// Nothing on the screen (`-v0`).
+    pub quiet: bool,
+    /// 0 to 10.
+    pub debug: u8,
+    /// Only open ports.
+    pub open_only: bool,
+    /// Reasons too.
+    pub reasons: bool,
+    /// Progress so often.
+    pub stats_every: Option<Duration>,
+    /// What XML says of its stylesheet.
+    pub stylesheet: Stylesheet,
+}
+
+/// One output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputFile {
+    /// Its format.
+    pub format: Format,
+    /// Where it goes; `None` is standard output.
+    pub path: Option<PathBuf>,
+}
+
+/// What XML says of its stylesheet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stylesheet {
+    /// The usual one.
+    Default,
+    /// The one that the Nmap project publishes.
+    Web,
+    /// This one.
+    Named(String),
+    /// Nothing.
+    Absent,
+}
+
+/// Checks settings.
+///
+/// # Errors
+/// [`PlanError`] for the first thing that is wrong.
+pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
+    if let Some(page) = &settings.page {
+        return page_of(page).map(Command::Print);
+    }
+    refuse_not_built(&settings.not_built)?;
+    let plan = Plan {
+        depth: depth(settings)?,
+        discovery: discovery(settings)?,
+        ports: ports(settings)?,
+        scripts: scripts(settings)?,
+        timing: timing(settings)?,
+        output: output(settings)?,
+        targets: targets(settings)?,
+        data_folder: settings.data_folder.as_ref().map(PathBuf::from),
+        service_file: settings.service_file.as_ref().map(PathBuf::from),
+    };
+    if plan.has_nothing_to_do() {
+        return Err(PlanError::NoTargets);
+    }
+    Ok(Command::Run(Box::new(plan)))
+}
+
+impl Plan {
+    /// True where there is neither a target nor a script that could bring one or do without.
+    fn has_nothing_to_do(&self) -> bool {
+        self.targets.listed.is_empty()
+            && self.targets.input.is_none()
+            && self.scripts.rules.is_empty()
+            && self.scripts.help.is_empty()
+            && !self.scripts.update_database
+    }
+}
+
+fn page_of(request: &PageRequest) -> Result<Page, PlanError> {
+    match request {
+        PageRequest::Summary => Ok(Page::Summary),
+        PageRequest::Help => Ok(Page::Help),
+        PageRequest::Version => Ok(Page::Version),
+        PageRequest::Generate(kind) => Page::generated(kind)
+            .ok_or_else(|| PlanError::Generate { kind: kind.to_string_lossy().into_owned() }),
+    }
+}
+
+fn depth(settings: &Settings) -> Result<Depth, PlanError> {
+    let (depth, option) = match (settings.list_scan, settings.ping_scan) {
+        (true, _) => (Depth::List, "-sL"),
+        (false, true) => (Depth::Hosts, "-sn"),
+        (false, false) => return Ok(Depth::Ports),
+    };
+    let clash =
+        [(settings.connect_scan, "-sT"), (settings.ports.is_some(), "-p"), (settings.fast, "-F")];
+    match clash.into_iter().find(|(given, _)| *given) {
+        Some((_, other)) => Err(PlanError::NoPortScan { option, other }),
+        None => Ok(depth),
+    }
+}
+
+fn targets(settings: &Settings) -> Result<TargetPlan, PlanError> {
+    if settings.ipv4 && settings.ipv6 {
+        return Err(PlanError::BothFamilies);
+    }
+    let listed = settings
+        .targets
+        .iter()
+        .map(|word| match word.to_str() {
+            Some("") => Err(PlanError::EmptyTarget),
+            Some(word) => Ok(word.to_owned()),
+            None => Err(PlanError::TargetNotText { target: word.to_string_lossy().into_owned() }),
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(TargetPlan {
+        listed,
+        input: settings.input_file.as_ref().map(|file| match file.as_os_str() {
+            dash if dash == OsStr::new("-") => Input::Stdin,
+            file => Input::File(PathBuf::from(file)),
+        }),
+        exclude: items("--exclude", &settings.exclude)?,
+        exclude_file: settings.exclude_file.as_ref().map(PathBuf::from),
+        ipv6: settings.ipv6,
+    })
+}
+
+fn discovery(settings: &Settings) -> Result<DiscoveryPlan, PlanError> {
+    let names = match (settings.never_resolve, settings.always_resolve) {
+        (true, _) => Names::Never,
+        (false, true) => Names::Always,
+        (false, false) => Names::Up,
+    };
+    let ports = match &settings.discovery_ports {
+        Some(list) if !list.is_empty() => text("-PS", Some(list))?,
+        _ => None,
+    };
+    Ok(DiscoveryPlan {
+        skip: settings.skip_discovery,
+        ports,
+        names,
+        servers: items("--dns-servers", &settings.dns_servers)?,
+        system_resolver: settings.system_dns,
+    })
+}
+
+fn ports(settings: &Settings) -> Result<PortPlan, PlanError> {
+    let top = positive("--top-ports", settings.top_ports.as_ref())?.map(NonZeroUsize::get);
+    let ratio = ratio("--port-ratio", settings.port_ratio.as_ref())?;
+    let listed = ports_text("-p", settings.ports.as_ref())?;
+    if settings.fast && listed.is_some() {
+        return Err(PlanError::FastWithPorts);
+    }
+    // A service file of one's own stands for the ports that its owner cares for.
+    let fast = settings.fast || (settings.service_file.is_some() && listed.is_none());
+    Ok(PortPlan {
+        listed,
+        fast: fast && top.is_none() && ratio.is_none(),
+        top,
+        ratio,
+        exclude: ports_text("--exclude-ports", settings.exclude_ports.as_ref())?,
+        sequential: settings.sequential_ports,
+    })
+}
+
+fn scripts(settings: &Settings) -> Result<ScriptPlan, PlanError> {
+    let mut rules = texts("--script", &settings.scripts)?;
+    if rules.is_empty() && settings.default_scripts {
+        rules.push("default".to_owned());
+    }
+    let limit = time("--script-cpu-limit", settings.script_cpu_limit.as_ref())?;
+    Ok(ScriptPlan {
+        rules,
+        args: settings.script_args.clone(),
+        args_file: settings.script_args_file.as_ref().map(PathBuf::from),
+        help: texts("--script-help", &settings.script_help)?,
+        update_database: settings.update_script_database,
+        timeout: time("--script-timeout", settings.script_timeout.as_ref())?,
+        trace: settings.script_trace || settings.packet_trace || settings.debug >= 3,
+        workers: positive("--script-workers", settings.script_workers.as_ref())?,
+        cpu_limit: Some(limit.unwrap_or(DEFAULT_CPU_LIMIT)).filter(|limit| !limit.is_zero()),
+    })
+}
+
+fn timing(settings: &Settings) -> Result<TimingPlan, PlanError> {
+    let plan = TimingPlan {
+        template: template(settings.timing.as_ref())?,
+        min_rate: rate("--min-rate", settings.min_rate.as_ref())?,
+        max_rate: rate("--max-rate", settings.max_rate.as_ref())?,
+        min_parallelism: positive("--min-parallelism", settings.min_parallelism.as_ref())?,
+        max_parallelism: positive("--max-parallelism", settings.max_parallelism.as_ref())?,
+        initial_rtt: time("--initial-rtt-timeout", settings.initial_rtt.as_ref())?,
+        min_rtt: time("--min-rtt-timeout", settings.min_rtt.as_ref())?,
+        max_rtt: time("--max-rtt-timeout", settings.max_rtt.as_ref())?,
+        max_retries: number("--max-retries", settings.max_retries.as_ref())?,
+        host_timeout: time("--host-timeout", settings.host_timeout.as_ref())?,
+        scan_delay: time("--scan-delay", settings.scan_delay.as_ref())?,
+    };
+    let at_least = |option, least, given: Option<Duration>| match given {
+        Some(given) if given < least => Err(PlanError::ShortTime { option, least }),
+        _ => Ok(()),
+    };
+    at_least("--initial-rtt-timeout", Duration::from_millis(1), plan.initial_rtt)?;
+    at_least("--max-rtt-timeout", Duration::from_millis(5), plan.max_rtt)?;
+    ordered("--min-rate", plan.min_rate, "--max-rate", plan.max_rate)?;
+    let (least, most) = (plan.min_parallelism, plan.max_parallelism);
+    ordered("--min-parallelism", least, "--max-parallelism", most)?;
+    ordered("--min-rtt-timeout", plan.min_rtt, "--max-rtt-timeout", plan.max_rtt)?;
+    Ok(plan)
+}
+
+fn ordered<T: PartialOrd>(
+    lower: &'static str,
+    least: Option<T>,
+    upper: &'static str,
+    most: Option<T>,
+) -> Result<(), PlanError> {
+    match (least, most) {
+        (Some(least), Some(most)) if least > most => Err(PlanError::Order { lower, upper }),
+        _ => Ok(()),
+    }
+}
+
+fn output(settings: &Settings) -> Result<OutputPlan, PlanError> {
+    let mut files: Vec<OutputFile> = Vec::new();
+    for (format, name) in &settings.outputs {
+        let path = (name.as_os_str() != OsStr::new("-")).then(|| PathBuf::from(name));
+        // The last file of a format counts.
+        files.retain(|file| file.format != *format);
+        files.push(OutputFile { format: *format, path });
+    }
+    if files.iter().filter(|file| file.path.is_none()).count() > 1 {
+        return Err(PlanError::StdoutTwice);
+    }
+    let stylesheet = match &settings.stylesheet {
+        None => Stylesheet::Default,
+        Some(StylesheetRequest::Web) => Stylesheet::Web,
+        Some(StylesheetRequest::Absent) => Stylesheet::Absent,
+        Some(StylesheetRequest::Named(url)) => {
+            Stylesheet::Named(text("--stylesheet", Some(url))?.unwrap_or_default())
+        }
+    };
+    Ok(OutputPlan {
+        files,
+        append: settings.append_output,
+        verbosity: settings.verbosity,
+        quiet: settings.quiet,
+        debug: settings.debug,
+        open_only: settings.open_only,
+        reasons: settings.reasons,
+        stats_every: time("--stats-every", settings.stats_every.as_ref())?.filter(|t| !t.is_zero()),
+        stylesheet,
+    })
+}
+
+/// The items of comma-separated lists, blanks and empty items dropped.
+fn items(option: &'static str, lists: &[OsString]) -> Result<Vec<String>, PlanError> {
+    let lists = texts(option, lists)?;
+    let items = lists.iter().flat_map(|list| list.split(',')).map(str::trim);
+    Ok(items.filter(|item| !item.is_empty()).map(str::to_owned).collect())
+}

@@ -1,0 +1,132 @@
+//! What can be wrong with settings.
+
+use std::time::Duration;
+
+use nseer_core::duration::TimeError;
+
+/// The settings cannot be carried out.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// Options of Nmap that this version does not have.
+    #[error("{0}")]
+    NotBuilt(NotBuilt),
+    /// There is nothing to scan.
+    #[error(
+        "no targets were given: name hosts or networks, as in 'nseer 192.0.2.1'; \
+         'nseer -h' shows the options"
+    )]
+    NoTargets,
+    /// A target is an empty word.
+    #[error("a target is empty: an argument of the command line is ''")]
+    EmptyTarget,
+    /// A target is no text.
+    #[error("target '{target}' is not valid UTF-8")]
+    TargetNotText {
+        /// The target, with replacement characters.
+        target: String,
+    },
+    /// `-4` and `-6`.
+    #[error("-4 and -6 exclude each other: scan one family at a time")]
+    BothFamilies,
+    /// A value is no text.
+    #[error("the value of '{option}' is not valid UTF-8: '{value}'")]
+    NotText {
+        /// The option.
+        option: &'static str,
+        /// The value, with replacement characters.
+        value: String,
+    },
+    /// A value is no number, or one out of range.
+    #[error("'{value}' is no value for '{option}': {wanted} is needed")]
+    Number {
+        /// The option.
+        option: &'static str,
+        /// The value.
+        value: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// A value is no time.
+    #[error("option '{option}': {source}")]
+    Time {
+        /// The option.
+        option: &'static str,
+        /// Why.
+        source: TimeError,
+    },
+    /// A time is too short.
+    #[error("option '{option}' needs a time of at least {}ms", least.as_millis())]
+    ShortTime {
+        /// The option.
+        option: &'static str,
+        /// The shortest that is allowed.
+        least: Duration,
+    },
+    /// A lower bound is above its upper bound.
+    #[error("the value of '{lower}' is greater than that of '{upper}'")]
+    Order {
+        /// The lower bound.
+        lower: &'static str,
+        /// The upper bound.
+        upper: &'static str,
+    },
+    /// The value of `-T`.
+    #[error(
+        "'{value}' is no timing template: write 0 to 5, or paranoid, sneaky, polite, normal, \
+         aggressive or insane"
+    )]
+    Template {
+        /// The value.
+        value: String,
+    },
+    /// A port list is empty.
+    #[error("the port list of '{option}' is empty: write ports as in 22,80 or 1-1024")]
+    EmptyPorts {
+        /// The option.
+        option: &'static str,
+    },
+    /// Ports or a scan type where no port is scanned.
+    #[error("{other} does not go together with {option}, which scans no ports")]
+    NoPortScan {
+        /// The option that excludes port scans.
+        option: &'static str,
+        /// The option that asks for one.
+        other: &'static str,
+    },
+    /// `-F` and `-p`.
+    #[error("-F does not go together with -p: use --top-ports 100 to choose from the ports of -p")]
+    FastWithPorts,
+    /// Two formats for standard output.
+    #[error("two output formats are to go to standard output ('-'): give one of them a file")]
+    StdoutTwice,
+    /// The value of `--generate`.
+    #[error(
+        "'{kind}' cannot be generated: write man, complete-bash, complete-zsh or complete-fish"
+    )]
+    Generate {
+        /// The value.
+        kind: String,
+    },
+}
+
+/// Options of Nmap that were used although this version does not have them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotBuilt {
+    /// Each with what it would do and what to use instead, which may be empty.
+    pub options: Vec<(&'static str, &'static str, &'static str)>,
+}
+
+impl std::fmt::Display for NotBuilt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<String> =
+            self.options.iter().map(|(name, what, _)| format!("{name} ({what})")).collect();
+        let (verb, of) = if names.len() == 1 { ("is", "an option") } else { ("are", "options") };
+        write!(f, "{} {verb} not built yet: {of} of Nmap that", names.join(", "))?;
+        write!(f, " this version does not have")?;
+        let mut instead: Vec<&str> = self.options.iter().map(|(_, _, instead)| *instead).collect();
+        instead.retain(|name| !name.is_empty());
+        instead.dedup();
+        if instead.is_empty() { Ok(()) } else { write!(f, "; use {}", instead.join(", ")) }
+    }
+}

@@ -1,0 +1,265 @@
+//! Tests of plans: command lines, what is planned, and what is refused.
+
+use super::*;
+use crate::parse::parse;
+
+fn planned(line: &str) -> Result<Command, PlanError> {
+    let words = line.split_whitespace().map(|word| if word == "''" { "" } else { word }.into());
+    plan(&parse(words).expect(line))
+}
+
+#[track_caller]
+fn run(line: &str) -> Plan {
+    match planned(line) {
+        Ok(Command::Run(plan)) => *plan,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[track_caller]
+fn fails(line: &str, message: &str) {
+    let error = planned(line).expect_err(line);
+    assert_eq!(error.to_string(), message, "for {line}");
+}
+
+#[test]
+fn a_plain_scan() {
+    let plan = run("a.example");
+    assert_eq!(plan.targets.listed, ["a.example"]);
+    assert_eq!(plan.depth, Depth::Ports);
+    assert_eq!(plan.ports, PortPlan::default());
+    assert_eq!(plan.timing.template, 3);
+    assert_eq!(plan.discovery.names, Names::Up);
+    assert_eq!(plan.scripts.rules, Vec::<String>::new());
+    assert_eq!(plan.scripts.cpu_limit, Some(Duration::from_secs(30)));
+    assert_eq!(plan.output.stylesheet, Stylesheet::Default);
+}
+
+#[test]
+fn targets() {
+    let plan = run("a -iL - --exclude b,c --exclude d --excludefile e -6").targets;
+    let expected = TargetPlan {
+        listed: vec!["a".into()],
+        input: Some(Input::Stdin),
+        exclude: vec!["b".into(), "c".into(), "d".into()],
+        exclude_file: Some("e".into()),
+        ipv6: true,
+    };
+    assert_eq!(plan, expected);
+    assert_eq!(run("-iL hosts").targets.input, Some(Input::File("hosts".into())));
+    fails("-4 -6 a", "-4 and -6 exclude each other: scan one family at a time");
+    fails("''", "a target is empty: an argument of the command line is ''");
+}
+
+#[test]
+fn without_targets() {
+    let message = "no targets were given: name hosts or networks, as in 'nseer 192.0.2.1'; \
+        'nseer -h' shows the options";
+    for line in ["", "-v", "-p 22", "--script-args a=b"] {
+        fails(line, message);
+    }
+    // Scripts that run before the scan need no targets, and may bring some.
+    for line in ["--script x", "-sC", "--script-help x", "--script-updatedb", "-iL f"] {
+        run(line);
+    }
+}
+
+#[test]
+fn depth_and_its_contradictions() {
+    assert_eq!(run("-sL a").depth, Depth::List);
+    assert_eq!(run("-sn a").depth, Depth::Hosts);
+    assert_eq!(run("-sn -sL -Pn a").depth, Depth::List);
+    assert_eq!(run("-sn -sC --top-ports 3 a").depth, Depth::Hosts);
+    fails("-sn -p 22 a", "-p does not go together with -sn, which scans no ports");
+    fails("-sL -p 22 a", "-p does not go together with -sL, which scans no ports");
+    fails("-sn -F a", "-F does not go together with -sn, which scans no ports");
+    fails("-sTn a", "-sT does not go together with -sn, which scans no ports");
+}
+
+#[test]
+fn ports() {
+    let plan = run("-p 1-9 --top-ports 3 --port-ratio 0.5 --exclude-ports 2 -r a").ports;
+    let expected = PortPlan {
+        listed: Some("1-9".into()),
+        fast: false,
+        top: Some(3),
+        ratio: Some(0.5),
+        exclude: Some("2".into()),
+        sequential: true,
+    };
+    assert_eq!(plan, expected);
+    assert!(run("-F a").ports.fast);
+    assert!(!run("-F --top-ports 10 a").ports.fast);
+    assert!(run("--servicedb f a").ports.fast);
+    assert!(!run("--servicedb f -p 22 a").ports.fast);
+    fails(
+        "-F -p 22 a",
+        "-F does not go together with -p: use --top-ports 100 to choose from the ports of -p",
+    );
+    fails("-p '' a", "the port list of '-p' is empty: write ports as in 22,80 or 1-1024");
+    for value in ["0", "x", "10x", "-1", "1.5"] {
+        let message = format!(
+            "'{value}' is no value for '--top-ports': a whole number, 1 or more, is needed"
+        );
+        fails(&format!("--top-ports {value} a"), &message);
+    }
+    for value in ["1", "2", "-0.1", "x", "nan"] {
+        let message = format!(
+            "'{value}' is no value for '--port-ratio': a number from 0 up to, but not including, \
+             1 is needed"
+        );
+        fails(&format!("--port-ratio {value} a"), &message);
+    }
+}
+
+#[test]
+fn discovery_and_names() {
+    let plan = run("-PS22,80 -n -R --dns-servers 192.0.2.1,192.0.2.2 --system-dns a").discovery;
+    let expected = DiscoveryPlan {
+        skip: false,
+        ports: Some("22,80".into()),
+        names: Names::Never,
+        servers: vec!["192.0.2.1".into(), "192.0.2.2".into()],
+        system_resolver: true,
+    };
+    assert_eq!(plan, expected);
+    let plan = run("-Pn -R -PS a").discovery;
+    assert_eq!((plan.skip, plan.ports, plan.names), (true, None, Names::Always));
+}
+
+#[test]
+fn scripts() {
+    assert_eq!(run("-sC a").scripts.rules, ["default"]);
+    assert_eq!(run("-sC --script x,y --script z a").scripts.rules, ["x,y", "z"]);
+    assert_eq!(run("--script-help x").scripts.help, ["x"]);
+    let workers = |n| run(&format!("--script-workers {n} a")).scripts.workers;
+    assert_eq!(workers(4), NonZeroUsize::new(4));
+    assert_eq!(run("--script-cpu-limit 0 a").scripts.cpu_limit, None);
+    assert_eq!(run("--script-timeout 0 a").scripts.timeout, Some(Duration::ZERO));
+    for line in ["--script-trace a", "--packet-trace a", "-d3 a"] {
+        assert!(run(line).scripts.trace, "{line}");
+    }
+    assert!(!run("-d2 a").scripts.trace);
+    fails(
+        "--script-workers 0 a",
+        "'0' is no value for '--script-workers': a whole number, 1 or more, is needed",
+    );
+}
+
+#[test]
+fn timing() {
+    for (line, template) in
+        [("-T0 a", 0), ("-T 4 a", 4), ("-T Insane a", 5), ("-Tpolite a", 2), ("-T4 -T2 a", 2)]
+    {
+        assert_eq!(run(line).timing.template, template, "{line}");
+    }
+    for value in ["6", "4x", "ag", "", "-1", "04"] {
+        let typed = if value.is_empty() { "''" } else { value };
+        let message = format!(
+            "'{value}' is no timing template: write 0 to 5, or paranoid, sneaky, polite, normal, \
+             aggressive or insane"
+        );
+        fails(&format!("-T {typed} a"), &message);
+    }
+    let plan = run("--max-retries 0 --host-timeout 1.5m --max-rate 0.5 --scan-delay 1s a").timing;
+    assert_eq!(plan.max_retries, Some(0));
+    assert_eq!(plan.host_timeout, Some(Duration::from_secs(90)));
+    assert_eq!(plan.max_rate, Some(0.5));
+    assert_eq!(plan.scan_delay, Some(Duration::from_secs(1)));
+}
+
+#[test]
+fn wrong_timing() {
+    for (line, message) in [
+        (
+            "--host-timeout x a",
+            "option '--host-timeout': 'x' is not a time: write a number and ms, s, m or h, \
+             such as 500ms or 2m",
+        ),
+        ("--max-rtt-timeout 1ms a", "option '--max-rtt-timeout' needs a time of at least 5ms"),
+        (
+            "--initial-rtt-timeout 0 a",
+            "option '--initial-rtt-timeout' needs a time of at least 1ms",
+        ),
+        (
+            "--min-rate 100 --max-rate 10 a",
+            "the value of '--min-rate' is greater than that of '--max-rate'",
+        ),
+        (
+            "--min-parallelism 10 --max-parallelism 5 a",
+            "the value of '--min-parallelism' is greater than that of '--max-parallelism'",
+        ),
+        (
+            "--min-rtt-timeout 3s --max-rtt-timeout 2s a",
+            "the value of '--min-rtt-timeout' is greater than that of '--max-rtt-timeout'",
+        ),
+        (
+            "--max-rate inf a",
+            "'inf' is no value for '--max-rate': a number greater than 0 is needed",
+        ),
+        ("--min-rate 0 a", "'0' is no value for '--min-rate': a number greater than 0 is needed"),
+        (
+            "--max-retries -1 a",
+            "'-1' is no value for '--max-retries': a whole number, 0 or more, is needed",
+        ),
+    ] {
+        fails(line, message);
+    }
+}
+
+#[test]
+fn output() {
+    let file = |format, path: Option<&str>| OutputFile { format, path: path.map(PathBuf::from) };
+    assert_eq!(
+        run("-oX - -oN f a").output.files,
+        [file(Format::Xml, None), file(Format::Normal, Some("f"))]
+    );
+    assert_eq!(run("-oX - -oX f a").output.files, [file(Format::Xml, Some("f"))]);
+    assert_eq!(
+        run("-oA b -oN y a").output.files,
+        [
+            file(Format::Xml, Some("b.xml")),
+            file(Format::Grepable, Some("b.gnmap")),
+            file(Format::Normal, Some("y"))
+        ]
+    );
+    fails(
+        "-oX - -oG - a",
+        "two output formats are to go to standard output ('-'): give one of them a file",
+    );
+    let plan = run("-v0 --open --reason --append-output --stats-every 10s --stylesheet u a").output;
+    assert!(plan.quiet && plan.open_only && plan.reasons && plan.append);
+    assert_eq!(plan.stats_every, Some(Duration::from_secs(10)));
+    assert_eq!(plan.stylesheet, Stylesheet::Named("u".into()));
+    assert_eq!(run("--webxml --no-stylesheet a").output.stylesheet, Stylesheet::Absent);
+    assert_eq!(run("--stats-every 0 a").output.stats_every, None);
+}
+
+#[test]
+fn options_that_are_not_built() {
+    fails(
+        "-sS a",
+        "-sS (TCP SYN scan) is not built yet: an option of Nmap that this version does not have; \
+         use -sT",
+    );
+    fails(
+        "-sS -O -sS a",
+        "-sS (TCP SYN scan), -O (find out the operating system) are not built yet: options of \
+         Nmap that this version does not have; use -sT",
+    );
+    fails(
+        "--ttl 3 a",
+        "--ttl (send with this time to live) is not built yet: an option of Nmap that this \
+         version does not have",
+    );
+}
+
+#[test]
+fn pages() {
+    assert_eq!(planned("-h"), Ok(Command::Print(Page::Summary)));
+    assert_eq!(planned("--generate man"), Ok(Command::Print(Page::Man)));
+    fails(
+        "--generate x",
+        "'x' cannot be generated: write man, complete-bash, complete-zsh or complete-fish",
+    );
+}

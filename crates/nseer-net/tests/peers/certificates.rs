@@ -1,0 +1,152 @@
+//! Certificates made by the openssl command, and broken ones.
+
+use std::process::Command;
+use std::sync::LazyLock;
+
+use nseer_net::certificate::{Certificate, NameKey};
+use proptest::prelude::*;
+
+use crate::openssl_server::Identity;
+
+const CONFIG: &str = "oid_section=o
+[o]
+odd=1.2.3.44
+uuid=2.25.329800735698586629295641978511506172918
+[req]
+distinguished_name=d
+x509_extensions=e
+[d]
+odd=odd
+[n]
+CN=inner
+[e]
+basicConstraints=critical,CA:TRUE,pathlen:3
+keyUsage=critical,digitalSignature,keyCertSign
+extendedKeyUsage=serverAuth,1.2.3.4
+subjectAltName=DNS:a.example,IP:10.0.0.1,IP:2001:db8::1,dirName:n,otherName:1.2.3;UTF8:x
+crlDistributionPoints=URI:http://a/crl
+1.2.3.4.5=DER:0c0568656c6c6f
+nsComment=hi there
+subjectKeyIdentifier=none
+";
+
+static RSA: LazyLock<Identity> =
+    LazyLock::new(|| Identity::new(&["rsa:2048"], "/C=NL/CN=x.example/CN=y/odd=foo", CONFIG));
+
+static RSA_DER: LazyLock<Vec<u8>> = LazyLock::new(|| RSA.der());
+
+fn long(name: &str, value: &str) -> (NameKey, Vec<u8>) {
+    (NameKey::Long(name.to_owned()), value.as_bytes().to_vec())
+}
+
+#[test]
+fn an_rsa_certificate() {
+    let der = RSA.der();
+    let certificate = Certificate::from_der(&der).expect("a certificate");
+    let names = [
+        long("countryName", "NL"),
+        long("commonName", "x.example"),
+        long("commonName", "y"),
+        (NameKey::Oid(vec![1, 2, 3, 44]), b"foo".to_vec()),
+    ];
+    assert_eq!(certificate.subject, names);
+    assert_eq!(certificate.issuer, names);
+    let key = &certificate.public_key;
+    assert_eq!((key.kind, key.bits, key.curve.as_deref()), ("rsa", 2048, None));
+    assert_eq!(key.exponent.as_deref(), Some(&[1, 0, 1][..]));
+    assert_eq!(key.modulus.as_ref().map(Vec::len), Some(256));
+    assert_eq!(certificate.signature_algorithm, "sha256WithRSAEncryption");
+    let pem = std::fs::read_to_string(&RSA.certificate).expect("file");
+    assert_eq!(certificate.pem, pem);
+}
+
+#[test]
+fn extensions_as_openssl_writes_them() {
+    let certificate = Certificate::from_der(&RSA.der()).expect("a certificate");
+    let found: Vec<(&str, bool, Result<&str, &()>)> = certificate
+        .extensions
+        .iter()
+        .map(|e| (e.name.as_str(), e.critical, e.value.as_deref()))
+        .collect();
+    let names = "DNS:a.example, IP Address:10.0.0.1, IP Address:2001:DB8:0:0:0:0:0:1, \
+        DirName:/CN=inner, othername: 1.2.3::x";
+    assert_eq!(
+        found,
+        [
+            ("X509v3 Basic Constraints", true, Ok("CA:TRUE, pathlen:3")),
+            ("X509v3 Key Usage", true, Ok("Digital Signature, Certificate Sign")),
+            ("X509v3 Extended Key Usage", false, Ok("TLS Web Server Authentication, 1.2.3.4")),
+            ("X509v3 Subject Alternative Name", false, Ok(names)),
+            ("X509v3 CRL Distribution Points", false, Ok("Full Name:\n  URI:http://a/crl")),
+            ("1.2.3.4.5", false, Err(&())),
+            ("Netscape Comment", false, Ok("hi there")),
+        ]
+    );
+}
+
+#[test]
+fn another_kind_of_key_and_no_extensions() {
+    let key = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+    let config = CONFIG.replace("x509_extensions=e\n", "").replace("odd=odd", "uuid=uuid");
+    let identity = Identity::new(&key, "/uuid=u", &config);
+    let certificate = Certificate::from_der(&identity.der()).expect("a certificate");
+    let key = &certificate.public_key;
+    assert_eq!((key.kind, key.bits, key.curve.as_deref()), ("ec", 256, Some("prime256v1")));
+    assert_eq!((&key.exponent, &key.modulus), (&None, &None));
+    assert_eq!(certificate.signature_algorithm, "ecdsa-with-SHA256");
+    let uuid = vec![2, 25, 329_800_735_698_586_629_295_641_978_511_506_172_918];
+    assert_eq!(certificate.subject, [(NameKey::Oid(uuid), b"u".to_vec())]);
+}
+
+/// What the openssl command says about the certificate.
+fn told(arguments: &[&str]) -> String {
+    let output = Command::new("openssl")
+        .args(["x509", "-noout", "-in"])
+        .arg(&RSA.certificate)
+        .args(arguments)
+        .output()
+        .expect("the openssl command");
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.trim().split_once('=').expect("name=value").1.to_owned()
+}
+
+#[test]
+fn times_and_digests_agree_with_the_openssl_command() {
+    let certificate = Certificate::from_der(&RSA.der()).expect("a certificate");
+    let times = [("-startdate", certificate.not_before), ("-enddate", certificate.not_after)];
+    for (option, time) in times {
+        let [year, month, day, hour, minute, second] = time.expect("a time");
+        let ours = format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z");
+        assert_eq!(ours, told(&[option, "-dateopt", "iso_8601"]));
+    }
+    for algorithm in ["sha1", "md5", "sha256"] {
+        let digest = certificate.digest(algorithm).expect("a digest");
+        let hex: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+        assert_eq!(hex.join(":"), told(&["-fingerprint", &format!("-{algorithm}")]));
+    }
+    assert_eq!(certificate.digest("no such"), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Broken certificates give an error, or a certificate that can be looked at.
+    #[test]
+    fn broken_certificates(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in any::<Option<prop::sample::Index>>(),
+    ) {
+        let mut der = RSA_DER.clone();
+        for (index, byte) in changes {
+            let at = index.index(der.len());
+            der[at] = byte;
+        }
+        if let Some(cut) = cut {
+            der.truncate(cut.index(der.len()));
+        }
+        if let Ok(certificate) = Certificate::from_der(&der) {
+            prop_assert!(certificate.pem.starts_with("-----BEGIN CERTIFICATE-----"));
+            prop_assert!(certificate.digest("sha1").is_some_and(|digest| digest.len() == 20));
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Normal output: what people read, on the screen and in `-oN` files.
+
+use std::io::{self, Write};
+
+use nseer_core::event::{RunInfo, RunSummary};
+use nseer_core::{
+    Event, HostRecord, HostStatus, Phase, PortKey, PortState, PortStatus, ScriptResult, Severity,
+};
+
+use crate::Report;
+use crate::escape::{line_text, message_text};
+use crate::options::ReportOptions;
+use crate::script_text::{any_text, write_results};
+use crate::service_text::{is_guess, service_info, service_label, version_text};
+use crate::shown::{Group, Shown, is_shown, summary};
+use crate::when;
+
+/// Where the text goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The screen, with the run's commentary.
+    Screen,
+    /// A file, with comments that say how it was made.
+    File,
+}
+
+/// Normal output.
+pub struct NormalReport<W> {
+    out: W,
+    place: Place,
+    options: ReportOptions,
+}
+
+impl<W: Write + Send> NormalReport<W> {
+    /// Normal output to `out`.
+    pub fn new(out: W, place: Place, options: ReportOptions) -> Self {
+        NormalReport { out, place, options }
+    }
+
+    fn started(&mut self, run: &RunInfo) -> io::Result<()> {
+        match self.place {
+            Place::Screen => {
+                writeln!(
+                    self.out,
+                    "Starting nseer {} at {}",
+                    run.version,
+                    when::minute(run.started)
+                )
+            }
+            Place::File => writeln!(
+                self.out,
+                "# nseer {} scan initiated {} as: {}",
+                run.version,
+                when::ctime(run.started),
+                line_text(&run.args)
+            ),
+        }
+    }
+
+    fn finished(&mut self, run: &RunSummary) -> io::Result<()> {
+        let what = summary(run.up, run.down);
+        let elapsed = when::seconds(run.elapsed);
+        let stopped = run.interrupted.as_deref().map(line_text);
+        match self.place {
+            Place::Screen => {
+                if let Some(why) = stopped {
+                    writeln!(self.out, "Stopped early: {why}")?;
+                } else if run.up == 0 && run.down == 1 && !self.options.list_only {
+                    writeln!(
+                        self.out,
+                        "Note: the host seems to be down. If it only does not answer pings, try -Pn"
+                    )?;
+                }
+                writeln!(self.out, "nseer done: {what} scanned in {elapsed} seconds")
+            }
+            Place::File => {
+                if let Some(why) = stopped {
+                    writeln!(self.out, "# Stopped early: {why}")?;
+                }
+                let time = when::ctime(run.finished);
+                writeln!(self.out, "# nseer done at {time} -- {what} scanned in {elapsed} seconds")
+            }
+        }
+    }
+
+    fn host(&mut self, host: &HostRecord) -> io::Result<()> {
+        if !is_shown(host, &self.options) {
+            return Ok(());
+        }
+        let label = host_label(host);
+        self.host_head(host, &label)?;
+        if host.status != HostStatus::Up {
+            return Ok(());
+        }
+        if host.timed_out {
+            return writeln!(self.out, "Skipping host {label} due to host timeout");
+        }
+        if !self.options.no_ports {
+            self.ports(host, &label)?;
+        }
+        if let Some(mac) = host.mac {
+            writeln!(self.out, "MAC Address: {} (Unknown)", mac_text(mac))?;
+        }
+        let services: Vec<_> = host.ports.iter().map(|(key, _)| host.ports.service(key)).collect();
+        if let Some(info) = service_info(&services) {
+            writeln!(self.out, "Service Info: {info}")?;
+        }
+        let has_results = any_text(&host.scripts);
+        if has_results {
+            writeln!(self.out, "\nHost script results:")?;
+            write_results(&mut self.out, &host.scripts)?;
+        }
+        self.final_times(host)?;
+        if !self.options.no_ports || has_results {
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+
+    /// The lines above the port table: the host's names and whether it is up.
+    fn host_head(&mut self, host: &HostRecord, label: &str) -> io::Result<()> {
+        let received = if self.options.shows_reason() {
+            format!(", received {}", host.reason.as_str())
+        } else {
+            String::new()
+        };
+        write!(self.out, "Nmap scan report for {label}")?;
+        match (host.status, host.times) {
+            (HostStatus::Down, _) => writeln!(self.out, " [host down{received}]")?,
+            (HostStatus::Unknown, _) => writeln!(self.out)?,
+            (HostStatus::Up, Some(times)) => {
+                let latency = when::latency(times.srtt);
+                writeln!(self.out, "\nHost is up{received} ({latency}s latency).")?;
+            }
+            (HostStatus::Up, None) => writeln!(self.out, "\nHost is up{received}.")?,
+        }
+        self.names(host)?;
+        if host.status == HostStatus::Up && !self.options.no_ports && self.options.shows_more() {
+            let end = host.finished.unwrap_or(host.started);
+            writeln!(
+                self.out,
+                "Scanned at {} for {}s",
+                when::second(host.started),
+                when::epoch(end).saturating_sub(when::epoch(host.started))
+            )?;
+        }
+        Ok(())
+    }
+
+    fn names(&mut self, host: &HostRecord) -> io::Result<()> {
+        let Some(name) = &host.target_name else { return Ok(()) };
+        if !host.other_addresses.is_empty() {
+            let others: Vec<String> =
+                host.other_addresses.iter().map(ToString::to_string).collect();
+            writeln!(
+                self.out,
+                "Other addresses for {} (not scanned): {}",
+                line_text(name),
+                others.join(" ")
+            )?;
+        }
+        match &host.reverse_name {
+            Some(reverse) if reverse != name => {
+                writeln!(self.out, "rDNS record for {}: {}", host.address, line_text(reverse))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn ports(&mut self, host: &HostRecord, label: &str) -> io::Result<()> {
+        let shown = Shown::of(host, &self.options);
+        if shown.groups.is_empty() {
+            writeln!(self.out)?;
+        } else {
+            if shown.ports.is_empty() {
+                let total: usize = shown.groups.iter().map(|group| group.count).sum();
+                writeln!(self.out, "All {total} scanned ports on {label} are in ignored states.")?;
+            }
+            writeln!(self.out, "Not shown: {}", not_shown(&shown.groups))?;
+        }
+        if shown.ports.is_empty() {
+            return Ok(());
+        }
+        self.port_table(host, &shown.ports)
+    }
+
+    fn port_table(&mut self, host: &HostRecord, ports: &[(PortKey, PortStatus)]) -> io::Result<()> {
+        let mut rows: Vec<Vec<String>> =
+            vec![self.row(["PORT", "STATE", "SERVICE", "REASON", "VERSION"])];
+        for (key, status) in ports {
+            let service = host.ports.service(*key);
+            let guess = is_guess(host, *key, *status, &self.options);
+            rows.push(self.row([
+                &key.to_string(),
+                status.state.as_str(),
+                &service_label(&service, guess),
+                &reason_text(*status),
+                &version_text(&service),
+            ]));
+        }
+        let mut widths = [0; 5];
+        for row in &rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        let keys = std::iter::once(None).chain(ports.iter().map(|(key, _)| Some(*key)));
+        for (row, key) in rows.iter().zip(keys) {
+            let cells: Vec<String> =
+                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            writeln!(self.out, "{}", cells.join(" ").trim_end())?;
+            if let Some(detail) = key.and_then(|key| host.ports.detail(key)) {
+                write_results(&mut self.out, &detail.scripts)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The cells of the columns that are wanted.
+    fn row(&self, cells: [&str; 5]) -> Vec<String> {
+        let wanted = [true, true, true, self.options.shows_reason(), self.options.versions];
+        cells.iter().zip(wanted).filter(|(_, w)| *w).map(|(cell, _)| (*cell).to_owned()).collect()
+    }
+
+    fn final_times(&mut self, host: &HostRecord) -> io::Result<()> {
+        match host.times {
+            Some(times) if self.place == Place::Screen && self.options.debugging > 0 => writeln!(
+                self.out,
+                "Final times for host: srtt: {} rttvar: {}  to: {}",
+                times.srtt.as_micros(),
+                times.rttvar.as_micros(),
+                times.timeout.as_micros()
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn phase(&mut self, phase: Phase, results: &[ScriptResult]) -> io::Result<()> {
+        if !any_text(results) {
+            return Ok(());
+        }
+        let name = if phase == Phase::Pre { "Pre" } else { "Post" };
+        writeln!(self.out, "{name}-scan script results:")?;
+        write_results(&mut self.out, results)
+    }
+}
+
+impl<W: Write + Send> Report for NormalReport<W> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::RunStarted(run) => self.started(run)?,
+            Event::HostDone(host) => self.host(host)?,
+            Event::PhaseDone { phase, results } => self.phase(*phase, results)?,
+            Event::Message { severity: Severity::Info, text } if self.place == Place::Screen => {
+                writeln!(self.out, "{}", message_text(text))?;
+            }
+            Event::PortFound { address, port, state: PortState::Open }
+                if self.place == Place::Screen && self.options.verbosity > 0 =>
+            {
+                writeln!(self.out, "Discovered open port {port} on {address}")?;
+            }
+            Event::RunFinished(run) => self.finished(run)?,
+            _ => return Ok(()),
+        }
+        self.out.flush()
+    }
+}
+
+/// `name (address)`, or the address alone.
+fn host_label(host: &HostRecord) -> String {
+    match host.display_name() {
+        Some(name) => format!("{} ({})", line_text(name), host.address),
+        None => host.address.to_string(),
+    }
+}
+
+/// `98 closed tcp ports (conn-refused), 2 filtered tcp ports (no-response)`. The word is singular
+/// where the state has one port in all.
+fn not_shown(groups: &[Group]) -> String {
+    let mut parts = Vec::new();
+    for group in groups {
+        let word = if group.count == 1 { "port" } else { "ports" };
+        for tally in &group.reasons {
+            parts.push(format!(
+                "{} {} {} {word} ({})",
+                tally.ports.len(),
+                group.state,
+                tally.protocol,
+                tally.reason.as_str()
+            ));
+        }
+    }
+    parts.join(", ")
+}
+
+/// `reset`, or `reset ttl 64` where the TTL is known.
+fn reason_text(status: PortStatus) -> String {
+    match status.ttl {
+        0 => status.reason.as_str().to_owned(),
+        ttl => format!("{} ttl {ttl}", status.reason.as_str()),
+    }
+}
+
+/// `00:1B:2C:3D:4E:5F`.
+pub(crate) fn mac_text(mac: [u8; 6]) -> String {
+    mac.map(|byte| format!("{byte:02X}")).join(":")
+}

@@ -1,0 +1,72 @@
+//! Times as people and parsers expect them. Every time is given; no clock is read.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
+
+/// The time in the local zone.
+pub(crate) fn local(time: SystemTime) -> ZonedDateTime {
+    let timestamp = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    timestamp.to_zoned_datetime(TimeZone::system())
+}
+
+/// In the way of ctime(3): `Tue Nov 24 18:26:31 2026`.
+pub(crate) fn ctime(time: SystemTime) -> String {
+    local(time).strftime("%a %b %e %H:%M:%S %Y").to_string()
+}
+
+/// To the minute, with the zone: `2026-11-24 18:26 UTC`.
+pub(crate) fn minute(time: SystemTime) -> String {
+    local(time).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// To the second, with the zone: `2026-11-24 18:26:31 UTC`.
+pub(crate) fn second(time: SystemTime) -> String {
+    local(time).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+/// Seconds since 1970.
+pub(crate) fn epoch(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
+}
+
+/// Seconds with two digits after the point.
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{:.2}", duration.as_secs_f64())
+}
+
+/// Seconds with two significant digits, as in latencies: `0.00030`, `0.13`, `1.2`, `12`.
+pub(crate) fn latency(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    let digits = if duration.is_zero() { 2.0 } else { (1.0 - seconds.log10().floor()).max(0.0) };
+    format!("{seconds:.*}", digits as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_have_two_significant_digits() {
+        for (micros, text) in [
+            (0, "0.00"),
+            (8, "0.0000080"),
+            (98, "0.000098"),
+            (296, "0.00030"),
+            (5_000, "0.0050"),
+            (130_000, "0.13"),
+            (1_234_567, "1.2"),
+            (12_345_678, "12"),
+            (123_456_789, "123"),
+        ] {
+            assert_eq!(latency(Duration::from_micros(micros)), text);
+        }
+    }
+
+    #[test]
+    fn before_1970_is_zero() {
+        assert_eq!(epoch(UNIX_EPOCH - Duration::from_secs(5)), 0);
+        assert_eq!(epoch(UNIX_EPOCH + Duration::from_millis(1_999)), 1);
+    }
+}

@@ -1,0 +1,315 @@
+//! XML output, valid against Nmap's document type.
+//!
+//! The layout, down to line breaks and to `&#xa;` in attributes, is what existing readers were
+//! written against, and no XML library writes it that way; so the few elements are written by
+//! hand. Everything that is not a constant or a number goes through [`xml_text`] (bytes) or
+//! `xml_string` (text).
+
+use std::io::{self, Write};
+
+use nseer_core::event::{RunInfo, RunSummary};
+use nseer_core::port_spec::compact_list;
+use nseer_core::{
+    Event, HostRecord, HostStatus, Phase, PortKey, PortStatus, ScriptResult, ScriptValue,
+    ServiceInfo, Tunnel,
+};
+
+use crate::Report;
+use crate::escape::{xml_string, xml_text};
+use crate::normal::mac_text;
+use crate::options::ReportOptions;
+use crate::service_text::UNKNOWN;
+use crate::shown::{Group, Shown, by_id, is_shown, summary};
+use crate::when;
+
+/// XML output.
+pub struct XmlReport<W> {
+    out: W,
+    options: ReportOptions,
+}
+
+impl<W: Write + Send> XmlReport<W> {
+    /// XML to `out`.
+    pub fn new(out: W, options: ReportOptions) -> Self {
+        XmlReport { out, options }
+    }
+
+    fn started(&mut self, run: &RunInfo) -> io::Result<()> {
+        let out = &mut self.out;
+        writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>")?;
+        if let Some(stylesheet) = &self.options.stylesheet {
+            writeln!(
+                out,
+                "<?xml-stylesheet href=\"{}\" type=\"text/xsl\"?>",
+                xml_string(stylesheet)
+            )?;
+        }
+        let (args, start) = (xml_string(&run.args), when::ctime(run.started));
+        let version = xml_string(&run.version);
+        writeln!(out, "<!-- nseer {version} scan initiated {start} as: {args} -->")?;
+        // The document type knows one scanner only.
+        writeln!(
+            out,
+            "<nmaprun scanner=\"nmap\" args=\"{args}\" start=\"{}\" startstr=\"{start}\" \
+             version=\"{version}\" xmloutputversion=\"1.05\">",
+            when::epoch(run.started)
+        )?;
+        for scan in &run.scans {
+            writeln!(
+                out,
+                "<scaninfo type=\"{}\" protocol=\"{}\" numservices=\"{}\" services=\"{}\"/>",
+                xml_string(scan.kind),
+                scan.protocol,
+                scan.count,
+                xml_string(&scan.services)
+            )?;
+        }
+        writeln!(out, "<verbose level=\"{}\"/>", run.verbosity)?;
+        writeln!(out, "<debugging level=\"{}\"/>", run.debugging)
+    }
+
+    fn finished(&mut self, run: &RunSummary) -> io::Result<()> {
+        let time = when::ctime(run.finished);
+        let elapsed = when::seconds(run.elapsed);
+        let what = summary(run.up, run.down);
+        let exit = match &run.interrupted {
+            None => "exit=\"success\"".to_owned(),
+            Some(why) => format!("exit=\"error\" errormsg=\"{}\"", xml_string(why)),
+        };
+        writeln!(
+            self.out,
+            "<runstats><finished time=\"{}\" timestr=\"{time}\" summary=\"nseer done at {time}; \
+             {what} scanned in {elapsed} seconds\" elapsed=\"{elapsed}\" {exit}/><hosts up=\"{}\" \
+             down=\"{}\" total=\"{}\"/>\n</runstats>\n</nmaprun>",
+            when::epoch(run.finished),
+            run.up,
+            run.down,
+            run.up.saturating_add(run.down)
+        )
+    }
+
+    fn host(&mut self, host: &HostRecord) -> io::Result<()> {
+        if !is_shown(host, &self.options) {
+            return Ok(());
+        }
+        self.host_tag(host)?;
+        writeln!(
+            self.out,
+            "<status state=\"{}\" reason=\"{}\" reason_ttl=\"{}\"/>",
+            host.status.as_str(),
+            host.reason.as_str(),
+            host.reason_ttl
+        )?;
+        let family = if host.address.is_ipv6() { "ipv6" } else { "ipv4" };
+        writeln!(self.out, "<address addr=\"{}\" addrtype=\"{family}\"/>", host.address)?;
+        if let Some(mac) = host.mac {
+            writeln!(self.out, "<address addr=\"{}\" addrtype=\"mac\"/>", mac_text(mac))?;
+        }
+        self.host_names(host)?;
+        if host.status == HostStatus::Up {
+            self.findings(host)?;
+        }
+        writeln!(self.out, "</host>")
+    }
+
+    /// The opening tag: hosts that were only pinged or listed have no times.
+    fn host_tag(&mut self, host: &HostRecord) -> io::Result<()> {
+        let worked_on = !self.options.no_ports || !host.scripts.is_empty();
+        if host.status != HostStatus::Up || !worked_on {
+            return write!(self.out, "<host>");
+        }
+        let start = when::epoch(host.started);
+        let end = host.finished.map_or(start, when::epoch);
+        let timed_out = if host.timed_out { " timedout=\"true\"" } else { "" };
+        write!(self.out, "<host starttime=\"{start}\" endtime=\"{end}\"{timed_out}>")
+    }
+
+    fn host_names(&mut self, host: &HostRecord) -> io::Result<()> {
+        let names = [(&host.target_name, "user"), (&host.reverse_name, "PTR")];
+        if host.status != HostStatus::Up && names.iter().all(|(name, _)| name.is_none()) {
+            return Ok(());
+        }
+        writeln!(self.out, "<hostnames>")?;
+        for (name, kind) in names {
+            if let Some(name) = name {
+                writeln!(self.out, "<hostname name=\"{}\" type=\"{kind}\"/>", xml_string(name))?;
+            }
+        }
+        writeln!(self.out, "</hostnames>")
+    }
+
+    fn findings(&mut self, host: &HostRecord) -> io::Result<()> {
+        if !host.timed_out {
+            if !self.options.no_ports {
+                self.ports(host)?;
+            }
+            self.container("hostscript", &host.scripts)?;
+        }
+        match host.times {
+            None => Ok(()),
+            Some(times) => writeln!(
+                self.out,
+                "<times srtt=\"{}\" rttvar=\"{}\" to=\"{}\"/>",
+                times.srtt.as_micros(),
+                times.rttvar.as_micros(),
+                times.timeout.as_micros()
+            ),
+        }
+    }
+
+    fn ports(&mut self, host: &HostRecord) -> io::Result<()> {
+        let shown = Shown::of(host, &self.options);
+        write!(self.out, "<ports>")?;
+        for group in &shown.groups {
+            self.extra_ports(group)?;
+        }
+        for (key, status) in &shown.ports {
+            self.port(host, *key, *status)?;
+        }
+        writeln!(self.out, "</ports>")
+    }
+
+    fn extra_ports(&mut self, group: &Group) -> io::Result<()> {
+        writeln!(self.out, "<extraports state=\"{}\" count=\"{}\">", group.state, group.count)?;
+        for tally in &group.reasons {
+            writeln!(
+                self.out,
+                "<extrareasons reason=\"{}\" count=\"{}\" proto=\"{}\" ports=\"{}\"/>",
+                tally.reason.as_str(),
+                tally.ports.len(),
+                tally.protocol,
+                compact_list(&tally.ports, tally.protocol)
+            )?;
+        }
+        writeln!(self.out, "</extraports>")
+    }
+
+    fn port(&mut self, host: &HostRecord, key: PortKey, status: PortStatus) -> io::Result<()> {
+        write!(
+            self.out,
+            "<port protocol=\"{}\" portid=\"{}\"><state state=\"{}\" reason=\"{}\" \
+             reason_ttl=\"{}\"/>",
+            key.protocol,
+            key.number,
+            status.state,
+            status.reason.as_str(),
+            status.ttl
+        )?;
+        let service = host.ports.service(key);
+        if service != ServiceInfo::default() {
+            self.service(&service)?;
+        }
+        if let Some(detail) = host.ports.detail(key) {
+            self.scripts(&detail.scripts)?;
+        }
+        writeln!(self.out, "</port>")
+    }
+
+    fn service(&mut self, service: &ServiceInfo) -> io::Result<()> {
+        let name = service.name.as_deref().unwrap_or(UNKNOWN);
+        write!(self.out, "<service name=\"{}\"", xml_string(name))?;
+        for (attribute, value) in [
+            ("product", &service.product),
+            ("version", &service.version),
+            ("extrainfo", &service.extra_info),
+            ("hostname", &service.hostname),
+            ("ostype", &service.os_type),
+            ("devicetype", &service.device_type),
+            ("servicefp", &service.fingerprint),
+        ] {
+            if let Some(value) = value {
+                write!(self.out, " {attribute}=\"{}\"", xml_string(value))?;
+            }
+        }
+        if service.tunnel == Tunnel::Ssl {
+            write!(self.out, " tunnel=\"ssl\"")?;
+        }
+        write!(
+            self.out,
+            " method=\"{}\" conf=\"{}\"",
+            service.method.as_str(),
+            service.confidence.min(10)
+        )?;
+        if service.cpe.is_empty() {
+            return write!(self.out, "/>");
+        }
+        write!(self.out, ">")?;
+        for cpe in &service.cpe {
+            write!(self.out, "<cpe>{}</cpe>", xml_string(cpe))?;
+        }
+        write!(self.out, "</service>")
+    }
+
+    /// The results in an element of their own, which must not be empty.
+    fn container(&mut self, name: &str, results: &[ScriptResult]) -> io::Result<()> {
+        if results.is_empty() {
+            return Ok(());
+        }
+        write!(self.out, "<{name}>")?;
+        self.scripts(results)?;
+        write!(self.out, "</{name}>")
+    }
+
+    fn scripts(&mut self, results: &[ScriptResult]) -> io::Result<()> {
+        for result in by_id(results) {
+            write!(
+                self.out,
+                "<script id=\"{}\" output=\"{}\"",
+                xml_string(&result.id),
+                xml_text(&result.output)
+            )?;
+            match &result.structured {
+                None => write!(self.out, "/>")?,
+                Some(value) => {
+                    write!(self.out, ">")?;
+                    self.top_value(value)?;
+                    write!(self.out, "</script>")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn top_value(&mut self, value: &ScriptValue) -> io::Result<()> {
+        match value {
+            ScriptValue::Scalar(text) => write!(self.out, "{}", xml_text(text)),
+            ScriptValue::Table(entries) => self.entries(entries),
+        }
+    }
+
+    fn entries(&mut self, entries: &[(Option<Vec<u8>>, ScriptValue)]) -> io::Result<()> {
+        for (key, value) in entries {
+            let key = match key {
+                Some(key) => format!(" key=\"{}\"", xml_text(key)),
+                None => String::new(),
+            };
+            match value {
+                ScriptValue::Scalar(text) => {
+                    writeln!(self.out, "<elem{key}>{}</elem>", xml_text(text))?;
+                }
+                ScriptValue::Table(inner) => {
+                    writeln!(self.out, "<table{key}>")?;
+                    self.entries(inner)?;
+                    writeln!(self.out, "</table>")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write + Send> Report for XmlReport<W> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::RunStarted(run) => self.started(run)?,
+            Event::HostDone(host) => self.host(host)?,
+            Event::PhaseDone { phase, results } => {
+                let name = if *phase == Phase::Pre { "prescript" } else { "postscript" };
+                self.container(name, results)?;
+            }
+            Event::RunFinished(run) => self.finished(run)?,
+            _ => return Ok(()),
+        }
+        self.out.flush()
+    }
+}

@@ -1,0 +1,9 @@
+//! Every layout of every format, over events made by hand. The expected texts were compared with
+//! what the real program writes for such hosts.
+
+#![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test")]
+
+mod fixture;
+mod grepable;
+mod normal;
+mod xml;

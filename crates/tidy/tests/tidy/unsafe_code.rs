@@ -1,0 +1,63 @@
+//! `unsafe` lives in one crate, and each use says why it is sound.
+
+use crate::tree;
+
+/// The Lua state's debug library and hooks have no safe constructor.
+const ALLOWED_IN: &str = "crates/nseer-lua/";
+
+/// How many lines above the keyword the reason may begin.
+const REACH: usize = 8;
+
+/// The lines (from 0) on which the keyword opens a block or an item; comments and lint names
+/// such as `unsafe_code` are no uses.
+fn uses(text: &str) -> Vec<usize> {
+    let opens = |line: &str| {
+        let code = line.split("//").next().unwrap_or_default();
+        ["{", "fn ", "impl ", "extern ", "trait "]
+            .iter()
+            .any(|next| code.contains(&format!("{} {next}", "unsafe")))
+    };
+    text.lines().enumerate().filter(|(_, line)| opens(line)).map(|(number, _)| number).collect()
+}
+
+/// Blocks and impls promise something; a function only hands the duty on to its callers.
+fn is_explained(text: &str, line: usize) -> bool {
+    let keeps_no_promise =
+        |code: &str| code.contains("unsafe fn") || code.contains("unsafe extern");
+    if text.lines().nth(line).is_some_and(keeps_no_promise) {
+        return true;
+    }
+    let first = line.saturating_sub(REACH);
+    text.lines()
+        .skip(first)
+        .take(line - first + 1)
+        .any(|line| line.contains("SAFETY:") || line.contains("# Safety"))
+}
+
+#[test]
+fn it_is_rare_and_explained() {
+    let mut complaints = Vec::new();
+    for (file, text) in tree::texts(&["rs"]) {
+        if file.starts_with("crates/tidy/") {
+            continue;
+        }
+        for line in uses(&text) {
+            if !file.starts_with(ALLOWED_IN) {
+                complaints.push(format!("{file}:{}: not in this crate", line + 1));
+            } else if !is_explained(&text, line) {
+                complaints.push(format!("{file}:{}: no SAFETY comment", line + 1));
+            }
+        }
+    }
+    tree::report("Find a safe way, or explain in nseer-lua why it is sound.", &complaints);
+}
+
+#[test]
+fn uses_are_found() {
+    let text =
+        "// unsafe { no }\n#![deny(unsafe_code)]\nunsafe fn a() {}\nlet b = unsafe { c() };\n";
+    assert_eq!(uses(text), [2, 3]);
+    assert!(is_explained(text, 2));
+    assert!(!is_explained(text, 3));
+    assert!(is_explained("// SAFETY: one thread\nunsafe { a() }\n", 1));
+}
