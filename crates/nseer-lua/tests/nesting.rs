@@ -194,7 +194,7 @@ fn waits_inside_coroutines() {
         "false late",
     );
     check(
-        "return coroutine.resume(1)",
+        "local ok = coroutine.resume(1) return ok",
         "error: case:1: bad argument #1 to 'resume' (coroutine expected)",
     );
     check(
