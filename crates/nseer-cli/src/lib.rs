@@ -10,4 +10,8 @@ pub mod options;
 pub mod page;
 pub mod parse;
 pub mod plan;
+pub mod run;
 pub mod settings;
+pub mod sinks;
+pub mod target_source;
+pub mod timing;

@@ -1,0 +1,166 @@
+//! A run from its plan to its exit code: targets → discovery → ports → scripts → sinks.
+//!
+//! Each host is one task that walks this line by itself; a permit bounds how many are on their
+//! way, and is given back when the host has been handed to the sinks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use nseer_core::event::RunSummary;
+use nseer_core::{
+    Event, EventSink as _, HostRecord, HostStatus, Phase, PortTable, ScanPorts, Severity,
+};
+use nseer_engine::Engine;
+use nseer_net::Network;
+use nseer_scan::Scanner;
+use nseer_seam::System;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::plan::{Depth, Names};
+use crate::sinks::Sinks;
+use crate::target_source::{FoundTargets, Target, TargetSource};
+
+/// Everything that a run needs, ready to go.
+pub struct Run {
+    /// Files, clock, random numbers.
+    pub system: System,
+    /// The network.
+    pub network: Network,
+    /// Where events go.
+    pub sinks: Sinks,
+    /// The scanner.
+    pub scanner: Arc<Scanner>,
+    /// The script engine, where scripts were asked for.
+    pub engine: Option<Arc<Engine>>,
+    /// What each host is asked for.
+    pub ports: Arc<ScanPorts>,
+    /// How far the scan goes.
+    pub depth: Depth,
+    /// Whose names are looked up.
+    pub names: Names,
+    /// How long a host may take.
+    pub host_timeout: Option<std::time::Duration>,
+    /// Targets that scripts found.
+    pub found: Arc<FoundTargets>,
+    /// Most hosts on their way at a time.
+    pub hosts_in_flight: usize,
+}
+
+#[derive(Default)]
+struct Counts {
+    up: AtomicU64,
+    down: AtomicU64,
+}
+
+/// Tells of something that was asked for and could not be done.
+pub fn complain(sinks: &Sinks, text: &str) {
+    sinks.emit(Event::Message { severity: Severity::Error, text: text.as_bytes().to_vec() });
+}
+
+impl Run {
+    /// Runs to the end, or until `stop` is ready; its text says why.
+    pub async fn go(
+        self,
+        mut targets: TargetSource,
+        stop: impl Future<Output = String>,
+        begun: Instant,
+    ) {
+        let run = Arc::new(self);
+        let counts = Arc::new(Counts::default());
+        let interrupted = tokio::select! {
+            why = stop => Some(why),
+            () = Run::all_phases(&run, &mut targets, &counts) => None,
+        };
+        let clock = &run.system.clock;
+        run.sinks.emit(Event::RunFinished(RunSummary {
+            finished: clock.wall(),
+            elapsed: clock.now().saturating_duration_since(begun),
+            up: counts.up.load(Ordering::Relaxed),
+            down: counts.down.load(Ordering::Relaxed),
+            interrupted,
+        }));
+    }
+
+    async fn all_phases(run: &Arc<Run>, targets: &mut TargetSource, counts: &Arc<Counts>) {
+        run.phase(Phase::Pre).await;
+        let permits = Arc::new(Semaphore::new(run.hosts_in_flight));
+        let mut tasks = JoinSet::new();
+        loop {
+            for target in run.found.take() {
+                targets.push(target);
+            }
+            let Some(target) = targets.next().await else {
+                // Scripts on the hosts that are still on their way may find more.
+                match tasks.join_next().await {
+                    Some(_) => continue,
+                    None if run.found.is_empty() => break,
+                    None => continue,
+                }
+            };
+            // The semaphore is never closed.
+            let Ok(permit) = permits.clone().acquire_owned().await else { break };
+            while tasks.try_join_next().is_some() {}
+            let (run, counts) = (run.clone(), counts.clone());
+            tasks.spawn(async move {
+                run.host(target, &counts).await;
+                drop(permit);
+            });
+        }
+        run.phase(Phase::Post).await;
+    }
+
+    async fn phase(&self, phase: Phase) {
+        if let Some(engine) = &self.engine {
+            let results = engine.run_phase(phase).await;
+            self.sinks.emit(Event::PhaseDone { phase, results });
+        }
+    }
+
+    async fn host(&self, target: Target, counts: &Counts) {
+        let table = PortTable::new(self.ports.clone());
+        let clock = &self.system.clock;
+        let mut host = HostRecord::new(target.address, table, clock.wall());
+        host.target_name = target.name;
+        host.other_addresses = target.others;
+        let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
+        self.scan(&mut host, deadline).await;
+        let wanted = match self.names {
+            Names::Never => false,
+            Names::Up => host.status != HostStatus::Down,
+            Names::Always => true,
+        };
+        if wanted {
+            host.reverse_name = self.network.reverse(host.address).await;
+        }
+        match host.status {
+            HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),
+            HostStatus::Down | HostStatus::Unknown => counts.down.fetch_add(1, Ordering::Relaxed),
+        };
+        if host.status == HostStatus::Up
+            && !host.timed_out
+            && let Some(engine) = &self.engine
+        {
+            host = engine.run_host(host, deadline).await;
+            host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
+        }
+        host.finished = Some(clock.wall());
+        self.sinks.emit(Event::HostDone(Arc::new(host)));
+    }
+
+    async fn scan(&self, host: &mut HostRecord, deadline: Option<Instant>) {
+        let deadline = deadline.map(Into::into);
+        match self.depth {
+            Depth::List => {}
+            Depth::Hosts => self.scanner.ping(host, deadline).await,
+            Depth::Ports => {
+                let (sinks, address) = (self.sinks.clone(), host.address);
+                let found = move |port, state| {
+                    sinks.emit(Event::PortFound { address, port, state });
+                };
+                self.scanner.scan(host, deadline, found).await;
+            }
+        }
+    }
+}

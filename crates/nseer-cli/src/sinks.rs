@@ -1,0 +1,158 @@
+//! From events to outputs: files are opened before the scan begins, and a thread of its own
+//! writes, so that no host waits for a slow terminal longer than the queue is deep.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use nseer_core::{Event, EventSink, Severity};
+use nseer_report::{
+    GrepableReport, NormalReport, Place, Report, ReportOptions, XmlReport, expand_file_name,
+};
+use nseer_seam::System;
+
+use crate::plan::{OutputPlan, Stylesheet};
+use crate::settings::Format;
+
+/// Events that may wait for the writer.
+const QUEUE: usize = 4096;
+
+/// The sending side of the outputs.
+#[derive(Clone)]
+pub struct Sinks {
+    queue: SyncSender<Event>,
+    failed: Arc<AtomicBool>,
+}
+
+impl EventSink for Sinks {
+    fn emit(&self, event: Event) {
+        if matches!(&event, Event::Message { severity: Severity::Error, .. }) {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        // The writer lives as long as any sender does.
+        let _ = self.queue.send(event);
+    }
+}
+
+impl Sinks {
+    /// Something that was asked for could not be done.
+    pub fn mark_failed(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The writing side.
+pub struct Writer {
+    thread: JoinHandle<io::Result<()>>,
+    failed: Arc<AtomicBool>,
+}
+
+impl Writer {
+    /// Waits until everything has been written. Gives true where all went well; every [`Sinks`]
+    /// must have been dropped before.
+    ///
+    /// # Errors
+    /// Where an output could not be written.
+    pub fn finish(self) -> anyhow::Result<bool> {
+        match self.thread.join() {
+            Ok(written) => written.context("cannot write the output")?,
+            Err(_) => anyhow::bail!("the output thread ended unexpectedly"),
+        }
+        Ok(!self.failed.load(Ordering::Relaxed))
+    }
+}
+
+/// Opens the outputs and starts the writer.
+///
+/// # Errors
+/// Where a file cannot be opened; the message names it.
+pub fn open(
+    plan: &OutputPlan,
+    options: &ReportOptions,
+    system: &System,
+    started: SystemTime,
+) -> anyhow::Result<(Sinks, Writer)> {
+    let mut reports: Vec<Box<dyn Report>> = Vec::new();
+    let mut screen_taken = plan.quiet;
+    for file in &plan.files {
+        let out: Box<dyn Write + Send> = match &file.path {
+            None => {
+                screen_taken = true;
+                Box::new(io::stdout())
+            }
+            Some(path) => open_file(path, plan.append, system, started)?,
+        };
+        let out = BufWriter::new(out);
+        let options = options.clone();
+        reports.push(match file.format {
+            Format::Normal => Box::new(NormalReport::new(out, Place::File, options)),
+            Format::Xml => Box::new(XmlReport::new(out, options)),
+            Format::Grepable => Box::new(GrepableReport::new(out, options)),
+        });
+    }
+    if !screen_taken {
+        let out = BufWriter::new(io::stdout());
+        reports.push(Box::new(NormalReport::new(out, Place::Screen, options.clone())));
+    }
+    let (queue, events) = sync_channel(QUEUE);
+    let failed = Arc::new(AtomicBool::new(false));
+    let thread = std::thread::Builder::new()
+        .name("output".to_owned())
+        .spawn(move || write(&events, &mut reports))
+        .context("cannot start the output thread")?;
+    Ok((Sinks { queue, failed: failed.clone() }, Writer { thread, failed }))
+}
+
+fn open_file(
+    path: &Path,
+    append: bool,
+    system: &System,
+    started: SystemTime,
+) -> anyhow::Result<Box<dyn Write + Send>> {
+    let path = match path.to_str() {
+        Some(text) => PathBuf::from(expand_file_name(text, started)),
+        None => path.to_owned(),
+    };
+    let opened = system.files.create(&path, append);
+    opened.with_context(|| format!("cannot write to '{}'", path.display()))
+}
+
+/// The address of the stylesheet for XML.
+#[must_use]
+pub fn stylesheet(plan: &Stylesheet) -> Option<String> {
+    match plan {
+        Stylesheet::Default | Stylesheet::Absent => None,
+        Stylesheet::Web => Some("https://svn.nmap.org/nmap/docs/nmap.xsl".to_owned()),
+        Stylesheet::Named(address) => Some(address.clone()),
+    }
+}
+
+/// Goes on after an error, so that the other outputs are complete; the first error is told.
+fn write(events: &Receiver<Event>, reports: &mut Vec<Box<dyn Report>>) -> io::Result<()> {
+    let mut first = Ok(());
+    for event in events {
+        if let Event::Message { severity: Severity::Warning | Severity::Error, text } = &event {
+            let mut line = text.clone();
+            line.push(b'\n');
+            // Where standard error is gone there is nobody to tell.
+            let _ = io::stderr().write_all(&line);
+        }
+        reports.retain_mut(|report| match report.event(&event) {
+            Ok(()) => true,
+            // A reader that has seen enough is no failure.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
+            Err(error) => {
+                if first.is_ok() {
+                    first = Err(error);
+                }
+                false
+            }
+        });
+    }
+    first
+}

@@ -1,0 +1,33 @@
+//! From the plan's timing to the scanner's.
+
+use std::num::NonZeroUsize;
+
+use nseer_scan::Timing;
+
+use crate::plan::TimingPlan;
+
+/// The template with what was set one by one.
+#[must_use]
+pub fn timing(plan: &TimingPlan) -> Timing {
+    let mut timing = Timing::template(plan.template);
+    let set = |place: &mut std::time::Duration, value: Option<std::time::Duration>| {
+        if let Some(value) = value {
+            *place = value;
+        }
+    };
+    set(&mut timing.initial_rtt_timeout, plan.initial_rtt);
+    set(&mut timing.min_rtt_timeout, plan.min_rtt);
+    set(&mut timing.max_rtt_timeout, plan.max_rtt);
+    set(&mut timing.scan_delay, plan.scan_delay);
+    if let Some(retries) = plan.max_retries {
+        timing.max_retries = retries;
+    }
+    if let Some(timeout) = plan.host_timeout {
+        timing.host_timeout = (!timeout.is_zero()).then_some(timeout);
+    }
+    timing.min_rate = plan.min_rate;
+    timing.max_rate = plan.max_rate;
+    timing.min_parallelism = plan.min_parallelism.map(NonZeroUsize::get).or(timing.min_parallelism);
+    timing.max_parallelism = plan.max_parallelism.map(NonZeroUsize::get).or(timing.max_parallelism);
+    timing
+}
