@@ -3,8 +3,10 @@
 //! Nothing depends on this crate. A command line becomes [`settings::Settings`] (what was typed),
 //! and these become a [`plan::Command`] (what is to be done); neither step does anything.
 
+pub mod command;
 pub mod completions;
 pub mod help;
+pub mod limits;
 pub mod man;
 pub mod options;
 pub mod page;
@@ -12,6 +14,7 @@ pub mod parse;
 pub mod plan;
 pub mod run;
 pub mod settings;
+pub mod setup;
 pub mod sinks;
 pub mod target_source;
 pub mod timing;

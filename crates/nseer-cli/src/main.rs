@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use nseer_cli::command::execute;
 use nseer_cli::parse::parse;
 use nseer_cli::plan::{Command, plan};
 
@@ -13,9 +14,19 @@ fn main() -> ExitCode {
     };
     match plan(&settings) {
         Ok(Command::Print(page)) => print(&page.text()),
-        Ok(Command::Run(_)) => fail("scanning is not wired to the command line yet"),
+        Ok(Command::Run(plan)) => match execute(&plan, command_line()) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => fail(&format!("{error:#}")),
+        },
         Err(error) => fail(&error.to_string()),
     }
+}
+
+/// The words as they were typed, to show.
+fn command_line() -> String {
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    std::iter::once("nseer".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// A reader that has gone away is no failure.

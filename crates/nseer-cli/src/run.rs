@@ -42,6 +42,8 @@ pub struct Run {
     pub names: Names,
     /// How long a host may take.
     pub host_timeout: Option<std::time::Duration>,
+    /// How often progress is told.
+    pub stats_every: Option<std::time::Duration>,
     /// Targets that scripts found.
     pub found: Arc<FoundTargets>,
     /// Most hosts on their way at a time.
@@ -72,15 +74,47 @@ impl Run {
         let interrupted = tokio::select! {
             why = stop => Some(why),
             () = Run::all_phases(&run, &mut targets, &counts) => None,
+            () = run.progress(&counts, begun) => None,
         };
-        let clock = &run.system.clock;
-        run.sinks.emit(Event::RunFinished(RunSummary {
+        if interrupted.is_some() {
+            run.sinks.mark_failed();
+        }
+        run.finished(&counts, begun, interrupted);
+    }
+
+    /// Ends a run that could not begin.
+    pub fn give_up(self, why: &str, begun: Instant) {
+        self.finished(&Counts::default(), begun, Some(why.to_owned()));
+    }
+
+    fn finished(&self, counts: &Counts, begun: Instant, interrupted: Option<String>) {
+        let clock = &self.system.clock;
+        self.sinks.emit(Event::RunFinished(RunSummary {
             finished: clock.wall(),
             elapsed: clock.now().saturating_duration_since(begun),
             up: counts.up.load(Ordering::Relaxed),
             down: counts.down.load(Ordering::Relaxed),
             interrupted,
         }));
+    }
+
+    /// `--stats-every`: never ready.
+    async fn progress(&self, counts: &Counts, begun: Instant) {
+        let Some(period) = self.stats_every else { return std::future::pending().await };
+        loop {
+            tokio::time::sleep(period).await;
+            let elapsed = self.system.clock.now().saturating_duration_since(begun).as_secs();
+            let (up, down) =
+                (counts.up.load(Ordering::Relaxed), counts.down.load(Ordering::Relaxed));
+            let text = format!(
+                "Stats: {}:{:02}:{:02} elapsed; {} hosts completed ({up} up)",
+                elapsed / 3600,
+                elapsed / 60 % 60,
+                elapsed % 60,
+                up + down
+            );
+            self.sinks.emit(Event::Message { severity: Severity::Info, text: text.into_bytes() });
+        }
     }
 
     async fn all_phases(run: &Arc<Run>, targets: &mut TargetSource, counts: &Arc<Counts>) {

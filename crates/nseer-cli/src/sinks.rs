@@ -1,16 +1,18 @@
 //! From events to outputs: files are opened before the scan begins, and a thread of its own
 //! writes, so that no host waits for a slow terminal longer than the queue is deep.
 
+use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
-use nseer_core::{Event, EventSink, Severity};
+use nseer_core::{Event, EventSink, ScriptOutcome, Severity};
+use nseer_engine::ScriptInfo;
 use nseer_report::{
     GrepableReport, NormalReport, Place, Report, ReportOptions, XmlReport, expand_file_name,
 };
@@ -25,21 +27,40 @@ const QUEUE: usize = 4096;
 /// The sending side of the outputs.
 #[derive(Clone)]
 pub struct Sinks {
-    queue: SyncSender<Event>,
+    /// `None` ends the writer.
+    queue: SyncSender<Option<Event>>,
     failed: Arc<AtomicBool>,
+    strict: Arc<OnceLock<HashSet<Arc<str>>>>,
 }
 
 impl EventSink for Sinks {
     fn emit(&self, event: Event) {
-        if matches!(&event, Event::Message { severity: Severity::Error, .. }) {
-            self.failed.store(true, Ordering::Relaxed);
+        let failure = match &event {
+            Event::Message { severity, .. } => *severity == Severity::Error,
+            Event::ScriptFinished(run) => {
+                !matches!(run.outcome, ScriptOutcome::Output | ScriptOutcome::Silent)
+                    && self.strict.get().is_some_and(|strict| strict.contains(&run.id))
+            }
+            _ => false,
+        };
+        if failure {
+            self.mark_failed();
         }
-        // The writer lives as long as any sender does.
-        let _ = self.queue.send(event);
+        // After the end of the run nobody listens.
+        let _ = self.queue.send(Some(event));
     }
 }
 
 impl Sinks {
+    /// From now on the exit code tells where one of these scripts failed. Scripts of a data
+    /// directory are left out: Nmap's own often fail on servers that are not what they expect,
+    /// and its exit code does not say so.
+    pub fn count_failures_of(&self, scripts: &[Arc<ScriptInfo>]) {
+        let strict = scripts.iter().filter(|s| !s.from_data_dir).map(|s| s.id.clone());
+        // Set once in a run.
+        let _ = self.strict.set(strict.collect());
+    }
+
     /// Something that was asked for could not be done.
     pub fn mark_failed(&self) {
         self.failed.store(true, Ordering::Relaxed);
@@ -53,12 +74,14 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Waits until everything has been written. Gives true where all went well; every [`Sinks`]
-    /// must have been dropped before.
+    /// Waits until everything that `sinks` took so far has been written, and takes no more. Gives
+    /// true where all went well.
     ///
     /// # Errors
     /// Where an output could not be written.
-    pub fn finish(self) -> anyhow::Result<bool> {
+    pub fn finish(self, sinks: &Sinks) -> anyhow::Result<bool> {
+        // A writer that is gone has said why.
+        let _ = sinks.queue.send(None);
         match self.thread.join() {
             Ok(written) => written.context("cannot write the output")?,
             Err(_) => anyhow::bail!("the output thread ended unexpectedly"),
@@ -105,7 +128,8 @@ pub fn open(
         .name("output".to_owned())
         .spawn(move || write(&events, &mut reports))
         .context("cannot start the output thread")?;
-    Ok((Sinks { queue, failed: failed.clone() }, Writer { thread, failed }))
+    let sinks = Sinks { queue, failed: failed.clone(), strict: Arc::default() };
+    Ok((sinks, Writer { thread, failed }))
 }
 
 fn open_file(
@@ -133,9 +157,9 @@ pub fn stylesheet(plan: &Stylesheet) -> Option<String> {
 }
 
 /// Goes on after an error, so that the other outputs are complete; the first error is told.
-fn write(events: &Receiver<Event>, reports: &mut Vec<Box<dyn Report>>) -> io::Result<()> {
+fn write(events: &Receiver<Option<Event>>, reports: &mut Vec<Box<dyn Report>>) -> io::Result<()> {
     let mut first = Ok(());
-    for event in events {
+    while let Ok(Some(event)) = events.recv() {
         if let Event::Message { severity: Severity::Warning | Severity::Error, text } = &event {
             let mut line = text.clone();
             line.push(b'\n');

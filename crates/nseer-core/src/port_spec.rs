@@ -415,7 +415,9 @@ mod tests {
         }
 
         #[test]
-        fn compact_lists_come_back(numbers in proptest::collection::btree_set(any::<u16>(), 1..60)) {
+        fn compact_lists_come_back(
+            numbers in proptest::collection::btree_set(any::<u16>(), 1..60),
+        ) {
             let ports: Vec<PortKey> = numbers.iter().map(|n| PortKey::tcp(*n)).collect();
             let text = compact_list(&ports, Protocol::Tcp);
             let spec = parse_ports(&text, TCP, &table()).expect("list");
@@ -423,7 +425,10 @@ mod tests {
         }
 
         #[test]
-        fn neighbours_come_back(from in 0_u16..200, ends in proptest::collection::vec(1_u16..9, 1..9)) {
+        fn neighbours_come_back(
+            from in 0_u16..200,
+            ends in proptest::collection::vec(1_u16..9, 1..9),
+        ) {
             let mut next = from;
             let mut ports = Vec::new();
             for (place, length) in ends.into_iter().enumerate() {

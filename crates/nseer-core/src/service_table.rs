@@ -18,13 +18,13 @@ pub struct ServiceTable {
 }
 
 struct Parsed {
-    /// Sorted by port, one for each.
-    rows: Vec<Row>,
+    /// For each of [`Protocol::ALL`] the rows, sorted by number, one for each.
+    rows: [Vec<Row>; 3],
     skipped: usize,
 }
 
 struct Row {
-    key: PortKey,
+    number: u16,
     /// Where in the text the name stands.
     name: Range<usize>,
     frequency: f64,
@@ -40,7 +40,8 @@ impl ServiceTable {
     /// All ports of a protocol, most frequent first; among equals, lower numbers first.
     #[must_use]
     pub fn ranked(&self, protocol: Protocol) -> Vec<PortKey> {
-        self.rows_by_frequency(protocol).into_iter().map(|row| row.key).collect()
+        let rows = self.rows_by_frequency(protocol).into_iter();
+        rows.map(|row| PortKey::new(protocol, row.number)).collect()
     }
 
     /// The `count` most frequent ports of a protocol, most frequent first. Fewer where the table
@@ -55,17 +56,20 @@ impl ServiceTable {
     /// The ports of a protocol with at least this frequency (0 to 1), most frequent first.
     #[must_use]
     pub fn with_ratio(&self, protocol: Protocol, least: f64) -> Vec<PortKey> {
-        let ranked = self.rows_by_frequency(protocol).into_iter();
-        ranked.take_while(|row| row.frequency >= least).map(|row| row.key).collect()
+        let rows = self.rows_by_frequency(protocol).into_iter();
+        rows.take_while(|row| row.frequency >= least)
+            .map(|row| PortKey::new(protocol, row.number))
+            .collect()
     }
 
     /// The ports whose service name matches `pattern`, in which `*` stands for any run of
     /// characters and `?` for one; sorted. Case does not matter.
     #[must_use]
     pub fn ports_named(&self, pattern: &str) -> Vec<PortKey> {
-        let rows = self.parsed().rows.iter();
-        rows.filter(|row| wildcard(pattern.as_bytes(), self.name_of(row)))
-            .map(|row| row.key)
+        let all = Protocol::ALL.iter().zip(&self.parsed().rows);
+        all.flat_map(|(protocol, rows)| rows.iter().map(|row| (*protocol, row)))
+            .filter(|(_, row)| wildcard(pattern.as_bytes(), self.name_of(row)))
+            .map(|(protocol, row)| PortKey::new(protocol, row.number))
             .collect()
     }
 
@@ -85,9 +89,13 @@ impl ServiceTable {
         self.parsed.get_or_init(|| parse(&self.text))
     }
 
+    fn rows(&self, protocol: Protocol) -> &[Row] {
+        &self.parsed().rows[protocol as usize]
+    }
+
     fn row(&self, key: PortKey) -> Option<&Row> {
-        let rows = &self.parsed().rows;
-        rows.binary_search_by_key(&key, |row| row.key).ok().and_then(|place| rows.get(place))
+        let rows = self.rows(key.protocol);
+        rows.binary_search_by_key(&key.number, |row| row.number).ok().and_then(|at| rows.get(at))
     }
 
     fn name_of(&self, row: &Row) -> &[u8] {
@@ -95,8 +103,7 @@ impl ServiceTable {
     }
 
     fn rows_by_frequency(&self, protocol: Protocol) -> Vec<&Row> {
-        let rows = self.parsed().rows.iter();
-        let mut rows: Vec<&Row> = rows.filter(|row| row.key.protocol == protocol).collect();
+        let mut rows: Vec<&Row> = self.rows(protocol).iter().collect();
         rows.sort_by(|a, b| b.frequency.total_cmp(&a.frequency));
         rows
     }
@@ -116,52 +123,51 @@ impl ServiceNames for ServiceTable {
 }
 
 fn parse(text: &[u8]) -> Parsed {
-    // A line of a table of this kind is rarely shorter than this.
-    let mut rows = Vec::with_capacity(text.len() / 32);
-    let mut skipped = 0;
+    let mut parsed = Parsed { rows: Default::default(), skipped: 0 };
     let mut at = 0;
     for line in text.split(|b| *b == b'\n') {
         let start = at;
         at += line.len() + 1;
-        match row(line.split(|b| *b == b'#').next().unwrap_or_default(), start) {
-            Line::Row(row) => rows.push(row),
+        let line = line.split(|b| *b == b'#').next().unwrap_or_default();
+        match std::str::from_utf8(line).ok().map_or(Line::Bad, |line| row(line, start)) {
+            Line::Row(protocol, row) => parsed.rows[protocol as usize].push(row),
             Line::Nothing => {}
-            Line::Bad => skipped += 1,
+            Line::Bad => parsed.skipped += 1,
         }
     }
-    // Stable, so that the first line for a port is the one that counts.
-    rows.sort_by_key(|row| row.key);
-    rows.dedup_by_key(|row| row.key);
-    Parsed { rows, skipped }
+    for rows in &mut parsed.rows {
+        // Stable, so that the first line for a port is the one that counts. Files are in order
+        // already, which makes it cheap.
+        rows.sort_by_key(|row| row.number);
+        rows.dedup_by_key(|row| row.number);
+    }
+    parsed
 }
 
 enum Line {
-    Row(Row),
+    Row(Protocol, Row),
     /// Empty, or for a protocol that has no ports to scan.
     Nothing,
     Bad,
 }
 
 /// Parses a line without its comment; `start` is its place in the text.
-fn row(line: &[u8], start: usize) -> Line {
-    let is_blank = |b: &u8| b.is_ascii_whitespace();
-    let Some(indent) = line.iter().position(|b| !is_blank(b)) else { return Line::Nothing };
-    let mut fields = line.split(is_blank).filter(|field| !field.is_empty());
-    let (Some(name), Some(port)) = (fields.next(), fields.next()) else { return Line::Bad };
-    let (Ok(_), Ok(port)) = (std::str::from_utf8(name), std::str::from_utf8(port)) else {
+fn row(line: &str, start: usize) -> Line {
+    let mut fields = line.split_ascii_whitespace();
+    let Some(name) = fields.next() else { return Line::Nothing };
+    let Some((number, protocol)) = fields.next().and_then(|port| port.split_once('/')) else {
         return Line::Bad;
     };
-    let Some((number, protocol)) = port.split_once('/') else { return Line::Bad };
     let Ok(number) = number.parse() else { return Line::Bad };
     let Ok(protocol) = protocol.parse() else { return Line::Nothing };
+    let indent = line.len() - line.trim_ascii_start().len();
     let name = start + indent..start + indent + name.len();
     let frequency = fields.next().and_then(frequency).unwrap_or(0.0);
-    Line::Row(Row { key: PortKey::new(protocol, number), name, frequency })
+    Line::Row(protocol, Row { number, name, frequency })
 }
 
 /// `0.25` or `1/4`. Anything else is an alias.
-fn frequency(field: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(field).ok()?;
+fn frequency(text: &str) -> Option<f64> {
     let value = match text.split_once('/') {
         Some((open, of)) => open.parse::<f64>().ok()? / of.parse::<f64>().ok()?,
         None => text.parse().ok()?,
@@ -255,21 +261,28 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), port in 0_u16..20) {
+        fn never_panics(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            port in 0_u16..20,
+        ) {
             let table = ServiceTable::new(bytes);
             let _ = table.name(PortKey::tcp(port));
             let _ = table.ports_named("*");
         }
 
         #[test]
-        fn never_panics_near_tables(text in "([ a-z#]{0,4}[ \t/][0-9]{1,2}/(tcp|udp)[ \t]0?[.1]{0,3}\n?){0,9}") {
+        fn never_panics_near_tables(
+            text in "([ a-z#]{0,4}[ \t/][0-9]{1,2}/(tcp|udp)[ \t]0?[.1]{0,3}\n?){0,9}",
+        ) {
             let table = ServiceTable::new(text.into_bytes());
             let ranked = table.ranked(Protocol::Tcp);
             prop_assert!(ranked.iter().all(|key| table.name(*key).is_some_and(|n| !n.is_empty())));
         }
 
         #[test]
-        fn wildcards_match_what_they_were_made_of(parts in proptest::collection::vec("[a-c]{0,3}", 1..5)) {
+        fn wildcards_match_what_they_were_made_of(
+            parts in proptest::collection::vec("[a-c]{0,3}", 1..5),
+        ) {
             let pattern = parts.join("*");
             prop_assert!(wildcard(pattern.as_bytes(), parts.concat().as_bytes()));
             prop_assert!(wildcard(pattern.as_bytes(), parts.join("x").as_bytes()));

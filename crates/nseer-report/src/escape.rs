@@ -9,7 +9,8 @@ pub(crate) fn screened(bytes: &[u8]) -> String {
 /// XML character data or attribute text for bytes: first every byte beyond tab, CR, LF and
 /// printable ASCII becomes `\xHH`, then XML's own characters become references. A dash after a
 /// dash does too, so that the text can stand in a comment.
-pub(crate) fn xml_text(bytes: &[u8]) -> String {
+#[must_use]
+pub fn xml_text(bytes: &[u8]) -> String {
     escape(&screen(bytes, |b| matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e)))
 }
 

@@ -18,6 +18,7 @@ use std::io;
 
 use nseer_core::Event;
 
+pub use escape::xml_text;
 pub use file_name::expand_file_name;
 pub use grepable::GrepableReport;
 pub use normal::{NormalReport, Place};

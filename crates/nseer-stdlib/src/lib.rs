@@ -1,1 +1,7 @@
-//! The embedded script library, service names and port frequencies; still without content.
+//! The embedded script library, service names and port frequencies.
+
+pub mod services;
+
+mod files;
+
+pub use files::{file, files};

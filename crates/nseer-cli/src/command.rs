@@ -1,0 +1,271 @@
+//! What `main` does with a plan: one function for each kind of run.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use nseer_core::event::{RunInfo, ScanSummary};
+use nseer_core::port_spec::compact_list;
+use nseer_core::{Event, EventSink as _, Protocol, ScanPorts, Severity};
+use nseer_engine::selection::{Entry, write_db};
+use nseer_engine::{Engine, ScriptInfo, script_help};
+use nseer_seam::System;
+
+use crate::limits::Limits;
+use crate::plan::{Depth, Plan};
+use crate::run::Run;
+use crate::settings::Format;
+use crate::setup::{self, Around};
+use crate::sinks::{self, Sinks, Writer};
+use crate::target_source::{FoundTargets, TargetSource};
+use crate::timing::timing;
+
+/// Carries out a plan. Gives true where everything that was asked for was done; `args` is the
+/// command line, to show.
+///
+/// # Errors
+/// Where the run could not begin, or an output could not be written.
+pub fn execute(plan: &Plan, args: String) -> anyhow::Result<bool> {
+    let system = System::real();
+    setup::check_data(plan, &system)?;
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(2));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .context("cannot start the event loop")?;
+    let done = runtime.block_on(async {
+        if plan.scripts.help.is_empty() {
+            scan(plan, args, system).await
+        } else {
+            describe(plan, system).await
+        }
+    });
+    // A name that is still being looked up is not waited for.
+    runtime.shutdown_background();
+    done
+}
+
+async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool> {
+    let (begun, started) = (system.clock.now(), system.clock.wall());
+    let data = setup::data_dirs(plan, &system);
+    let limits = Limits::of_this_process(&plan.timing);
+    let timing = timing(&plan.timing);
+    let scanner =
+        setup::scanner(plan, timing.clone(), &limits, &setup::service_table(&data)?, &system)?;
+    let (ports, warnings) = setup::ports(&plan.ports, plan.depth, setup::service_table(&data)?)?;
+    let network = setup::network(&plan.discovery, &limits)?;
+    let options = setup::report_options(&plan.output, plan.depth);
+    let (sinks, writer) = sinks::open(&plan.output, &options, &system, started)?;
+    sinks.emit(Event::RunStarted(RunInfo {
+        args,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started,
+        verbosity: plan.output.verbosity,
+        debugging: plan.output.debug,
+        scans: scan_summary(plan.depth, &ports),
+    }));
+    for text in warnings {
+        sinks.emit(Event::Message { severity: Severity::Warning, text: text.into_bytes() });
+    }
+    let found = Arc::new(FoundTargets::default());
+    let around = Around {
+        data,
+        network: network.clone(),
+        sinks: sinks.clone(),
+        found: found.clone(),
+        limits,
+        system: system.clone(),
+    };
+    tell_of_installed_nmap(plan, &around);
+    let prepared = prepare(plan, &around).await;
+    drop(around);
+    let run = |engine| Run {
+        system,
+        network,
+        sinks: sinks.clone(),
+        scanner: Arc::new(scanner),
+        engine,
+        ports: Arc::new(ports),
+        depth: plan.depth,
+        names: plan.discovery.names,
+        host_timeout: timing.host_timeout,
+        stats_every: plan.output.stats_every,
+        found,
+        hosts_in_flight: limits.hosts_in_flight,
+    };
+    let failure = match prepared {
+        Ok((engine, targets)) => {
+            run(engine.map(Arc::new)).go(targets, interrupted(), begun).await;
+            None
+        }
+        Err(error) => {
+            run(None).give_up(&format!("{error:#}"), begun);
+            Some(error)
+        }
+    };
+    finish(&sinks, writer, failure)
+}
+
+fn finish(sinks: &Sinks, writer: Writer, failure: Option<anyhow::Error>) -> anyhow::Result<bool> {
+    let all_well = writer.finish(sinks)?;
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(all_well),
+    }
+}
+
+/// Everything that can keep a run from beginning.
+async fn prepare(plan: &Plan, around: &Around) -> anyhow::Result<(Option<Engine>, TargetSource)> {
+    if plan.scripts.update_database {
+        update_database(plan, around).await?;
+    }
+    let engine = if plan.scripts.rules.is_empty() {
+        None
+    } else {
+        let selection = setup::select(&plan.scripts.rules, &around.data, &around.sinks)?;
+        let engine = setup::engine(plan, around, selection).await?;
+        around.sinks.count_failures_of(engine.scripts());
+        if plan.output.verbosity > 0 {
+            let text = format!("NSE: Loaded {} scripts for scanning.", engine.scripts().len());
+            around.sinks.emit(Event::Message { severity: Severity::Info, text: text.into() });
+        }
+        Some(engine)
+    };
+    let (network, sinks) = (around.network.clone(), around.sinks.clone());
+    let targets = TargetSource::new(&plan.targets, network, &around.system, sinks).await?;
+    Ok((engine, targets))
+}
+
+fn scan_summary(depth: Depth, ports: &ScanPorts) -> Vec<ScanSummary> {
+    if depth != Depth::Ports {
+        return Vec::new();
+    }
+    let keys = ports.of(Protocol::Tcp);
+    vec![ScanSummary {
+        kind: "connect",
+        protocol: Protocol::Tcp,
+        count: keys.len(),
+        services: compact_list(keys, Protocol::Tcp),
+    }]
+}
+
+const INSTALLED: &str = "/usr/share/nmap";
+
+fn tell_of_installed_nmap(plan: &Plan, around: &Around) {
+    let scripts = std::path::Path::new(INSTALLED).join("scripts");
+    let wanted = plan.output.verbosity > 0
+        && !plan.scripts.rules.is_empty()
+        && !around.data.is_chosen()
+        && around.system.files.kind(&scripts).is_some();
+    if wanted {
+        let text = format!(
+            "Nmap's own scripts are installed in {INSTALLED}; --datadir {INSTALLED} uses them."
+        );
+        around.sinks.emit(Event::Message { severity: Severity::Info, text: text.into_bytes() });
+    }
+}
+
+/// Ready when somebody wants the run to stop.
+async fn interrupted() -> String {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut ended = match signal(SignalKind::terminate()) {
+        Ok(ended) => ended,
+        Err(_) => return std::future::pending().await,
+    };
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => match pressed {
+            Ok(()) => "interrupted by the user".to_owned(),
+            Err(_) => std::future::pending().await,
+        },
+        _ = ended.recv() => "told to end".to_owned(),
+    }
+}
+
+/// `--script-help`.
+async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
+    let started = system.clock.wall();
+    let limits = Limits::of_this_process(&plan.timing);
+    let data = setup::data_dirs(plan, &system);
+    let mut screen_only = plan.output.clone();
+    screen_only.files.clear();
+    screen_only.quiet = true;
+    let options = setup::report_options(&plan.output, plan.depth);
+    let (sinks, writer) = sinks::open(&screen_only, &options, &system, started)?;
+    let around = Around {
+        network: setup::network(&plan.discovery, &limits)?,
+        data,
+        sinks: sinks.clone(),
+        found: Arc::new(FoundTargets::default()),
+        limits,
+        system,
+    };
+    let rules = [plan.scripts.rules.as_slice(), &plan.scripts.help].concat();
+    let selection = setup::select(&rules, &around.data, &sinks)?;
+    let engine = setup::engine(plan, &around, selection).await?;
+    let scripts: Vec<&ScriptInfo> = engine.scripts().iter().map(|s| &**s).collect();
+    write_descriptions(plan, &around, &scripts)?;
+    drop((engine, around));
+    finish(&sinks, writer, None)
+}
+
+fn write_descriptions(plan: &Plan, around: &Around, scripts: &[&ScriptInfo]) -> anyhow::Result<()> {
+    let mut screen = !plan.output.quiet;
+    for file in &plan.output.files {
+        let directory = |name: &str| {
+            around.data.find_directory(name).map(|path| format!("{}/", path.display()))
+        };
+        let text = match file.format {
+            Format::Xml => {
+                let directories: Vec<(&str, String)> = ["scripts", "nselib"]
+                    .into_iter()
+                    .filter_map(|name| directory(name).map(|path| (name, path)))
+                    .collect();
+                script_help::xml(scripts, &directories, nseer_report::xml_text).into_bytes()
+            }
+            Format::Normal => script_help::text(scripts),
+            Format::Grepable => continue,
+        };
+        match &file.path {
+            None => {
+                screen = false;
+                std::io::stdout().write_all(&text)?;
+            }
+            Some(path) => {
+                let opened = around.system.files.create(path, plan.output.append);
+                let written = opened.and_then(|mut out| out.write_all(&text));
+                written.with_context(|| format!("cannot write to '{}'", path.display()))?;
+            }
+        }
+    }
+    if screen {
+        let _ = std::io::stdout().write_all(&script_help::text(scripts));
+    }
+    Ok(())
+}
+
+/// `--script-updatedb`.
+async fn update_database(plan: &Plan, around: &Around) -> anyhow::Result<()> {
+    let say = |text: &str| {
+        around.sinks.emit(Event::Message { severity: Severity::Info, text: text.into() });
+    };
+    let Some(directory) = around.data.find_directory("scripts") else {
+        bail!("there is no scripts directory to update: choose one with --datadir");
+    };
+    say("NSE: Updating rule database.");
+    let rule = format!("{}/", directory.display());
+    let selection = setup::select(&[rule], &around.data, &around.sinks)?;
+    let engine = setup::engine(plan, around, selection).await?;
+    let file_name =
+        |script: &ScriptInfo| script.path.rsplit('/').next().unwrap_or(&script.path).to_owned();
+    let entries: Vec<Entry> = engine
+        .scripts()
+        .iter()
+        .map(|s| Entry { file_name: file_name(s), categories: s.categories.clone() })
+        .collect();
+    let path = directory.join("script.db");
+    let written = around.system.files.write(&path, write_db(&entries).as_bytes());
+    written.with_context(|| format!("cannot write '{}'", path.display()))?;
+    say("NSE: Script Database updated successfully.");
+    Ok(())
+}

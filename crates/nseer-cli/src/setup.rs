@@ -1,0 +1,248 @@
+//! From a plan to a run that is ready to go: files are opened, scripts are loaded, limits are
+//! taken from the machine.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports, parse_ports};
+use nseer_core::{Event, EventSink as _, Protocol, ScanPorts, ServiceTable, Severity};
+use nseer_engine::data_dir::{DataDirConfig, DataDirs};
+use nseer_engine::script_args;
+use nseer_engine::selection::{Request, Selection, resolve};
+use nseer_engine::{Engine, EngineConfig, NewTargets};
+use nseer_net::{Network, NetworkConfig};
+use nseer_report::ReportOptions;
+use nseer_scan::{Discovery, ScanConfig, Scanner, Timing};
+use nseer_seam::System;
+
+use crate::limits::Limits;
+use crate::plan::{DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, OutputPlan, Plan, PortPlan};
+use crate::sinks::{Sinks, stylesheet};
+
+/// Where files are looked for.
+#[must_use]
+pub fn data_dirs(plan: &Plan, system: &System) -> Arc<DataDirs> {
+    let overrides: HashMap<String, PathBuf> =
+        plan.service_file.iter().map(|path| ("nmap-services".to_owned(), path.clone())).collect();
+    let config = DataDirConfig {
+        datadir: plan.data_folder.clone(),
+        nmapdir: std::env::var_os("NMAPDIR").map(PathBuf::from),
+        home: std::env::var_os("HOME").map(PathBuf::from),
+        overrides,
+        embedded: Some(nseer_stdlib::file),
+    };
+    Arc::new(DataDirs::new(config, system.files.clone()))
+}
+
+/// A data directory that does not exist is worth a word of its own.
+///
+/// # Errors
+/// Where `--datadir` or `--servicedb` names nothing.
+pub fn check_data(plan: &Plan, system: &System) -> anyhow::Result<()> {
+    use nseer_seam::FileKind;
+    if let Some(path) = &plan.data_folder
+        && system.files.kind(path) != Some(FileKind::Directory)
+    {
+        bail!("'{}' (--datadir) is not a directory", path.display());
+    }
+    if let Some(path) = &plan.service_file
+        && system.files.kind(path).is_none()
+    {
+        bail!("cannot read '{}' (--servicedb): no such file", path.display());
+    }
+    Ok(())
+}
+
+/// The table of service names: that of the data directory, else our own.
+///
+/// # Errors
+/// Where the file is there and cannot be read.
+pub fn service_table(data: &DataDirs) -> anyhow::Result<ServiceTable> {
+    match data.find("nmap-services") {
+        None => Ok(nseer_stdlib::services::table()),
+        Some(file) => {
+            let text = file.read();
+            let text = text.with_context(|| format!("cannot read '{}'", file.display()))?;
+            Ok(ServiceTable::new(text))
+        }
+    }
+}
+
+/// The ports that every host is asked for, and warnings about the lists.
+///
+/// # Errors
+/// Where a port list is wrong.
+pub fn ports(
+    plan: &PortPlan,
+    depth: Depth,
+    table: ServiceTable,
+) -> anyhow::Result<(ScanPorts, Vec<String>)> {
+    if depth != Depth::Ports {
+        return Ok((ScanPorts::new(Vec::new(), Arc::new(table)), Vec::new()));
+    }
+    let level = match (plan.fast, plan.top, plan.ratio) {
+        (_, Some(top), _) => Some(PortLevel::Top(top)),
+        (_, None, Some(ratio)) => Some(PortLevel::Ratio(ratio)),
+        (true, None, None) => Some(PortLevel::Top(FAST_TOP)),
+        (false, None, None) => None,
+    };
+    let choice =
+        PortChoice { list: plan.listed.as_deref(), exclude: plan.exclude.as_deref(), level };
+    let spec = choose_ports(&choice, &[Protocol::Tcp], &table)?;
+    let warnings = spec.warnings.iter().map(|w| format!("nseer: warning: {w}")).collect();
+    Ok((ScanPorts::new(spec.ports, Arc::new(table)), warnings))
+}
+
+/// The network for scripts and look-ups.
+///
+/// # Errors
+/// Where a name server is not an address.
+pub fn network(plan: &DiscoveryPlan, limits: &Limits) -> anyhow::Result<Network> {
+    let server = |text: &String| {
+        let with_port = text.parse::<SocketAddr>().ok();
+        with_port
+            .or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 53)))
+            .with_context(|| format!("'{text}' (--dns-servers) is not an address"))
+    };
+    Ok(Network::new(NetworkConfig {
+        dns_servers: plan.servers.iter().map(server).collect::<anyhow::Result<_>>()?,
+        system_dns: plan.system_resolver,
+        slots: limits.script_slots,
+        ..NetworkConfig::default()
+    }))
+}
+
+/// The ports that host discovery connects to where the user names none.
+const PING_PORTS: [u16; 2] = [80, 443];
+
+/// The scanner.
+///
+/// # Errors
+/// Where the port list of `-PS` is wrong.
+pub fn scanner(
+    plan: &Plan,
+    timing: Timing,
+    limits: &Limits,
+    table: &ServiceTable,
+    system: &System,
+) -> anyhow::Result<Scanner> {
+    let discovery = match (&plan.discovery.ports, plan.discovery.skip) {
+        (_, true) => Discovery::Skip,
+        (None, false) => Discovery::Connect(PING_PORTS.to_vec()),
+        (Some(list), false) => {
+            let spec = parse_ports(list, &[Protocol::Tcp], table).context("in -PS")?;
+            Discovery::Connect(spec.ports.iter().map(|key| key.number).collect())
+        }
+    };
+    Ok(Scanner::new(ScanConfig {
+        timing,
+        discovery,
+        max_sockets: limits.scan_sockets,
+        in_order: plan.ports.sequential,
+        learn_source: !plan.scripts.rules.is_empty(),
+        system: system.clone(),
+    }))
+}
+
+/// What outputs are to show.
+#[must_use]
+pub fn report_options(plan: &OutputPlan, depth: Depth) -> ReportOptions {
+    ReportOptions {
+        verbosity: plan.verbosity,
+        debugging: plan.debug,
+        open_only: plan.open_only,
+        reason: plan.reasons,
+        versions: false,
+        stylesheet: stylesheet(&plan.stylesheet),
+        list_only: depth == Depth::List,
+        no_ports: depth != Depth::Ports,
+    }
+}
+
+/// The scripts that the rules mean; scripts that are missing are told.
+///
+/// # Errors
+/// Where a rule means nothing.
+pub fn select(rules: &[String], data: &DataDirs, sinks: &Sinks) -> anyhow::Result<Selection> {
+    let request =
+        Request { scripts: rules.to_vec(), default_scripts: false, version_scripts: false };
+    let selection = resolve(&request, data)?;
+    for missing in &selection.missing {
+        let text = format!(
+            "NSE: Warning: Could not load '{missing}': no path to file/directory: {missing}"
+        );
+        sinks.emit(Event::Message { severity: Severity::Warning, text: text.into_bytes() });
+    }
+    Ok(selection)
+}
+
+/// What the engine shares with the rest of the run.
+pub struct Around {
+    /// Where files are looked for.
+    pub data: Arc<DataDirs>,
+    /// The network.
+    pub network: Network,
+    /// Takes what happens.
+    pub sinks: Sinks,
+    /// Takes targets that scripts find.
+    pub found: Arc<dyn NewTargets>,
+    /// What the machine allows.
+    pub limits: Limits,
+    /// Files, clock, random numbers.
+    pub system: System,
+}
+
+/// Loads scripts.
+///
+/// # Errors
+/// Where one cannot be loaded, or the arguments are wrong.
+pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Result<Engine> {
+    let file = match &plan.scripts.args_file {
+        Some(path) => Some(args_file(path, around)?),
+        None => None,
+    };
+    let args = plan.scripts.args.as_ref().map(|args| args.as_encoded_bytes());
+    let script_args = script_args::parse(file.as_deref(), args)?;
+    // The insane template gives scripts ten minutes.
+    let template_timeout =
+        (plan.timing.template == 5).then_some(std::time::Duration::from_secs(600));
+    let config = EngineConfig {
+        system: around.system.clone(),
+        data: around.data.clone(),
+        network: around.network.clone(),
+        events: Arc::new(around.sinks.clone()),
+        new_targets: around.found.clone(),
+        scripts: selection.scripts,
+        script_args,
+        workers: plan.scripts.workers,
+        verbosity: plan.output.verbosity,
+        debugging: plan.output.debug,
+        timing_level: plan.timing.template,
+        version_intensity: 7,
+        script_timeout: plan
+            .scripts
+            .timeout
+            .or(template_timeout)
+            .filter(|timeout| !timeout.is_zero()),
+        compute_limit: plan.scripts.cpu_limit.unwrap_or(DEFAULT_CPU_LIMIT),
+        trace: plan.scripts.trace,
+        ipv6: plan.targets.ipv6,
+        privileged: rustix::process::geteuid().is_root(),
+        interface: None,
+        slots_per_host: around.limits.slots_per_host,
+    };
+    Ok(Engine::start(config).await?)
+}
+
+/// The data directories come first, as users of Nmap know it; then the path as it is.
+fn args_file(path: &Path, around: &Around) -> anyhow::Result<Vec<u8>> {
+    let in_data = path.to_str().and_then(|name| around.data.find(name));
+    let found = in_data.or_else(|| around.data.file_at(path));
+    let Some(file) = found else {
+        bail!("no path to file/directory: {} is not a file (--script-args-file)", path.display());
+    };
+    file.read().with_context(|| format!("cannot read '{}'", file.display()))
+}
