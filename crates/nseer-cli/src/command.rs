@@ -121,6 +121,8 @@ async fn prepare(plan: &Plan, around: &Around) -> anyhow::Result<(Option<Engine>
         update_database(plan, around).await?;
     }
     let engine = if plan.scripts.rules.is_empty() {
+        // A mistake in them is a mistake all the same.
+        setup::script_arguments(plan, around)?;
         None
     } else {
         let selection = setup::select(&plan.scripts.rules, &around.data, &around.sinks)?;

@@ -7,6 +7,11 @@ use nseer_cli::command::execute;
 use nseer_cli::parse::parse;
 use nseer_cli::plan::{Command, plan};
 
+/// Scripts make and drop many small values on several threads, which is what this allocator is
+/// good at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let settings = match parse(std::env::args_os().skip(1)) {
         Ok(settings) => settings,

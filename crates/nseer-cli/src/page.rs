@@ -38,7 +38,7 @@ impl Page {
         match self {
             Page::Summary => help::summary(),
             Page::Help => help::full(),
-            Page::Version => format!("nseer {}\n", env!("CARGO_PKG_VERSION")),
+            Page::Version => format!("nseer version {}\n", env!("CARGO_PKG_VERSION")),
             Page::Man => man::page(),
             Page::Bash => completions::bash(),
             Page::Zsh => completions::zsh(),

@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports, parse_ports};
 use nseer_core::{Event, EventSink as _, Protocol, ScanPorts, ServiceTable, Severity};
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
-use nseer_engine::script_args;
+use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
 use nseer_engine::{Engine, EngineConfig, NewTargets};
 use nseer_net::{Network, NetworkConfig};
@@ -200,12 +200,7 @@ pub struct Around {
 /// # Errors
 /// Where one cannot be loaded, or the arguments are wrong.
 pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Result<Engine> {
-    let file = match &plan.scripts.args_file {
-        Some(path) => Some(args_file(path, around)?),
-        None => None,
-    };
-    let args = plan.scripts.args.as_ref().map(|args| args.as_encoded_bytes());
-    let script_args = script_args::parse(file.as_deref(), args)?;
+    let script_args = script_arguments(plan, around)?;
     // The insane template gives scripts ten minutes.
     let template_timeout =
         (plan.timing.template == 5).then_some(std::time::Duration::from_secs(600));
@@ -235,6 +230,19 @@ pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyho
         slots_per_host: around.limits.slots_per_host,
     };
     Ok(Engine::start(config).await?)
+}
+
+/// The arguments of scripts, from the file and from the command line.
+///
+/// # Errors
+/// Where the file cannot be read, or the text makes no sense.
+pub fn script_arguments(plan: &Plan, around: &Around) -> anyhow::Result<ArgTable> {
+    let file = match &plan.scripts.args_file {
+        Some(path) => Some(args_file(path, around)?),
+        None => None,
+    };
+    let args = plan.scripts.args.as_ref().map(|args| args.as_encoded_bytes());
+    Ok(script_args::parse(file.as_deref(), args)?)
 }
 
 /// The data directories come first, as users of Nmap know it; then the path as it is.

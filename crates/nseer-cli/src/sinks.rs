@@ -31,6 +31,7 @@ pub struct Sinks {
     queue: SyncSender<Option<Event>>,
     failed: Arc<AtomicBool>,
     strict: Arc<OnceLock<HashSet<Arc<str>>>>,
+    shows_found_ports: bool,
 }
 
 impl EventSink for Sinks {
@@ -45,6 +46,15 @@ impl EventSink for Sinks {
         };
         if failure {
             self.mark_failed();
+        }
+        // No output shows these, and waking the writer for each is not free.
+        let idle = match &event {
+            Event::ScriptFinished(_) => true,
+            Event::PortFound { .. } => !self.shows_found_ports,
+            _ => false,
+        };
+        if idle {
+            return;
         }
         // After the end of the run nobody listens.
         let _ = self.queue.send(Some(event));
@@ -128,7 +138,12 @@ pub fn open(
         .name("output".to_owned())
         .spawn(move || write(&events, &mut reports))
         .context("cannot start the output thread")?;
-    let sinks = Sinks { queue, failed: failed.clone(), strict: Arc::default() };
+    let sinks = Sinks {
+        queue,
+        failed: failed.clone(),
+        strict: Arc::default(),
+        shows_found_ports: options.verbosity > 0,
+    };
     Ok((sinks, Writer { thread, failed }))
 }
 

@@ -21,6 +21,10 @@ pub(crate) struct World {
     pub(crate) hosts: RefCell<HashMap<u64, Rc<HostCell>>>,
     /// Results of actions, until the ends of their threads are seen.
     pub(crate) results: RefCell<HashMap<nseer_lua::ThreadId, nseer_core::ScriptResult>>,
+    /// Why the last `silent_require` failed.
+    pub(crate) missing: RefCell<String>,
+    /// What the registry held when it came from another worker, by key.
+    pub(crate) baseline: RefCell<HashMap<Vec<u8>, nseer_lua::Portable>>,
     /// Scripts can no longer add targets.
     pub(crate) targets_closed: Cell<bool>,
     pub(crate) nmap: Table,
@@ -58,6 +62,8 @@ impl World {
             config,
             hosts: RefCell::default(),
             results: RefCell::default(),
+            missing: RefCell::default(),
+            baseline: RefCell::default(),
             targets_closed: Cell::new(false),
             nmap,
             functions: OnceCell::new(),
@@ -171,8 +177,9 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
     table.raw_set("acting", acting)?;
     let w = world.clone();
     let missing = native.function("report_missing", move |_, args| {
-        let reason = args.value(1);
-        w.debug(1, || reason.to_string().unwrap_or_default());
+        let reason = args.value(1).to_string().unwrap_or_default();
+        w.debug(1, || reason.clone());
+        *w.missing.borrow_mut() = reason;
         Ok(Reply::nothing())
     })?;
     table.raw_set("report_missing", missing)?;

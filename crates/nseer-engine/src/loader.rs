@@ -1,6 +1,6 @@
 //! From a script's file to a script: compiles it, runs its top level once, checks its fields.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,9 +19,10 @@ pub(crate) fn load_all(world: &Rc<World>, aloud: bool) -> Result<Vec<Rc<Script>>
     let lua = world.lua();
     lua.gc_stop();
     let mut loaded: Vec<(ScriptInfo, mlua::Function)> = Vec::new();
+    let mut left_out = LeftOut::new();
     let mut by_id: HashMap<Arc<str>, String> = HashMap::new();
     for selected in &world.config.scripts {
-        let Some((info, chunk)) = load(world, selected, aloud)? else { continue };
+        let Some((info, chunk)) = load(world, selected, aloud, &mut left_out)? else { continue };
         if let Some(first) = by_id.insert(info.id.clone(), info.path.clone()) {
             return Err(EngineError::DuplicateId {
                 id: info.id.to_string(),
@@ -30,6 +31,9 @@ pub(crate) fn load_all(world: &Rc<World>, aloud: bool) -> Result<Vec<Rc<Script>>
             });
         }
         loaded.push((info, chunk));
+    }
+    if aloud {
+        tell_of_left_out(world, &left_out);
     }
     let levels = levels(&loaded)?;
     lua.gc_restart();
@@ -42,11 +46,25 @@ pub(crate) fn load_all(world: &Rc<World>, aloud: bool) -> Result<Vec<Rc<Script>>
         .collect())
 }
 
+/// Scripts that are not run, by the native module that they miss.
+type LeftOut = BTreeMap<&'static str, Vec<String>>;
+
+fn tell_of_left_out(world: &World, left_out: &LeftOut) {
+    for (module, scripts) in left_out {
+        let text = format!(
+            "left out, because the native module '{module}' is not built yet: {}",
+            scripts.join(" ")
+        );
+        world.say(Severity::Warning, text);
+    }
+}
+
 /// Gives `None` where the script does without itself, or needs a native module that is not built.
 fn load(
     world: &World,
     selected: &SelectedScript,
     aloud: bool,
+    left_out: &mut LeftOut,
 ) -> Result<Option<(ScriptInfo, mlua::Function)>, EngineError> {
     let lua = world.lua();
     let path = selected.display();
@@ -72,7 +90,9 @@ fn load(
     let env = match seen.next() {
         Some(Value::Table(env)) => env,
         Some(Value::Boolean(false)) => {
-            if aloud {
+            if let Some(module) = missing_native(&world.missing.take()) {
+                left_out.entry(module).or_default().push(id);
+            } else if aloud {
                 world.verbose(1, || format!("Failed to load '{path}'."));
             }
             return Ok(None);
@@ -80,15 +100,7 @@ fn load(
         _ => {
             let reason = text(&seen.next().unwrap_or(Value::Nil));
             if let Some(module) = missing_native(&reason) {
-                if aloud {
-                    world.say(
-                        Severity::Warning,
-                        format!(
-                            "script '{id}' was left out: it needs the native module '{module}', \
-                             which is not built yet"
-                        ),
-                    );
-                }
+                left_out.entry(module).or_default().push(id);
                 return Ok(None);
             }
             if let Some(traceback) = seen.next().filter(|_| aloud && world.config.debugging > 0) {

@@ -53,6 +53,10 @@ impl Placement {
     }
 }
 
+/// Reads script arguments for everybody, through a name of its own for the registry, and nothing
+/// else of it.
+const ARGUMENT_READER: &str = "stdnse";
+
 struct Libraries<'a> {
     data: &'a DataDirs,
     /// Whether a library shares the registry, itself or through another one.
@@ -65,6 +69,9 @@ impl Libraries<'_> {
     }
 
     fn library_shares(&mut self, name: &str) -> bool {
+        if name == ARGUMENT_READER {
+            return false;
+        }
         if let Some(known) = self.seen.get(name) {
             return *known;
         }

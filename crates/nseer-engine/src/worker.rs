@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use mlua::Table;
+use mlua::{Table, Value};
 use nseer_core::{HostRecord, Phase, ScriptResult};
 use nseer_lua::{Portable, SharedLocks, Watchdog};
 use tokio::sync::{mpsc, oneshot};
@@ -34,7 +34,7 @@ pub(crate) enum Task {
         reply: oneshot::Sender<Vec<ScriptResult>>,
     },
     Host(HostTask),
-    /// A copy of the registry, without the script arguments.
+    /// A copy of what was added to the registry.
     Export {
         reply: oneshot::Sender<Portable>,
     },
@@ -186,21 +186,46 @@ fn registry(world: &World) -> mlua::Result<Table> {
     world.nmap.raw_get("registry")
 }
 
+/// What this worker added to its registry, without the script arguments and without what it was
+/// given at its start and left as it was.
 fn export_registry(world: &World) -> mlua::Result<Portable> {
-    let copy = world.lua().create_table()?;
-    for pair in registry(world)?.pairs::<mlua::Value, mlua::Value>() {
+    let changed = world.lua().create_table()?;
+    let baseline = world.baseline.borrow();
+    for pair in registry(world)?.pairs::<Value, Value>() {
         let (key, value) = pair?;
-        if key.as_string().is_none_or(|key| *key != "args") {
-            copy.raw_set(key, value)?;
+        if let Some(name) = key.as_string() {
+            let same = || -> mlua::Result<bool> {
+                let Some(given) = baseline.get(&*name.as_bytes()) else { return Ok(false) };
+                Ok(*given == export_entry(world, &value)?)
+            };
+            if *name == "args" || same()? {
+                continue;
+            }
         }
+        changed.raw_set(key, value)?;
     }
-    let graph = nseer_lua::export(&copy)?;
+    let graph = nseer_lua::export(&changed)?;
     if graph.left_behind > 0 {
         world.debug(1, || format!("{} registry values stay with their worker", graph.left_behind));
     }
     Ok(graph)
 }
 
+fn export_entry(world: &World, value: &Value) -> mlua::Result<Portable> {
+    let holder = world.lua().create_table()?;
+    holder.raw_set(1, value)?;
+    nseer_lua::export(&holder)
+}
+
 fn merge_registry(world: &World, graph: &Portable) -> mlua::Result<()> {
-    nseer_lua::merge(world.lua(), graph, &registry(world)?)
+    let registry = registry(world)?;
+    nseer_lua::merge(world.lua(), graph, &registry)?;
+    for pair in registry.pairs::<Value, Value>() {
+        let (key, value) = pair?;
+        if let Some(name) = key.as_string().filter(|name| **name != "args") {
+            let given = export_entry(world, &value)?;
+            world.baseline.borrow_mut().insert(name.as_bytes().to_vec(), given);
+        }
+    }
+    Ok(())
 }

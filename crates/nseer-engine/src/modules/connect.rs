@@ -37,7 +37,7 @@ pub(crate) fn ready(world: &Rc<World>, cell: &Rc<SocketCell>) -> Result<(), NetE
 
 /// Puts a new connection into the cell and under the running thread's care.
 fn adopt(world: &World, cell: &Rc<SocketCell>, socket: Socket) {
-    cell.ends.set(ends(&socket));
+    cell.ends.set(ends(world, &socket));
     cell.set(socket);
     if let Some(context) = world.scheduler.current_context() {
         own(&context, cell);
@@ -51,7 +51,11 @@ fn own(context: &ScriptContext, cell: &Rc<SocketCell>) {
     }
 }
 
-fn ends(socket: &Socket) -> Ends {
+/// The ends are only shown by a trace; asking the system for them is not free.
+fn ends(world: &World, socket: &Socket) -> Ends {
+    if !world.config.trace {
+        return Ends::default();
+    }
     Ends { udp: socket.is_udp(), local: socket.local_addr(), peer: socket.peer_addr() }
 }
 
@@ -114,7 +118,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             .run(async {
                 match Socket::connect(&network, transport, address, &options).await {
                     Ok(socket) => {
-                        cell.ends.set(ends(&socket));
+                        cell.ends.set(ends(&world, &socket));
                         (Some(socket), Ok(()))
                     }
                     Err(error) => (None, Err(error)),

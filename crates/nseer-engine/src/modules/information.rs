@@ -8,6 +8,7 @@ use nseer_core::Severity;
 use nseer_lua::{Args, Raise, Reply};
 use nseer_net::Family;
 
+use crate::data_dir::Located;
 use crate::environment::World;
 
 type Body = fn(&World, &Lua, &Args) -> Result<Reply, Raise>;
@@ -91,8 +92,12 @@ fn log_write(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 /// Embedded files have no path that a script could open, so they are not told.
 fn fetchfile(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let name = args.string(lua, 1)?.to_string_lossy();
-    let found = world.config.data.find(&name).filter(|f| !f.is_embedded());
-    Reply::values(lua, found.map(|f| f.display()))
+    let path = match world.config.data.locate(&name) {
+        Some(Located::File(file)) if !file.is_embedded() => Some(file.display()),
+        Some(Located::Directory(path)) => Some(path.display().to_string()),
+        _ => None,
+    };
+    Reply::values(lua, path)
 }
 
 const MOST_RANDOM_BYTES: i64 = 64 << 20;
