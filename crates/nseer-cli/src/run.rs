@@ -185,16 +185,20 @@ impl Run {
 
     async fn scan(&self, host: &mut HostRecord, deadline: Option<Instant>) {
         let deadline = deadline.map(Into::into);
-        match self.depth {
-            Depth::List => {}
+        let end = match self.depth {
+            Depth::List => Ok(()),
             Depth::Hosts => self.scanner.ping(host, deadline).await,
             Depth::Ports => {
                 let (sinks, address) = (self.sinks.clone(), host.address);
                 let found = move |port, state| {
                     sinks.emit(Event::PortFound { address, port, state });
                 };
-                self.scanner.scan(host, deadline, found).await;
+                self.scanner.scan(host, deadline, found).await
             }
+        };
+        if let Err(error) = end {
+            let text = error.to_string().into_bytes();
+            self.sinks.emit(Event::Message { severity: Severity::Error, text });
         }
     }
 }

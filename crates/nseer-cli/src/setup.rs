@@ -142,7 +142,6 @@ pub fn scanner(
         discovery,
         max_sockets: limits.scan_sockets,
         in_order: plan.ports.sequential,
-        learn_source: !plan.scripts.rules.is_empty(),
         system: system.clone(),
     }))
 }

@@ -90,9 +90,10 @@ fn nmaps_own_scripts_give_the_same_result() {
         let installed = ["--datadir", "/usr/share/nmap"];
         let args = ["-p22,113", "--script", "auth-owners", TARGET];
         same_as_nmap(lab, &installed, &args, &["22/tcp", "113/tcp"]);
-        for script in ["banner", "ssh2-enum-algos"] {
-            let args = ["-p22", "--script", script, TARGET];
-            same_as_nmap(lab, &installed, &args, &["22/tcp"]);
+        lab.tls(443);
+        for script in ["http-title", "http-headers"] {
+            let args = ["-p443", "--script", script, TARGET];
+            same_as_nmap(lab, &installed, &args, &["443/tcp"]);
         }
     });
 }

@@ -9,8 +9,10 @@ use mlua::Value;
 use nseer_core::{Phase, PortKey};
 use nseer_net::Slot;
 
+use crate::environment::World;
 use crate::host_cell::HostCell;
 use crate::modules::socket::SocketCell;
+use crate::modules::trace::Way;
 use crate::script::{Script, ScriptInfo};
 
 /// One base thread: a script on a host or port, or a worker thread that it started.
@@ -25,8 +27,13 @@ pub(crate) struct ScriptContext {
     pub(crate) is_worker: bool,
     /// When the script that this thread belongs to started.
     pub(crate) started: Instant,
-    /// When it must have ended.
-    pub(crate) deadline: Option<Instant>,
+    /// `--script-timeout`.
+    pub(crate) timeout: Option<Duration>,
+    /// The scheduler's lost time when the script started: what it loses to others that compute
+    /// without end does not count as its own.
+    pub(crate) lost_before: Duration,
+    /// When the host's time is over.
+    pub(crate) host_deadline: Option<Instant>,
     /// The action was called.
     pub(crate) acting: Cell<bool>,
     pub(crate) sockets: RefCell<Vec<Weak<SocketCell>>>,
@@ -55,7 +62,9 @@ impl ScriptContext {
             port_table: self.port_table.clone(),
             is_worker: true,
             started: self.started,
-            deadline: self.deadline,
+            timeout: self.timeout,
+            lost_before: self.lost_before,
+            host_deadline: self.host_deadline,
             acting: Cell::new(true),
             sockets: RefCell::default(),
             slot: RefCell::default(),
@@ -63,10 +72,12 @@ impl ScriptContext {
     }
 
     /// Closes the thread's sockets and gives its slot back.
-    pub(crate) fn release(&self) {
+    pub(crate) fn release(&self, world: &World) {
         for socket in self.sockets.borrow_mut().drain(..) {
-            if let Some(socket) = socket.upgrade() {
-                socket.shut();
+            if let Some(socket) = socket.upgrade()
+                && socket.shut()
+            {
+                world.trace(socket.ends.get(), Way::Sent, "CLOSE");
             }
         }
         self.slot.borrow_mut().take();
@@ -81,9 +92,18 @@ impl ScriptContext {
         }
     }
 
-    /// How much of the script's time is left.
-    pub(crate) fn time_left(&self, now: Instant) -> Option<Duration> {
-        self.deadline.map(|d| d.saturating_duration_since(now))
+    pub(crate) fn has_deadline(&self) -> bool {
+        self.timeout.is_some() || self.host_deadline.is_some()
+    }
+
+    /// How much of the script's time is left; `None` where it has all the time in the world.
+    pub(crate) fn time_left(&self, now: Instant, lost: Duration) -> Option<Duration> {
+        let own = self.timeout.map(|timeout| {
+            let used = now.saturating_duration_since(self.started);
+            (timeout + lost.saturating_sub(self.lost_before)).saturating_sub(used)
+        });
+        let of_host = self.host_deadline.map(|d| d.saturating_duration_since(now));
+        own.into_iter().chain(of_host).min()
     }
 
     /// `NAME against TARGET (IP:PORT)`, as far as there are any.

@@ -50,8 +50,10 @@ impl World {
     ) -> Result<Rc<World>, EngineError> {
         let (clock, compute) = (config.system.clock.clone(), config.compute_limit);
         let scheduler =
-            Scheduler::new(&StateOptions::default(), watchdog, move |context: &ScriptContext| {
-                let elapsed = context.deadline.map(|_| context.time_left(clock.now()));
+            Scheduler::new(&StateOptions::default(), watchdog, move |context, lost| {
+                let context: &ScriptContext = context;
+                // The clock is not free, and most runs have no deadline.
+                let elapsed = context.has_deadline().then(|| context.time_left(clock.now(), lost));
                 Limits { compute, elapsed: elapsed.flatten() }
             })?;
         let lua = scheduler.lua().clone();
@@ -111,6 +113,11 @@ impl World {
         if self.config.verbosity >= level || self.config.debugging > 0 {
             self.say(Severity::Info, format!("NSE: {}", text()));
         }
+    }
+
+    /// How much of a script's time is left.
+    pub(crate) fn time_left(&self, context: &ScriptContext) -> Option<std::time::Duration> {
+        context.time_left(self.config.system.clock.now(), self.scheduler.lost_time())
     }
 
     /// What is known of the running thread.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use mlua::{MultiValue, Table, Value};
 use nseer_core::{Event, Phase, PortKey, ScriptOutcome, ScriptResult, ScriptRun, Severity};
-use nseer_lua::{Outcome, ThreadEnd, ThreadId};
+use nseer_lua::{Outcome, Overrun, ThreadEnd, ThreadId};
 use tokio::sync::Notify;
 
 use crate::context::ScriptContext;
@@ -155,7 +155,6 @@ fn start(
         _ => Value::Nil,
     };
     let now = world.config.system.clock.now();
-    let own_deadline = world.config.script_timeout.and_then(|t| now.checked_add(t));
     let context = Rc::new(ScriptContext {
         script: job.script.clone(),
         phase: job.phase,
@@ -165,7 +164,9 @@ fn start(
         port_table: port_table.clone(),
         is_worker: false,
         started: now,
-        deadline: own_deadline.into_iter().chain(host_deadline).min(),
+        timeout: world.config.script_timeout,
+        lost_before: world.scheduler.lost_time(),
+        host_deadline,
         acting: Cell::new(false),
         sockets: RefCell::default(),
         slot: RefCell::default(),
@@ -185,24 +186,29 @@ fn start(
     }
     live.count.set(live.count.get() + 1);
     let (w, c, r, l) = (world.clone(), context.clone(), results.clone(), live.clone());
+    let for_timer = context.clone();
     let main = world.functions()?.main.clone();
     let (id, _) = world.scheduler.spawn(main, MultiValue::from_vec(args), context, move |end| {
-        c.release();
+        c.release(&w);
         finished(&w, &c, &end, &r);
         l.count.set(l.count.get() - 1);
         l.ended.notify_one();
     })?;
-    if let Some(timeout) = world.config.script_timeout {
-        end_after(world, id, timeout);
+    if world.config.script_timeout.is_some() {
+        end_in_time(world, id, for_timer);
     }
     Ok(id)
 }
 
-fn end_after(world: &Rc<World>, id: ThreadId, timeout: std::time::Duration) {
-    let scheduler = world.scheduler.clone();
+/// Ends a script when its time is over. The time is asked for again when it seems to be, since
+/// others may have taken some of it.
+fn end_in_time(world: &Rc<World>, id: ThreadId, context: Rc<ScriptContext>) {
+    let w = world.clone();
     let timer = tokio::task::spawn_local(async move {
-        tokio::time::sleep(timeout).await;
-        scheduler.kill(id, TIMED_OUT);
+        while let Some(left) = w.time_left(&context).filter(|left| !left.is_zero()) {
+            tokio::time::sleep(left).await;
+        }
+        w.scheduler.kill(id, TIMED_OUT);
     });
     let handle = timer.abort_handle();
     // The key only has to differ from those of other close handlers, which are addresses.
@@ -232,12 +238,8 @@ fn finished(
             world.say(Severity::Warning, format!("{} {text}.", context.label()));
             (ScriptOutcome::Killed(text.to_owned()), None)
         }
-        Outcome::Overran
-            if context.deadline.is_some_and(|d| world.config.system.clock.now() >= d) =>
-        {
-            timed_out(world, context)
-        }
-        Outcome::Overran => {
+        Outcome::Overran(Overrun::Elapsed) => timed_out(world, context),
+        Outcome::Overran(Overrun::Compute) => {
             let text = "computed for too long without waiting";
             world.say(Severity::Warning, format!("{} {text}; it was stopped.", context.label()));
             (ScriptOutcome::Killed(text.to_owned()), None)

@@ -29,6 +29,15 @@ pub struct Limits {
     pub elapsed: Option<Duration>,
 }
 
+/// Which limit a thread overran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overrun {
+    /// [`Limits::compute`].
+    Compute,
+    /// [`Limits::elapsed`].
+    Elapsed,
+}
+
 /// How often the watchdog looks.
 const PERIOD: Duration = Duration::from_millis(50);
 
@@ -41,6 +50,8 @@ struct Shared {
     step: AtomicU64,
     /// The resume that shall be stopped.
     stop: AtomicU64,
+    /// Elapsed time, not processor time, was up.
+    late: AtomicBool,
     /// The base thread that runs now.
     base: AtomicPtr<lua_State>,
     /// The coroutines that it has resumed, outermost first.
@@ -57,6 +68,7 @@ thread_local! {
 
 /// Watches workers from a thread of its own, which ends when the watchdog is dropped.
 pub struct Watchdog {
+    clock: Arc<dyn Clock>,
     workers: Arc<Mutex<Vec<Arc<Shared>>>>,
     ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -71,15 +83,19 @@ impl Watchdog {
         install_handler()?;
         let workers: Arc<Mutex<Vec<Arc<Shared>>>> = Arc::default();
         let ended = Arc::new(AtomicBool::new(false));
-        let (for_thread, end) = (workers.clone(), ended.clone());
+        let (for_thread, end, for_clock) = (workers.clone(), ended.clone(), clock.clone());
         let thread = thread::Builder::new().name("watchdog".into()).spawn(move || {
             let mut samples = Vec::new();
             while !end.load(Ordering::Relaxed) {
                 thread::park_timeout(PERIOD);
-                look(&lock(&for_thread), &mut samples, &*clock);
+                look(&lock(&for_thread), &mut samples, &*for_clock);
             }
         })?;
-        Ok(Watchdog { workers, ended, thread: Some(thread) })
+        Ok(Watchdog { clock, workers, ended, thread: Some(thread) })
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
     }
 
     /// Begins to watch the calling thread, until the returned pulse is dropped.
@@ -87,6 +103,7 @@ impl Watchdog {
         let shared = Arc::new(Shared {
             step: AtomicU64::new(0),
             stop: AtomicU64::new(0),
+            late: AtomicBool::new(false),
             base: AtomicPtr::new(ptr::null_mut()),
             chain: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_DEPTH],
             depth: AtomicUsize::new(0),
@@ -144,12 +161,16 @@ impl Pulse {
 }
 
 impl Watch<'_> {
-    /// Says that it waits or ended. Gives true where it was told to stop.
-    pub(crate) fn end(self) -> bool {
+    /// Says that it waits or ended. Gives why it was told to stop, if it was.
+    pub(crate) fn end(self) -> Option<Overrun> {
         let step = self.shared.step.fetch_add(1, Ordering::Release);
         self.shared.base.store(ptr::null_mut(), Ordering::Relaxed);
         self.shared.depth.store(0, Ordering::Relaxed);
-        self.shared.stop.load(Ordering::Acquire) == step
+        let stopped = self.shared.stop.load(Ordering::Acquire) == step;
+        stopped.then(|| match self.shared.late.load(Ordering::Relaxed) {
+            true => Overrun::Elapsed,
+            false => Overrun::Compute,
+        })
     }
 }
 
@@ -215,9 +236,9 @@ fn look(workers: &[Arc<Shared>], samples: &mut Vec<Option<Sample>>, clock: &dyn 
             Some(first) if first.step == step => {
                 let elapsed = millis(now.saturating_duration_since(first.since));
                 let computed = millis(cpu.saturating_sub(first.cpu));
-                if computed >= shared.compute_ms.load(Ordering::Relaxed)
-                    || elapsed >= shared.elapsed_ms.load(Ordering::Relaxed)
-                {
+                let late = elapsed >= shared.elapsed_ms.load(Ordering::Relaxed);
+                if late || computed >= shared.compute_ms.load(Ordering::Relaxed) {
+                    shared.late.store(late, Ordering::Relaxed);
                     shared.stop.store(step, Ordering::Release);
                     // SAFETY: the thread lives, since its pulse is in the list, which is locked.
                     unsafe { libc::pthread_kill(shared.thread, SIGNAL) };

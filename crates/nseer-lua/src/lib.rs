@@ -15,7 +15,7 @@ mod sync;
 mod thread_table;
 
 pub use args::{Args, type_name};
-pub use interrupt::{Limits, Watchdog};
+pub use interrupt::{Limits, Overrun, Watchdog};
 pub use native::{Native, Raise, Reply};
 pub use portable::{Portable, export, merge};
 pub use scheduler::{Outcome, Scheduler, ThreadEnd, ThreadId};

@@ -8,11 +8,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use mlua::{Function, Lua, MultiValue, Table, Thread, Value};
+use nseer_seam::Clock;
 use tokio::sync::Notify;
 
-use crate::interrupt::{Limits, Pulse, Watchdog};
+use crate::interrupt::{Limits, Overrun, Pulse, Watchdog};
 use crate::native::{Native, Raise, Wait};
 use crate::state::{Shim, StateError, StateOptions, new_state};
 use crate::thread_table::{ThreadTable, Waiting};
@@ -33,8 +36,8 @@ pub enum Outcome {
     Failed(Value),
     /// It yielded something that nobody waits for.
     Stray,
-    /// It computed for longer than its limit without waiting.
-    Overran,
+    /// It did not wait in time, and was stopped.
+    Overran(Overrun),
     /// [`Scheduler::kill`] ended it, with this reason.
     Killed(Rc<str>),
 }
@@ -72,8 +75,16 @@ struct Inner<C> {
     current: Cell<Option<ThreadId>>,
     slot: Rc<RefCell<Slot>>,
     pulse: Pulse,
-    limits: Box<dyn Fn(&C) -> Limits>,
+    limits: LimitsOf<C>,
+    clock: Arc<dyn Clock>,
+    /// When this round of steps began.
+    round: Cell<Instant>,
+    /// See [`Scheduler::lost_time`].
+    lost: Cell<Duration>,
 }
+
+/// What a thread may use, from what the embedder knows of it and the lost time.
+type LimitsOf<C> = Box<dyn Fn(&C, Duration) -> Limits>;
 
 /// Where a native leaves its future for the scheduler.
 #[derive(Default)]
@@ -92,14 +103,15 @@ const FAILED: i64 = 2;
 
 impl<C: 'static> Scheduler<C> {
     /// A scheduler with a new Lua state. `limits` tells how long a thread may compute without
-    /// waiting, whenever it is about to run.
+    /// waiting, whenever it is about to run; it is also given the present
+    /// [`Scheduler::lost_time`].
     ///
     /// # Errors
     /// Where the state or its watch could not be set up.
     pub fn new(
         options: &StateOptions,
         watchdog: &Watchdog,
-        limits: impl Fn(&C) -> Limits + 'static,
+        limits: impl Fn(&C, Duration) -> Limits + 'static,
     ) -> Result<Self, StateError> {
         let (lua, shim) = new_state(options)?;
         let inner = Inner {
@@ -112,6 +124,9 @@ impl<C: 'static> Scheduler<C> {
             slot: Rc::default(),
             pulse: watchdog.watch_this_thread(),
             limits: Box::new(limits),
+            round: Cell::new(watchdog.clock().now()),
+            clock: watchdog.clock(),
+            lost: Cell::new(Duration::ZERO),
         };
         Ok(Scheduler { inner: Rc::new(inner) })
     }
@@ -253,15 +268,23 @@ impl<C: 'static> Scheduler<C> {
             .unwrap_or_default()
     }
 
+    /// How much time threads have taken from all others, in total, by computing until they were
+    /// stopped. Deadlines of others may be moved by it.
+    #[must_use]
+    pub fn lost_time(&self) -> Duration {
+        self.inner.lost.get()
+    }
+
     /// Runs threads for ever: the caller drops the future when it is done. Must be polled inside
     /// a `LocalSet`.
     pub async fn run(&self) {
         loop {
+            self.inner.round.set(self.inner.clock.now());
             for _ in 0..STEPS_PER_TURN {
                 let next = self.inner.ready.borrow_mut().pop_front();
                 let Some((id, values)) = next else {
                     self.inner.wake.notified().await;
-                    continue;
+                    break;
                 };
                 self.step(id, values);
             }
@@ -276,7 +299,8 @@ impl<C: 'static> Scheduler<C> {
         }) else {
             return;
         };
-        let outcome = self.resume(id, &thread, values, (self.inner.limits)(&context));
+        let outcome =
+            self.resume(id, &thread, values, (self.inner.limits)(&context, self.lost_time()));
         let pending = self.inner.slot.borrow_mut().pending.take();
         match (outcome, pending) {
             (Some(outcome), _) => self.end(id, outcome),
@@ -302,8 +326,13 @@ impl<C: 'static> Scheduler<C> {
         let overran = watch.end();
         self.inner.slot.borrow_mut().running = false;
         self.inner.current.set(None);
-        if overran && !matches!(&result, Ok(v) if v.front() == Some(&Value::Integer(RETURNED))) {
-            return Some(Outcome::Overran);
+        if overran.is_some() {
+            let spent = self.inner.clock.now().saturating_duration_since(self.inner.round.get());
+            self.inner.lost.set(self.lost_time() + spent);
+        }
+        let returned = matches!(&result, Ok(v) if v.front() == Some(&Value::Integer(RETURNED)));
+        if let Some(overrun) = overran.filter(|_| !returned) {
+            return Some(Outcome::Overran(overrun));
         }
         let mut values = match result {
             Ok(values) => values,
@@ -363,7 +392,10 @@ impl<C: 'static> Scheduler<C> {
             // Inner coroutines are suspended in the shim unless the thread never ran or yielded
             // by itself.
             let inner = entry.started && !matches!(outcome, Outcome::Stray);
-            let watch = self.inner.pulse.begin(&entry.lua, (self.inner.limits)(&entry.context));
+            let watch = self
+                .inner
+                .pulse
+                .begin(&entry.lua, (self.inner.limits)(&entry.context, self.lost_time()));
             // An error in a `<close>` variable has nobody left to go to.
             let _ = self.inner.shim.drop.call::<()>((&entry.lua, inner));
             watch.end();

@@ -22,7 +22,7 @@ struct World {
 impl World {
     fn new(compute: Duration) -> World {
         let watchdog = Watchdog::start(Arc::new(RealClock)).expect("watchdog");
-        let scheduler = Scheduler::new(&StateOptions::default(), &watchdog, move |()| Limits {
+        let scheduler = Scheduler::new(&StateOptions::default(), &watchdog, move |(), _| Limits {
             compute,
             elapsed: None,
         })
@@ -137,7 +137,7 @@ fn text(outcome: &Outcome) -> String {
         Outcome::Failed(Value::String(s)) => format!("error: {}", s.display()),
         Outcome::Failed(value) => format!("error of type {}", value.type_name()),
         Outcome::Stray => "stray".into(),
-        Outcome::Overran => "overran".into(),
+        Outcome::Overran(_) => "overran".into(),
         Outcome::Killed(why) => format!("killed: {why}"),
     }
 }
@@ -439,7 +439,7 @@ fn dangerous_functions_are_absent() {
 fn memory_is_bounded() {
     let watchdog = Watchdog::start(Arc::new(RealClock)).expect("watchdog");
     let scheduler =
-        Scheduler::<()>::new(&StateOptions { memory_limit: 4 << 20 }, &watchdog, |()| Limits {
+        Scheduler::<()>::new(&StateOptions { memory_limit: 4 << 20 }, &watchdog, |(), _| Limits {
             compute: Duration::from_secs(60),
             elapsed: None,
         })

@@ -52,7 +52,7 @@ impl<W: Write + Send> GrepableReport<W> {
         }
         writeln!(
             self.out,
-            "# nseer done at {} -- {} scanned in {} seconds",
+            "# Nmap done at {} -- {} scanned in {} seconds",
             when::ctime(run.finished),
             summary(run.up, run.down),
             when::seconds(run.elapsed)

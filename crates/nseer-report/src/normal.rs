@@ -71,14 +71,14 @@ impl<W: Write + Send> NormalReport<W> {
                         "Note: the host seems to be down. If it only does not answer pings, try -Pn"
                     )?;
                 }
-                writeln!(self.out, "nseer done: {what} scanned in {elapsed} seconds")
+                writeln!(self.out, "Nmap done: {what} scanned in {elapsed} seconds")
             }
             Place::File => {
                 if let Some(why) = stopped {
                     writeln!(self.out, "# Stopped early: {why}")?;
                 }
                 let time = when::ctime(run.finished);
-                writeln!(self.out, "# nseer done at {time} -- {what} scanned in {elapsed} seconds")
+                writeln!(self.out, "# Nmap done at {time} -- {what} scanned in {elapsed} seconds")
             }
         }
     }

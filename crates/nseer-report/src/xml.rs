@@ -78,7 +78,7 @@ impl<W: Write + Send> XmlReport<W> {
         };
         writeln!(
             self.out,
-            "<runstats><finished time=\"{}\" timestr=\"{time}\" summary=\"nseer done at {time}; \
+            "<runstats><finished time=\"{}\" timestr=\"{time}\" summary=\"Nmap done at {time}; \
              {what} scanned in {elapsed} seconds\" elapsed=\"{elapsed}\" {exit}/><hosts up=\"{}\" \
              down=\"{}\" total=\"{}\"/>\n</runstats>\n</nmaprun>",
             when::epoch(run.finished),

@@ -1,74 +1,112 @@
-//! What the tasks that scan one host share.
+//! What is learnt of one host while it is scanned, shared by the tasks that scan it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::rtt::RttEstimator;
+use nseer_core::RoundTrip;
+use tokio::time::Instant;
+
+use crate::rate::Pace;
+use crate::retry::RetryPolicy;
+use crate::rtt::RoundTripEstimator;
 use crate::timing::Timing;
 use crate::window::Window;
 
-/// Round trips, window and retries of one host.
+/// A host's window: where it starts, up to where it grows fast, and where it ends.
+const START: usize = 16;
+const THRESHOLD: usize = 128;
+const MAX: usize = 512;
+/// Losses do not make it smaller than this.
+const MIN: usize = 2;
+
+/// Round trips, window, retries and pace of one host.
 #[derive(Debug)]
 pub(crate) struct HostState {
     inner: Mutex<Inner>,
+    /// `--scan-delay`; `None` where there is none, which costs no lock.
+    pace: Option<Mutex<Pace>>,
 }
 
 #[derive(Debug)]
 struct Inner {
-    rtt: RttEstimator,
+    trips: RoundTripEstimator,
     window: Window,
-    max_retries: u32,
-    /// The highest try that ever brought an answer.
-    useful_try: u32,
+    retry: RetryPolicy,
 }
-
-/// Where a host's window begins, and how far it may grow.
-const START: usize = 64;
-const MOST: usize = 1024;
 
 impl HostState {
     pub(crate) fn new(timing: &Timing) -> Self {
-        let most = timing.max_parallelism.unwrap_or(MOST);
-        let least = timing.min_parallelism.unwrap_or(4).min(most);
-        let inner = Inner {
-            rtt: RttEstimator::new(timing),
-            window: Window::new(START, least, most),
-            max_retries: timing.max_retries,
-            useful_try: 0,
-        };
-        HostState { inner: Mutex::new(inner) }
+        let max = timing.max_parallelism.unwrap_or(MAX);
+        let least = timing.min_parallelism.unwrap_or(MIN);
+        let delay = timing.scan_delay;
+        HostState {
+            inner: Mutex::new(Inner {
+                trips: RoundTripEstimator::new(timing),
+                window: Window::new(START, THRESHOLD, least, max.max(least)),
+                retry: RetryPolicy::new(timing.max_retries),
+            }),
+            pace: (!delay.is_zero()).then(|| Mutex::new(Pace::apart(delay))),
+        }
+    }
+
+    /// `count` probes were answered at their first try; one of them after `trip`.
+    pub(crate) fn answered(&self, count: usize, trip: Option<Duration>) {
+        let mut inner = self.lock();
+        inner.window.answered(count);
+        inner.retry.answered_at_once(count);
+        if let Some(trip) = trip {
+            inner.trips.sample(trip);
+        }
+    }
+
+    /// A probe was answered at its retransmission number `retries`, after `trip`.
+    pub(crate) fn answered_late(&self, retries: u32, trip: Option<Duration>) {
+        let mut inner = self.lock();
+        inner.window.lost(retries);
+        inner.retry.answered_after(retries);
+        if let Some(trip) = trip {
+            inner.trips.sample(trip);
+        }
+    }
+
+    /// A probe was not answered.
+    pub(crate) fn silent(&self) {
+        self.lock().window.silent();
+    }
+
+    /// Retransmissions that a probe without an answer gets, as far as the host is known now.
+    pub(crate) fn allowed_retries(&self) -> u32 {
+        self.lock().retry.allowed()
+    }
+
+    /// Probes that may be in flight.
+    pub(crate) fn window(&self) -> usize {
+        self.lock().window.limit()
+    }
+
+    /// How long a probe waits for its answer.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.lock().trips.timeout()
+    }
+
+    /// When `--scan-delay` lets the next probe out; `None` for now.
+    pub(crate) fn delayed_until(&self, now: Instant) -> Option<Instant> {
+        self.pace.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).wait(now)
+    }
+
+    /// A probe is sent now.
+    pub(crate) fn sent(&self, now: Instant) {
+        if let Some(pace) = &self.pace {
+            pace.lock().unwrap_or_else(PoisonError::into_inner).sent(now);
+        }
+    }
+
+    /// The values for the host's record.
+    pub(crate) fn round_trip(&self) -> Option<RoundTrip> {
+        self.lock().trips.record()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Probes that may wait, and how long the next one does.
-    pub(crate) fn allowance(&self) -> (usize, Duration) {
-        let inner = self.lock();
-        (inner.window.size(), inner.rtt.timeout())
-    }
-
-    /// An answer came after `rtt`, on try number `attempt` (from 0).
-    pub(crate) fn answered(&self, rtt: Duration, attempt: u32) {
-        let mut inner = self.lock();
-        inner.useful_try = inner.useful_try.max(attempt);
-        if attempt == 0 {
-            inner.rtt.sample(rtt);
-            inner.window.grow();
-        } else {
-            inner.window.shrink();
-        }
-    }
-
-    /// Whether a port that was silent on try `attempt` is asked again. One repetition is always
-    /// worth it; more are where repetitions have brought answers.
-    pub(crate) fn try_again(&self, attempt: u32) -> bool {
-        let inner = self.lock();
-        attempt < inner.max_retries.min(inner.useful_try + 1)
-    }
-
-    pub(crate) fn rtt(&self) -> RttEstimator {
-        self.lock().rtt.clone()
     }
 }

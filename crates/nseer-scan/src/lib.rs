@@ -1,19 +1,29 @@
-//! Host discovery and port scans by `connect()`.
+//! Host discovery and the TCP connect scan (`-sT`).
 //!
-//! A host is one task that the caller runs; there is no barrier between hosts. What all hosts
-//! share is bounded here: open sockets, the congestion window, the rate. This crate knows no
-//! scripts and no outputs.
+//! [`Scanner::scan`] takes one host from "unknown" to "its ports are known". Hosts are
+//! independent: a pipeline runs one task for each, and what they must share (descriptors,
+//! congestion, packet rate) is in the one [`Scanner`] that they use. Decisions ([`Timing`], round
+//! trips, windows, retries, rates) are plain code without I/O; sockets are behind [`Connector`].
+//! This crate knows nothing of scripts, services, targets or output.
 
+mod config;
 mod connector;
-mod discovery;
-mod host_scan;
+mod flight;
+mod gate;
 mod host_state;
-mod pace;
+mod lane;
+mod order;
+mod rate;
+mod retry;
+mod routes;
 mod rtt;
 mod scanner;
+mod sockets;
 mod timing;
 mod window;
 
-pub use connector::{Answer, Connector, Pending, RealConnector, Start};
-pub use scanner::{Discovery, ScanConfig, Scanner};
+pub use config::{Discovery, ScanConfig};
+pub use connector::{Connector, Outcome, Started};
+pub use scanner::{ScanError, Scanner};
+pub use sockets::{PendingConnect, SocketConnector};
 pub use timing::{Timing, UnknownTemplate};

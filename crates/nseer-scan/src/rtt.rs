@@ -1,4 +1,4 @@
-//! The round-trip estimator (RFC 6298).
+//! The round-trip estimator (RFC 6298) with the user's bounds. Knows no clock.
 
 use std::time::Duration;
 
@@ -6,53 +6,49 @@ use nseer_core::RoundTrip;
 
 use crate::timing::Timing;
 
-/// Estimates how long answers of one host take.
+/// Estimates how long a probe to one host must wait for its answer.
 #[derive(Clone, Debug)]
-pub(crate) struct RttEstimator {
-    srtt: Option<Duration>,
-    rttvar: Duration,
+pub(crate) struct RoundTripEstimator {
+    measured: Option<(Duration, Duration)>,
     initial: Duration,
     min: Duration,
     max: Duration,
 }
 
-impl RttEstimator {
+impl RoundTripEstimator {
     pub(crate) fn new(timing: &Timing) -> Self {
-        RttEstimator {
-            srtt: None,
-            rttvar: Duration::ZERO,
-            initial: timing.initial_rtt_timeout,
-            min: timing.min_rtt_timeout,
-            max: timing.max_rtt_timeout,
+        let max = timing.max_rtt_timeout.max(Duration::from_millis(1));
+        let min = timing.min_rtt_timeout.min(max);
+        RoundTripEstimator {
+            measured: None,
+            initial: timing.initial_rtt_timeout.clamp(min, max),
+            min,
+            max,
         }
     }
 
-    /// Takes one measured round trip, of a probe that was not repeated.
-    pub(crate) fn sample(&mut self, rtt: Duration) {
-        match self.srtt {
-            None => {
-                self.srtt = Some(rtt);
-                // A lone sample says little about the spread.
-                self.rttvar = rtt.clamp(Duration::from_millis(5), Duration::from_secs(2));
-            }
-            Some(srtt) => {
-                let deviation = srtt.abs_diff(rtt);
-                self.rttvar = (self.rttvar * 3 + deviation) / 4;
-                self.srtt = Some((srtt * 7 + rtt) / 8);
-            }
-        }
+    /// Takes one measured round trip (RFC 6298, section 2). Every try has a socket of its own, so
+    /// answers to retransmissions are as good as others.
+    pub(crate) fn sample(&mut self, trip: Duration) {
+        self.measured = Some(match self.measured {
+            None => (trip, trip / 2),
+            Some((srtt, var)) => ((srtt * 7 + trip) / 8, (var * 3 + srtt.abs_diff(trip)) / 4),
+        });
     }
 
-    /// How long the next probe waits.
+    /// How long a probe waits.
     pub(crate) fn timeout(&self) -> Duration {
-        let estimate = self.srtt.map_or(self.initial, |srtt| srtt + self.rttvar * 4);
-        estimate.clamp(self.min, self.max.max(self.min))
+        match self.measured {
+            None => self.initial,
+            // RFC 6298's margin shrinks to nothing on an even path, where one late answer would
+            // then look lost: keep half a round trip.
+            Some((srtt, var)) => (srtt + (var * 4).max(srtt / 2)).clamp(self.min, self.max),
+        }
     }
 
-    /// What is known, where something was measured.
-    pub(crate) fn round_trip(&self) -> Option<RoundTrip> {
-        let srtt = self.srtt?;
-        Some(RoundTrip { srtt, rttvar: self.rttvar, timeout: self.timeout() })
+    /// The values for the host's record; `None` where nothing was measured.
+    pub(crate) fn record(&self) -> Option<RoundTrip> {
+        self.measured.map(|(srtt, rttvar)| RoundTrip { srtt, rttvar, timeout: self.timeout() })
     }
 }
 
@@ -60,21 +56,32 @@ impl RttEstimator {
 mod tests {
     use super::*;
 
+    fn check(samples: &[u64], timeout_ms: std::ops::RangeInclusive<u64>) {
+        let mut rtt = RoundTripEstimator::new(&Timing::template(3));
+        for &ms in samples {
+            rtt.sample(Duration::from_millis(ms));
+        }
+        let got = rtt.timeout().as_millis();
+        assert!(timeout_ms.contains(&u64::try_from(got).unwrap_or(u64::MAX)), "{samples:?}: {got}");
+    }
+
     #[test]
-    fn follows_the_samples_within_bounds() {
-        let ms = Duration::from_millis;
-        let mut rtt = RttEstimator::new(&Timing::default());
-        assert_eq!(rtt.timeout(), ms(1000));
-        for _ in 0..100 {
-            rtt.sample(ms(300));
-        }
-        let timeout = rtt.timeout();
-        assert!(timeout >= ms(300) && timeout < ms(400), "{timeout:?}");
-        rtt.sample(ms(900));
-        assert!(rtt.timeout() > timeout, "a late answer makes it more patient");
-        for _ in 0..100 {
-            rtt.sample(Duration::from_micros(20));
-        }
-        assert_eq!(rtt.timeout(), ms(100), "the least time-out holds");
+    fn timeout_follows_the_samples_within_bounds() {
+        check(&[], 1_000..=1_000);
+        check(&[1], 100..=100);
+        check(&[100], 300..=300);
+        check(&[100; 50], 150..=151);
+        check(&[100, 900, 100, 900], 1_000..=2_000);
+        check(&[60_000], 10_000..=10_000);
+    }
+
+    #[test]
+    fn contradictory_bounds_do_not_panic() {
+        let timing = Timing {
+            max_rtt_timeout: Duration::from_millis(10),
+            min_rtt_timeout: Duration::from_millis(500),
+            ..Timing::template(3)
+        };
+        assert_eq!(RoundTripEstimator::new(&timing).timeout(), Duration::from_millis(10));
     }
 }

@@ -1,64 +1,62 @@
-//! The scanner: what all hosts share, and the scan of one.
+//! The scanner: what all hosts share, and the scan of one host from its discovery to its ports.
 
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
+use std::io;
+use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use nseer_core::{HostRecord, HostStatus, PortKey, PortState, Protocol, Reason};
-use nseer_seam::System;
-use tokio::sync::Semaphore;
+use nseer_core::{HostRecord, HostStatus, PortKey, PortState, PortStatus, Protocol, Reason};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::connector::{Connector, RealConnector};
-use crate::discovery;
-use crate::host_scan::{self, Probing};
+use crate::config::{Discovery, ScanConfig};
+use crate::connector::{Connector, Outcome};
+use crate::gate::Gate;
 use crate::host_state::HostState;
-use crate::pace::Pace;
-use crate::timing::Timing;
+use crate::lane::{Lane, Verdict, Work};
+use crate::order;
+use crate::routes::Routes;
+use crate::sockets::SocketConnector;
 
-/// How it is found out whether a host is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Discovery {
-    /// It is taken for granted (`-Pn`).
-    Skip,
-    /// By connecting to these TCP ports: any answer means that it is there.
-    Connect(Vec<u16>),
+/// Fewer ports than this are not worth a lane of their own.
+const PORTS_PER_LANE: usize = 2048;
+
+/// A host could not be scanned to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScanError {
+    /// No socket could be opened for a minute. The ports that were not asked have no status.
+    #[error(
+        "{address}: no socket could be opened for a minute ({source}): raise the limit on open \
+         files, or lower --max-parallelism"
+    )]
+    NoSockets {
+        /// The host.
+        address: IpAddr,
+        /// What the system said last.
+        source: io::Error,
+    },
 }
 
-/// How a scan is done.
-#[derive(Clone)]
-pub struct ScanConfig {
-    /// Speed and patience.
-    pub timing: Timing,
-    /// Host discovery.
-    pub discovery: Discovery,
-    /// Most sockets that are open at a time, for all hosts together.
-    pub max_sockets: usize,
-    /// Ports in ascending order (`-r`), instead of a random one.
-    pub in_order: bool,
-    /// Find out the local address that packets to each host leave from.
-    pub learn_source: bool,
-    /// Clock and random numbers.
-    pub system: System,
+/// Scans hosts. Shared by all tasks of a run; needs a tokio runtime with time and I/O.
+pub struct Scanner<C = SocketConnector> {
+    shared: Arc<Shared<C>>,
 }
 
-/// Scans hosts. Shared by all tasks of a run.
-pub struct Scanner<C = RealConnector> {
-    pub(crate) shared: Arc<Shared<C>>,
+struct Shared<C> {
+    config: ScanConfig,
+    connector: C,
+    gate: Gate,
+    routes: Routes,
 }
 
-pub(crate) struct Shared<C> {
-    pub(crate) config: ScanConfig,
-    pub(crate) connector: C,
-    pub(crate) sockets: Arc<Semaphore>,
-    pub(crate) pace: Pace,
-}
-
-impl Scanner<RealConnector> {
+impl Scanner<SocketConnector> {
     /// A scanner over real sockets.
     #[must_use]
     pub fn new(config: ScanConfig) -> Self {
-        Scanner::with_connector(config, RealConnector)
+        Scanner::with_connector(config, SocketConnector::default())
     }
 }
 
@@ -66,111 +64,201 @@ impl<C: Connector> Scanner<C> {
     /// A scanner over another kind of network.
     #[must_use]
     pub fn with_connector(config: ScanConfig, connector: C) -> Self {
-        let most = config.timing.max_parallelism.unwrap_or(usize::MAX);
-        let sockets = config.max_sockets.min(most).clamp(1, Semaphore::MAX_PERMITS);
         let shared = Shared {
-            pace: Pace::new(config.timing.max_rate),
+            gate: Gate::new(&config.timing, config.max_sockets),
+            routes: Routes::new(config.system.files.clone()),
             connector,
-            sockets: Arc::new(Semaphore::new(sockets)),
             config,
         };
         Scanner { shared: Arc::new(shared) }
     }
 
-    /// Finds out whether the host is up and, if it is, the states of its TCP ports. Fills the
-    /// record; `found` is told of every open port at once. At `deadline` the host is marked as
-    /// timed out and left.
+    /// Finds out whether the host is up and, if it is, the states of its TCP ports. Fills status,
+    /// reason, times, source, interface and ports of the record; `found` is told of each open
+    /// port at once. At `deadline` the host is marked as timed out and left.
+    ///
+    /// # Errors
+    /// [`ScanError::NoSockets`]; what is known is in the record.
     pub async fn scan(
         &self,
         host: &mut HostRecord,
         deadline: Option<Instant>,
-        found: impl Fn(PortKey, PortState) + Send + Sync + 'static,
-    ) {
+        found: impl FnMut(PortKey, PortState) + Send,
+    ) -> Result<(), ScanError> {
         let state = Arc::new(HostState::new(&self.shared.config.timing));
         let work = async {
-            self.discover(host, &state).await;
+            let reachable = self.discover(host, &state).await?;
             if host.status == HostStatus::Up {
-                self.scan_ports(host, &state, found).await;
+                self.scan_ports(host, &state, reachable, found).await?;
             }
+            Ok(())
         };
-        if until(deadline, work).await.is_none() {
-            host.timed_out = true;
-        }
-        host.times = state.rtt().round_trip();
+        let end = until(deadline, work).await;
+        self.finish(host, &state, end)
     }
 
     /// Finds out whether the host is up, and no more (`-sn`).
-    pub async fn ping(&self, host: &mut HostRecord, deadline: Option<Instant>) {
+    ///
+    /// # Errors
+    /// [`ScanError::NoSockets`].
+    pub async fn ping(
+        &self,
+        host: &mut HostRecord,
+        deadline: Option<Instant>,
+    ) -> Result<(), ScanError> {
         let state = Arc::new(HostState::new(&self.shared.config.timing));
-        if until(deadline, self.discover(host, &state)).await.is_none() {
-            host.timed_out = true;
-        }
-        host.times = state.rtt().round_trip();
+        let end = until(deadline, self.discover(host, &state)).await;
+        self.finish(host, &state, end.map(|result| result.map(|_| ())))
     }
 
-    async fn discover(&self, host: &mut HostRecord, state: &Arc<HostState>) {
-        let config = &self.shared.config;
-        let (status, reason) = match &config.discovery {
+    fn finish(
+        &self,
+        host: &mut HostRecord,
+        state: &HostState,
+        end: Option<io::Result<()>>,
+    ) -> Result<(), ScanError> {
+        host.timed_out |= end.is_none();
+        host.times = state.round_trip();
+        let address = host.address;
+        end.unwrap_or(Ok(())).map_err(|source| ScanError::NoSockets { address, source })
+    }
+
+    /// Sets status and reason, and what the route tells. False where no address of this machine
+    /// can reach the host.
+    async fn discover(&self, host: &mut HostRecord, state: &HostState) -> io::Result<bool> {
+        let route = self.shared.routes.to(host.address);
+        let reachable =
+            !matches!(&route, Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable);
+        let is_local = route.as_ref().is_ok_and(|route| route.is_local);
+        if let Ok(route) = &route {
+            route.fill(host);
+        }
+        (host.status, host.reason) = match &self.shared.config.discovery {
             Discovery::Skip => (HostStatus::Up, Reason::UserSet),
-            Discovery::Connect(_) if discovery::is_local(host.address) => {
-                (HostStatus::Up, Reason::LocalhostResponse)
-            }
-            Discovery::Connect(ports) => {
-                let probing = Probing { shared: self.shared.clone(), state: state.clone() };
-                match discovery::ping(&probing, host.address, ports).await {
-                    Some(reason) => (HostStatus::Up, reason),
-                    None => (HostStatus::Down, Reason::NoResponse),
+            Discovery::Connect(_) if is_local => (HostStatus::Up, Reason::LocalhostResponse),
+            Discovery::Connect(_) if !reachable => (HostStatus::Down, Reason::NetUnreach),
+            Discovery::Connect(ports) => self.knock(host.address, ports, state).await?,
+        };
+        Ok(reachable)
+    }
+
+    /// Connects to `ports` until the host itself answers. Where it does not, the reason is what
+    /// something on the way said, if it did.
+    async fn knock(
+        &self,
+        address: IpAddr,
+        ports: &[u16],
+        state: &HostState,
+    ) -> io::Result<(HostStatus, Reason)> {
+        let work = Work::new(address, ports.to_vec(), 1);
+        let mut answer = (HostStatus::Down, Reason::NoResponse);
+        let lane = Lane::new(&self.shared.gate, state, &work, self.shared.connector.clone());
+        lane.run(|verdicts: &mut Vec<Verdict>| {
+            for (_, status) in verdicts.drain(..) {
+                match status.state {
+                    PortState::Open | PortState::Closed => {
+                        answer = (HostStatus::Up, status.reason);
+                        return ControlFlow::Break(());
+                    }
+                    _ if status.reason != Reason::NoResponse => answer.1 = status.reason,
+                    _ => {}
                 }
             }
-        };
-        (host.status, host.reason) = (status, reason);
-        if config.learn_source && status == HostStatus::Up {
-            host.source = discovery::source_address(host.address);
-            host.directly_connected = is_own_machine(host.address, host.source);
-        }
+            ControlFlow::Continue(())
+        })
+        .await?;
+        Ok(answer)
     }
 
     async fn scan_ports(
         &self,
         host: &mut HostRecord,
         state: &Arc<HostState>,
-        found: impl Fn(PortKey, PortState) + Send + Sync + 'static,
-    ) {
-        let ports = host.ports.ports().clone();
-        let mut keys: Vec<PortKey> = ports.of(Protocol::Tcp).to_vec();
-        if !self.shared.config.in_order {
-            shuffle(&mut keys, &self.shared.config.system);
+        reachable: bool,
+        mut found: impl FnMut(PortKey, PortState) + Send,
+    ) -> io::Result<()> {
+        if !reachable {
+            set_all(host, Outcome::Unreachable(Reason::NetUnreach).status());
+            return Ok(());
         }
-        let probing = Probing { shared: self.shared.clone(), state: state.clone() };
-        let peer = SocketAddr::new(host.address, 0);
-        let results = host_scan::scan_keys(probing, peer, keys, Arc::new(found)).await;
-        for (key, status) in results {
-            host.ports.set_status(key, status);
+        let config = &self.shared.config;
+        let ports = order::tcp_ports(&host.ports, config.in_order, &*config.system.random);
+        let lanes = self.lanes(ports.len());
+        let work = Work::new(host.address, ports, lanes);
+        let mut record = |verdicts: &mut Vec<Verdict>| {
+            for (port, status) in verdicts.drain(..) {
+                let key = PortKey::tcp(port);
+                host.ports.set_status(key, status);
+                if status.state == PortState::Open {
+                    found(key, status.state);
+                }
+            }
+            ControlFlow::Continue(())
+        };
+        if lanes == 1 {
+            let connector = self.shared.connector.clone();
+            return Lane::new(&self.shared.gate, state, &work, connector).run(record).await;
         }
+        let (mut tasks, mut verdicts) = self.spawn_lanes(state, work);
+        while let Some(mut batch) = verdicts.recv().await {
+            let _: ControlFlow<()> = record(&mut batch);
+        }
+        while let Some(end) = tasks.join_next().await {
+            // A lane is not aborted while its set is here: what is left is a panic.
+            end.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        }
+        Ok(())
+    }
+
+    /// How many tasks share one host's ports: enough for the runtime's threads, as long as there
+    /// is work for each, and one where probes are kept apart anyway.
+    fn lanes(&self, ports: usize) -> usize {
+        if !self.shared.config.timing.scan_delay.is_zero() {
+            return 1;
+        }
+        let threads = tokio::runtime::Handle::current().metrics().num_workers();
+        (ports / PORTS_PER_LANE).clamp(1, threads.max(1))
+    }
+
+    /// Starts one task for each lane of `work`. They end when the set is dropped.
+    fn spawn_lanes(
+        &self,
+        state: &Arc<HostState>,
+        work: Work,
+    ) -> (JoinSet<io::Result<()>>, mpsc::UnboundedReceiver<Vec<Verdict>>) {
+        let lanes = work.lanes();
+        let work = Arc::new(work);
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let mut tasks = JoinSet::new();
+        for _ in 0..lanes {
+            let (shared, state, work) = (self.shared.clone(), state.clone(), work.clone());
+            let sender = sender.clone();
+            tasks.spawn(async move {
+                let connector = shared.connector.clone();
+                let lane = Lane::new(&shared.gate, &state, &work, connector);
+                lane.run(|verdicts: &mut Vec<Verdict>| {
+                    match sender.send(std::mem::take(verdicts)) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(_) => ControlFlow::Break(()),
+                    }
+                })
+                .await
+            });
+        }
+        (tasks, receiver)
     }
 }
 
-/// Only what is certain: this machine is directly connected to itself.
-fn is_own_machine(address: IpAddr, source: Option<IpAddr>) -> Option<bool> {
-    (address.is_loopback() || source == Some(address)).then_some(true)
+fn set_all(host: &mut HostRecord, status: PortStatus) {
+    let ports = host.ports.ports().clone();
+    for key in ports.of(Protocol::Tcp) {
+        host.ports.set_status(*key, status);
+    }
 }
 
 async fn until<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
     match deadline {
         None => Some(work.await),
         Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),
-    }
-}
-
-/// Fisher and Yates' shuffle, from one block of random bytes.
-fn shuffle(keys: &mut [PortKey], system: &System) {
-    let mut bytes = vec![0; keys.len() * 4];
-    system.random.fill(&mut bytes);
-    for i in (1..keys.len()).rev() {
-        let b = &bytes[i * 4..i * 4 + 4];
-        let random = u64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        // Multiply and shift: a number below i + 1.
-        let j = (random * (i as u64 + 1)) >> 32;
-        keys.swap(i, j as usize);
     }
 }

@@ -11,23 +11,23 @@ pub struct Timing {
     pub level: u8,
     /// How long the first probe of a host waits for its answer.
     pub initial_rtt_timeout: Duration,
-    /// No probe waits less.
+    /// The shortest wait, however fast the host answers.
     pub min_rtt_timeout: Duration,
-    /// No probe waits longer.
+    /// The longest wait, however slow the host answers.
     pub max_rtt_timeout: Duration,
-    /// How often a probe is repeated at most.
+    /// Most retransmissions of one probe. Fewer are sent where no loss is seen.
     pub max_retries: u32,
     /// Least time between two probes to one host.
     pub scan_delay: Duration,
-    /// A host may take this long, scripts included.
+    /// A host may take this long, scripts included. The caller turns it into a deadline.
     pub host_timeout: Option<Duration>,
-    /// Probes per second, at least.
+    /// Probes a second over all hosts that are sent even where congestion says to wait.
     pub min_rate: Option<f64>,
-    /// Probes per second, at most.
+    /// Most probes a second over all hosts.
     pub max_rate: Option<f64>,
-    /// Probes in flight, at least.
+    /// Probes in flight to one host that congestion control always allows.
     pub min_parallelism: Option<usize>,
-    /// Probes in flight, at most.
+    /// Most probes in flight, over all hosts.
     pub max_parallelism: Option<usize>,
 }
 

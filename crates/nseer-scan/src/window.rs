@@ -1,51 +1,151 @@
-//! How many probes may wait for their answers: additive increase, multiplicative decrease.
+//! How many probes may be in flight: a congestion window in the manner of RFC 5681, counted in
+//! probes. Knows no clock and no sockets.
+//!
+//! It differs from TCP's in what it takes for congestion. A probe without an answer tells
+//! nothing, because filtered ports never answer; only an answer that needed a retransmission
+//! shows a loss. And one loss is no congestion: links lose a percent by themselves, so the window
+//! shrinks when more than a tenth of what was answered had been lost.
+
+/// The share of lost probes that counts as congestion.
+const TOLERATED_LOSS: f64 = 0.1;
+/// Fewest answers and losses from which that share is computed.
+const MIN_EVIDENCE: f64 = 16.0;
+/// Silence alone lets the window grow to this size.
+const SILENT_LIMIT: f64 = 128.0;
 
 /// A congestion window.
 #[derive(Clone, Debug)]
 pub(crate) struct Window {
     size: f64,
+    threshold: f64,
     min: f64,
     max: f64,
+    answered: f64,
+    lost: f64,
 }
 
 impl Window {
-    pub(crate) fn new(start: usize, min: usize, max: usize) -> Self {
-        let (min, max) = (min.max(1) as f64, max.max(min).max(1) as f64);
-        Window { size: (start as f64).clamp(min, max), min, max }
+    /// A window that starts at `start`, grows by one an answer up to `threshold`, slower above
+    /// it, and stays within `min..=max`.
+    pub(crate) fn new(start: usize, threshold: usize, min: usize, max: usize) -> Self {
+        let max = float(max.max(1));
+        let min = float(min.max(1)).min(max);
+        let size = float(start).clamp(min, max);
+        Window { size, threshold: float(threshold), min, max, answered: 0.0, lost: 0.0 }
     }
 
-    /// Probes that may wait.
-    pub(crate) fn size(&self) -> usize {
-        self.size as usize
+    /// Probes that may be in flight; at least 1.
+    pub(crate) fn limit(&self) -> usize {
+        // The size is within 1..=max, which was a usize.
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a positive float below a former usize"
+        )]
+        let limit = self.size as usize;
+        limit.max(1)
     }
 
-    /// An answer came at the first try.
-    pub(crate) fn grow(&mut self) {
-        self.size = (self.size + 1.0).min(self.max);
+    /// `count` probes were answered.
+    pub(crate) fn answered(&mut self, count: usize) {
+        let count = float(count);
+        self.answered += count;
+        let fast = count.min((self.threshold - self.size).max(0.0));
+        self.grow(fast + (count - fast) / self.size);
+        self.judge();
     }
 
-    /// An answer came that an earlier try had not brought: something was lost on the way. Silence
-    /// alone does not say so, since filtered ports are silent too.
-    pub(crate) fn shrink(&mut self) {
-        self.size = (self.size / 2.0).max(self.min);
+    /// `count` probes were lost: a retransmission of them was answered.
+    pub(crate) fn lost(&mut self, count: u32) {
+        self.lost += f64::from(count);
+        self.judge();
     }
+
+    /// A probe was not answered.
+    pub(crate) fn silent(&mut self) {
+        if self.size < self.threshold.min(SILENT_LIMIT) {
+            self.grow(0.25);
+        }
+    }
+
+    /// The machine cannot have more than `in_flight` sockets now: the one limit that comes before
+    /// the least size.
+    pub(crate) fn crowded(&mut self, in_flight: usize) {
+        self.size = float(in_flight).min(self.size).max(1.0);
+        self.threshold = self.size;
+    }
+
+    fn grow(&mut self, by: f64) {
+        self.size = (self.size + by).min(self.max);
+    }
+
+    /// Once a window's worth of evidence is there, decides whether it shows congestion.
+    fn judge(&mut self) {
+        let evidence = self.answered + self.lost;
+        if evidence < self.size.max(MIN_EVIDENCE) {
+            return;
+        }
+        if self.lost > evidence * TOLERATED_LOSS {
+            self.shrink_to(self.size / 2.0);
+        }
+        self.answered = 0.0;
+        self.lost = 0.0;
+    }
+
+    fn shrink_to(&mut self, size: f64) {
+        self.size = size.max(self.min);
+        self.threshold = self.size;
+    }
+}
+
+fn float(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Steps: `a` answer, `l` loss, `s` silence.
+    fn check(steps: &str, repeat: usize, limit: std::ops::RangeInclusive<usize>) {
+        let mut window = Window::new(16, 64, 2, 256);
+        for step in steps.repeat(repeat).chars() {
+            match step {
+                'a' => window.answered(1),
+                'l' => window.lost(1),
+                _ => window.silent(),
+            }
+        }
+        let got = window.limit();
+        assert!(limit.contains(&got), "{steps} x {repeat}: {got}");
+    }
+
     #[test]
-    fn stays_within_bounds() {
-        let mut window = Window::new(10, 4, 12);
-        for _ in 0..5 {
-            window.grow();
-        }
-        assert_eq!(window.size(), 12);
-        for _ in 0..5 {
-            window.shrink();
-        }
-        assert_eq!(window.size(), 4);
-        assert_eq!(Window::new(100, 1, 1).size(), 1);
+    fn answers_grow_it_fast_then_slowly() {
+        check("", 1, 16..=16);
+        check("a", 48, 64..=64);
+        check("a", 48 + 64, 64..=66);
+        check("a", 100_000, 256..=256);
+    }
+
+    #[test]
+    fn silence_grows_it_up_to_the_threshold_and_never_shrinks_it() {
+        check("s", 4, 17..=17);
+        check("s", 10_000, 64..=64);
+    }
+
+    #[test]
+    fn few_losses_are_no_congestion_and_many_are() {
+        check("aaaaaaaaaaaaaaaaaaal", 500, 100..=256);
+        check("aal", 500, 2..=8);
+    }
+
+    #[test]
+    fn a_crowded_machine_shrinks_it_to_what_fits() {
+        let mut window = Window::new(100, 64, 2, 256);
+        window.crowded(40);
+        assert_eq!(window.limit(), 40);
+        window.crowded(0);
+        assert_eq!(window.limit(), 1);
     }
 }

@@ -1,178 +1,449 @@
-//! The scan over a simulated network with delay, loss and reordering, in simulated time.
+//! The scan over a simulated network with delay, loss, reordering and rate limits, in simulated
+//! time. Everything is computed from a seed, so a failure comes again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use nseer_core::{
-    HostRecord, HostStatus, PortKey, PortState, PortStatus, PortTable, Reason, ScanPorts,
-    ServiceTable,
+    HostRecord, HostStatus, PortKey, PortState, PortTable, Reason, ScanPorts, ServiceTable,
 };
-use nseer_scan::{Answer, Connector, Discovery, ScanConfig, Scanner, Start, Timing};
-use nseer_seam::System;
+use nseer_scan::{Connector, Discovery, Outcome, ScanConfig, ScanError, Scanner, Started, Timing};
+use nseer_seam::{Random, System};
 use proptest::prelude::*;
+use tokio::time::Instant;
 
-/// How one port behaves: its state, how many of its answers get lost, how long they take.
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// How one port behaves.
 #[derive(Clone, Copy, Debug)]
-struct Behaviour {
-    state: PortState,
-    lost: usize,
+struct Port {
+    /// `None`: it never answers.
+    answer: Option<Outcome>,
+    /// So many first probes, or their answers, get lost.
+    lost: u32,
+    /// From probe to answer; zero: before `connect()` returns.
     delay: Duration,
-    /// How often the system has no socket for it.
-    busy: usize,
+    /// So often the machine has no socket for it.
+    shortages: u32,
 }
 
-#[derive(Default)]
-struct Counters {
-    probes: AtomicUsize,
-    open: AtomicUsize,
-    most_open: AtomicUsize,
+impl Port {
+    fn new(answer: Option<Outcome>) -> Self {
+        Port { answer, lost: 0, delay: ms(50), shortages: 0 }
+    }
 }
 
+const OPEN: Option<Outcome> = Some(Outcome::Open);
+const CLOSED: Option<Outcome> = Some(Outcome::Closed);
+
+#[derive(Clone, Debug, Default)]
 struct Network {
-    ports: HashMap<u16, Behaviour>,
-    asked: Mutex<HashMap<u16, usize>>,
-    counters: Arc<Counters>,
+    ports: BTreeMap<u16, Port>,
+    /// Further loss, in thousandths.
+    loss: u64,
+    /// The host answers so many probes a second.
+    answers_a_second: Option<u32>,
+    /// The machine has so many sockets, whatever the scan was told.
+    sockets: Option<usize>,
 }
 
-struct Open(Arc<Counters>);
+#[derive(Debug, Default)]
+struct Seen {
+    asked: HashMap<SocketAddr, u32>,
+    short: HashMap<SocketAddr, u32>,
+    probes: u32,
+    in_flight: usize,
+    most_in_flight: usize,
+    random: u64,
+    next_answer: Option<Instant>,
+}
 
-impl Drop for Open {
+#[derive(Clone)]
+struct Simulation {
+    network: Arc<Network>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Simulation {
+    fn new(network: Network) -> Self {
+        Simulation { network: Arc::new(network), seen: Arc::default() }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().expect("no test panics while it holds this")
+    }
+}
+
+/// Counts a probe as in flight while it lives.
+struct Counted(Simulation);
+
+impl Counted {
+    fn new(simulation: &Simulation) -> Self {
+        let mut seen = simulation.seen();
+        seen.in_flight += 1;
+        seen.most_in_flight = seen.most_in_flight.max(seen.in_flight);
+        Counted(simulation.clone())
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::SeqCst);
+        self.0.seen().in_flight -= 1;
     }
 }
 
-impl Connector for Network {
-    fn start(&self, peer: SocketAddr) -> Start {
-        let behaviour = self.ports[&peer.port()];
-        let nth = {
-            let mut asked = self.asked.lock().expect("lock");
-            let nth = asked.entry(peer.port()).or_default();
-            *nth += 1;
-            *nth
-        };
-        if nth <= behaviour.busy {
-            return Start::Answer(Answer::Busy);
+impl Seen {
+    /// A number below 1,000 (SplitMix64).
+    fn dice(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % 1000
+    }
+
+    /// True where a host that answers so seldom drops this probe.
+    fn is_over(&mut self, answers_a_second: u32) -> bool {
+        let now = Instant::now();
+        let next = self.next_answer.unwrap_or(now).max(now);
+        let over = next > now + ms(20);
+        if !over {
+            self.next_answer = Some(next + Duration::from_secs(1) / answers_a_second);
         }
-        self.counters.probes.fetch_add(1, Ordering::SeqCst);
-        let now_open = self.counters.open.fetch_add(1, Ordering::SeqCst) + 1;
-        self.counters.most_open.fetch_max(now_open, Ordering::SeqCst);
-        let open = Open(self.counters.clone());
-        Start::Pending(Box::pin(async move {
-            let _open = open;
-            if behaviour.state == PortState::Filtered || nth <= behaviour.busy + behaviour.lost {
-                std::future::pending::<()>().await;
-            }
-            tokio::time::sleep(behaviour.delay).await;
-            let reason = match behaviour.state {
-                PortState::Open => Reason::SynAck,
-                _ => Reason::ConnRefused,
-            };
-            Answer::Status(PortStatus::new(behaviour.state, reason))
-        }))
+        over
     }
 }
 
-fn scan(
-    ports: &HashMap<u16, Behaviour>,
+impl Connector for Simulation {
+    type Pending = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+    fn start(&mut self, peer: SocketAddr) -> Started<Self::Pending> {
+        let port = self.network.ports[&peer.port()];
+        let counted = Counted::new(self);
+        let mut seen = self.seen();
+        let all_used = self.network.sockets.is_some_and(|sockets| seen.in_flight > sockets);
+        if all_used {
+            drop(seen);
+            return Started::Shortage(io::Error::from_raw_os_error(libc::EMFILE));
+        }
+        let short = seen.short.entry(peer).or_default();
+        if *short < port.shortages {
+            *short += 1;
+            drop(seen);
+            return Started::Shortage(io::Error::from_raw_os_error(libc::EMFILE));
+        }
+        seen.probes += 1;
+        let asked = seen.asked.entry(peer).or_default();
+        *asked += 1;
+        let mut lost = *asked <= port.lost;
+        lost |= self.network.loss > 0 && seen.dice() < self.network.loss;
+        lost |= self.network.answers_a_second.is_some_and(|rate| seen.is_over(rate));
+        drop(seen);
+        match port.answer.filter(|_| !lost) {
+            Some(outcome) if port.delay.is_zero() => Started::Done(outcome),
+            answer => Started::Pending(Box::pin(async move {
+                let _counted = counted;
+                match answer {
+                    Some(outcome) => {
+                        tokio::time::sleep(port.delay).await;
+                        outcome
+                    }
+                    None => std::future::pending().await,
+                }
+            })),
+        }
+    }
+
+    fn rest(&mut self) {}
+}
+
+/// Always the same bytes.
+struct Seed(u8);
+
+impl Random for Seed {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(self.0);
+    }
+}
+
+struct Run {
+    network: Network,
     timing: Timing,
     max_sockets: usize,
     discovery: Discovery,
-) -> (HostRecord, Arc<Counters>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .expect("runtime");
-    let counters = Arc::new(Counters::default());
-    let network =
-        Network { ports: ports.clone(), asked: Mutex::default(), counters: counters.clone() };
-    let config = ScanConfig {
-        timing,
-        discovery,
-        max_sockets,
-        in_order: false,
-        learn_source: false,
-        system: System::real(),
-    };
-    let scanner = Scanner::with_connector(config, network);
-    let names = Arc::new(ServiceTable::new(b"".as_slice()));
-    let keys = ports.keys().map(|p| PortKey::tcp(*p)).collect();
-    let table = PortTable::new(Arc::new(ScanPorts::new(keys, names)));
-    let address: IpAddr = "192.0.2.7".parse().expect("address");
-    let mut host = HostRecord::new(address, table, SystemTime::UNIX_EPOCH);
-    runtime.block_on(scanner.scan(&mut host, None, |_, _| {}));
-    (host, counters)
+    deadline: Option<Duration>,
+    hosts: u8,
 }
 
-fn behaviour() -> impl Strategy<Value = Behaviour> {
-    let state =
-        prop_oneof![Just(PortState::Open), Just(PortState::Closed), Just(PortState::Filtered)];
-    (state, 0_usize..2, 0_u64..400, 0_usize..2).prop_map(|(state, lost, ms, busy)| Behaviour {
-        state,
+struct Result {
+    hosts: Vec<HostRecord>,
+    errors: Vec<ScanError>,
+    seen: Seen,
+    elapsed: Duration,
+}
+
+impl Run {
+    fn new(ports: impl IntoIterator<Item = (u16, Port)>) -> Self {
+        Run {
+            network: Network { ports: ports.into_iter().collect(), ..Network::default() },
+            timing: Timing::default(),
+            max_sockets: 1000,
+            discovery: Discovery::Skip,
+            deadline: None,
+            hosts: 1,
+        }
+    }
+
+    fn go(self) -> Result {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .expect("runtime");
+        let simulation = Simulation::new(self.network);
+        let names = Arc::new(ServiceTable::new(b"".as_slice()));
+        let keys = simulation.network.ports.keys().map(|port| PortKey::tcp(*port)).collect();
+        let ports = Arc::new(ScanPorts::new(keys, names));
+        let config = ScanConfig {
+            timing: self.timing,
+            discovery: self.discovery,
+            max_sockets: self.max_sockets,
+            in_order: false,
+            system: System { random: Arc::new(Seed(7)), ..System::real() },
+        };
+        let scanner = Arc::new(Scanner::with_connector(config, simulation.clone()));
+        let (hosts, errors, elapsed) = runtime.block_on(async {
+            let start = Instant::now();
+            let deadline = self.deadline.map(|after| start + after);
+            let tasks: Vec<_> = (1..=self.hosts)
+                .map(|last| {
+                    let address = IpAddr::from([192, 0, 2, last]);
+                    let table = PortTable::new(ports.clone());
+                    let mut host = HostRecord::new(address, table, SystemTime::UNIX_EPOCH);
+                    let scanner = scanner.clone();
+                    tokio::spawn(async move {
+                        let mut found = Vec::new();
+                        let tell = |key: PortKey, _| found.push(key);
+                        let end = scanner.scan(&mut host, deadline, tell).await;
+                        found.sort_unstable();
+                        let open = host.ports.iter().filter(|(_, s)| s.state == PortState::Open);
+                        assert_eq!(found, open.map(|(key, _)| key).collect::<Vec<_>>());
+                        (host, end)
+                    })
+                })
+                .collect();
+            let (mut hosts, mut errors) = (Vec::new(), Vec::new());
+            for task in tasks {
+                let (host, end) = task.await.expect("scan");
+                hosts.push(host);
+                errors.extend(end.err());
+            }
+            (hosts, errors, start.elapsed())
+        });
+        let seen = std::mem::take(&mut *simulation.seen());
+        assert_eq!(seen.in_flight, 0, "every probe has ended");
+        Result { hosts, errors, seen, elapsed }
+    }
+}
+
+impl Result {
+    fn host(&self) -> &HostRecord {
+        &self.hosts[0]
+    }
+
+    /// Compares every port of every host with the truth.
+    fn check(&self, ports: &BTreeMap<u16, Port>) {
+        assert!(self.errors.is_empty(), "{:?}", self.errors);
+        for host in &self.hosts {
+            for (number, port) in ports {
+                let want = match port.answer {
+                    Some(outcome) => (outcome.status().state, outcome.status().reason),
+                    None => (PortState::Filtered, Reason::NoResponse),
+                };
+                let got = host.ports.status(PortKey::tcp(*number)).map(|s| (s.state, s.reason));
+                assert_eq!(got, Some(want), "{} port {number}", host.address);
+            }
+        }
+    }
+}
+
+fn port() -> impl Strategy<Value = Port> {
+    let unreachable = Outcome::Unreachable(Reason::HostUnreach);
+    let answer = prop_oneof![
+        3 => Just(OPEN),
+        3 => Just(CLOSED),
+        3 => Just(None),
+        1 => Just(Some(unreachable)),
+    ];
+    (answer, 0_u32..2, 0_u64..900, 0_u32..3).prop_map(|(answer, lost, delay, shortages)| Port {
+        answer,
         lost,
-        delay: Duration::from_millis(ms),
-        busy,
+        delay: ms(delay),
+        shortages,
     })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    /// The bound: no port loses two probes in a row, and answers come within the time-out.
     #[test]
-    fn states_are_right_whatever_is_lost_once(
-        ports in proptest::collection::hash_map(1_u16..2000, behaviour(), 1..120),
+    fn the_truth_is_found_whatever_is_lost_once(
+        ports in proptest::collection::btree_map(1_u16..3000, port(), 1..150),
         max_sockets in 1_usize..200,
+        hosts in 1_u8..5,
     ) {
-        let timing = Timing { min_rtt_timeout: Duration::from_millis(500), ..Timing::default() };
-        let (host, counters) = scan(&ports, timing, max_sockets, Discovery::Skip);
-        for (port, behaviour) in &ports {
-            let got = host.ports.status(PortKey::tcp(*port)).map(|s| s.state);
-            prop_assert_eq!(got, Some(behaviour.state), "port {}", port);
-        }
-        prop_assert!(counters.most_open.load(Ordering::SeqCst) <= max_sockets);
+        let timing = Timing { min_rtt_timeout: ms(1_000), ..Timing::default() };
+        let run = Run { timing, max_sockets, hosts, ..Run::new(ports.clone()) };
+        let result = run.go();
+        result.check(&ports);
+        prop_assert!(result.seen.most_in_flight <= max_sockets);
     }
 }
 
-fn uniform(state: PortState, count: u16) -> HashMap<u16, Behaviour> {
-    let delay = Duration::from_millis(10);
-    (1..=count).map(|p| (p, Behaviour { state, lost: 0, delay, busy: 0 })).collect()
+fn uniform(count: u16, port: Port) -> BTreeMap<u16, Port> {
+    (1..=count).map(|number| (number, port)).collect()
+}
+
+/// Open, closed and silent ports in turn.
+fn mixed(count: u16) -> BTreeMap<u16, Port> {
+    let kinds = [OPEN, CLOSED, None];
+    (1..=count).map(|n| (n, Port::new(kinds[usize::from(n) % 3]))).collect()
 }
 
 #[test]
-fn silent_ports_are_asked_twice_where_nothing_is_lost() {
-    let (host, counters) =
-        scan(&uniform(PortState::Filtered, 50), Timing::default(), 100, Discovery::Skip);
-    assert_eq!(counters.probes.load(Ordering::SeqCst), 100);
-    assert!(host.ports.iter().all(|(_, s)| s.reason == Reason::NoResponse));
+fn the_truth_is_found_on_links_that_lose_up_to_a_fifth() {
+    for loss in [10, 50, 100, 200] {
+        let ports = mixed(600);
+        let mut run = Run { hosts: 2, ..Run::new(ports.clone()) };
+        run.network.loss = loss;
+        let result = run.go();
+        result.check(&ports);
+        assert!(result.elapsed < Duration::from_secs(120), "{loss}: {:?}", result.elapsed);
+    }
 }
 
 #[test]
-fn max_retries_and_parallelism_hold() {
+fn a_host_that_answers_seldom_is_asked_more_slowly() {
+    let ports = uniform(400, Port::new(CLOSED));
+    let mut run = Run::new(ports.clone());
+    run.network.answers_a_second = Some(100);
+    let result = run.go();
+    result.check(&ports);
+    assert!(result.seen.probes < 3 * 400, "{} probes", result.seen.probes);
+}
+
+#[test]
+fn silent_ports_are_asked_twice_and_do_not_take_for_ever() {
+    let mut ports = uniform(1000, Port::new(None));
+    for open in [22, 80, 443] {
+        ports.insert(open, Port::new(OPEN));
+    }
+    let result = Run::new(ports.clone()).go();
+    result.check(&ports);
+    assert_eq!(result.seen.probes, 997 * 2 + 3);
+    assert!(result.elapsed < Duration::from_secs(12), "{:?}", result.elapsed);
+    let deaf = Run::new(uniform(1000, Port::new(None))).go();
+    assert!(deaf.elapsed < Duration::from_secs(40), "{:?}", deaf.elapsed);
+}
+
+#[test]
+fn one_loss_in_a_hundred_is_no_congestion() {
+    let ports = uniform(100, Port::new(CLOSED));
+    let mut run = Run { hosts: 250, max_sockets: 10_000, ..Run::new(ports.clone()) };
+    run.network.loss = 20;
+    let result = run.go();
+    result.check(&ports);
+    assert!(result.elapsed < Duration::from_secs(4), "{:?}", result.elapsed);
+}
+
+#[test]
+fn retries_and_parallelism_have_limits() {
     let timing = Timing { max_retries: 0, max_parallelism: Some(3), ..Timing::default() };
-    let (_, counters) = scan(&uniform(PortState::Filtered, 20), timing, 100, Discovery::Skip);
-    assert_eq!(counters.probes.load(Ordering::SeqCst), 20);
-    assert_eq!(counters.most_open.load(Ordering::SeqCst), 3);
+    let result = Run { timing, hosts: 5, ..Run::new(uniform(20, Port::new(None))) }.go();
+    assert_eq!(result.seen.probes, 5 * 20);
+    assert_eq!(result.seen.most_in_flight, 3);
 }
 
 #[test]
-fn any_answer_means_that_a_host_is_up() {
-    let ping = || Discovery::Connect(vec![1]);
-    for (state, status) in [
-        (PortState::Open, HostStatus::Up),
-        (PortState::Closed, HostStatus::Up),
-        (PortState::Filtered, HostStatus::Down),
-    ] {
-        let (host, _) = scan(&uniform(state, 2), Timing::default(), 10, ping());
-        assert_eq!(host.status, status, "{state}");
-    }
+fn rates_and_delays_are_kept() {
+    let check = |timing: Timing, delay: u64, seconds: std::ops::Range<f64>| {
+        let port = Port { delay: ms(delay), ..Port::new(CLOSED) };
+        let result = Run { timing: timing.clone(), ..Run::new(uniform(101, port)) }.go();
+        let took = result.elapsed.as_secs_f64();
+        assert!(seconds.contains(&took), "{timing:?}: {took}");
+    };
+    let normal = Timing::default();
+    check(Timing { max_rate: Some(10.0), ..normal.clone() }, 0, 9.9..10.2);
+    check(Timing { max_rate: Some(10.0), ..normal.clone() }, 50, 9.9..10.2);
+    check(Timing { max_rate: Some(1_000_000.0), ..normal.clone() }, 0, 0.0..0.1);
+    check(Timing { scan_delay: ms(200), ..normal.clone() }, 0, 19.9..20.3);
+    check(Timing::template(2), 50, 39.9..41.0);
+    // The window alone would take a second for each of its sizes.
+    let slow = Timing { max_retries: 0, initial_rtt_timeout: ms(5_000), ..normal.clone() };
+    check(slow.clone(), 4_000, 4.0..30.0);
+    check(Timing { min_rate: Some(100.0), ..slow }, 4_000, 4.0..5.5);
+}
+
+#[test]
+fn no_sockets_is_an_error_and_never_a_state() {
+    let mut ports = uniform(10, Port::new(CLOSED));
+    ports.insert(5, Port { shortages: u32::MAX, ..Port::new(OPEN) });
+    let result = Run { max_sockets: 1, ..Run::new(ports) }.go();
+    assert_eq!(result.host().ports.status(PortKey::tcp(5)), None);
+    assert!(result.host().ports.iter().all(|(_, status)| status.state == PortState::Closed));
+    let text = result.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    assert!(text.starts_with("192.0.2.1: no socket could be opened for a minute"), "{text}");
+}
+
+#[test]
+fn a_machine_with_fewer_sockets_than_promised_gets_through() {
+    let ports = mixed(20);
+    let mut run = Run { hosts: 32, ..Run::new(ports.clone()) };
+    run.network.sockets = Some(8);
+    run.go().check(&ports);
+}
+
+#[test]
+fn an_answer_from_the_host_means_that_it_is_up() {
+    let unreachable = Some(Outcome::Unreachable(Reason::HostUnreach));
+    let check = |first, second, status, reason| {
+        let ports = [(1, Port::new(first)), (2, Port::new(second))];
+        let discovery = Discovery::Connect(vec![1, 2]);
+        let result = Run { discovery, ..Run::new(ports) }.go();
+        let host = result.host();
+        assert_eq!((host.status, host.reason), (status, reason), "{first:?} {second:?}");
+        let scanned = host.ports.iter().count();
+        assert_eq!(scanned, if status == HostStatus::Up { 2 } else { 0 });
+        result.elapsed
+    };
+    check(OPEN, None, HostStatus::Up, Reason::SynAck);
+    check(None, CLOSED, HostStatus::Up, Reason::ConnRefused);
+    check(unreachable, OPEN, HostStatus::Up, Reason::SynAck);
+    check(unreachable, None, HostStatus::Down, Reason::HostUnreach);
+    let waited = check(None, None, HostStatus::Down, Reason::NoResponse);
+    assert!(waited < ms(2_100), "{waited:?}");
+}
+
+#[test]
+fn a_host_that_takes_too_long_is_left() {
+    let mut run = Run::new(uniform(200, Port::new(None)));
+    run.deadline = Some(ms(3_000));
+    let result = run.go();
+    assert!(result.host().timed_out);
+    assert_eq!(result.elapsed, ms(3_000));
 }
 
 #[test]
 fn round_trips_are_measured() {
-    let (host, _) = scan(&uniform(PortState::Open, 20), Timing::default(), 10, Discovery::Skip);
-    let times = host.times.expect("measured");
-    assert_eq!(times.srtt, Duration::from_millis(10));
+    let result = Run::new(uniform(40, Port::new(OPEN))).go();
+    let times = result.host().times.expect("measured");
+    assert_eq!(times.srtt, ms(50));
+    assert!(times.timeout >= ms(100), "{times:?}");
+    assert_eq!(Run::new(uniform(2, Port::new(None))).go().host().times, None);
 }

@@ -7,7 +7,24 @@ macro_rules! embedded {
 }
 
 /// Every file. A new one is a line here.
-static FILES: &[(&str, &[u8])] = embedded![];
+static FILES: &[(&str, &[u8])] = embedded![
+    "nselib/comm.lua",
+    "nselib/datetime.lua",
+    "nselib/match.lua",
+    "nselib/nsedebug.lua",
+    "nselib/outlib.lua",
+    "nselib/shortport.lua",
+    "nselib/stdnse.lua",
+    "nselib/stdnse/conversions.lua",
+    "nselib/stdnse/output.lua",
+    "nselib/strict.lua",
+    "nselib/stringaux.lua",
+    "nselib/tableaux.lua",
+    "nselib/target.lua",
+    "scripts/auth-owners.nse",
+    "scripts/banner.nse",
+    "scripts/script.db",
+];
 
 /// All files, with paths such as `nselib/stdnse.lua`.
 #[must_use]

@@ -1,7 +1,170 @@
-//! The embedded script library, service names and port frequencies.
+//! The embedded shelf: script libraries, scripts, service names and port frequencies, as bytes in the
+//! program. It knows no Lua and reads no files; what the bytes do is decided in `nselib` and `scripts`.
 
 pub mod services;
 
-mod files;
+/// Lists files below the crate's folder under their own paths.
+macro_rules! shelf {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_bytes!(concat!("../", $path)).as_slice())),*]
+    };
+}
 
-pub use files::{file, files};
+/// All files, sorted by path.
+const FILES: &[(&str, &[u8])] = shelf![
+    "nselib/comm.lua",
+    "nselib/datetime.lua",
+    "nselib/match.lua",
+    "nselib/nsedebug.lua",
+    "nselib/outlib.lua",
+    "nselib/shortport.lua",
+    "nselib/stdnse.lua",
+    "nselib/stdnse/conversions.lua",
+    "nselib/stdnse/output.lua",
+    "nselib/strict.lua",
+    "nselib/stringaux.lua",
+    "nselib/tableaux.lua",
+    "nselib/target.lua",
+    "scripts/auth-owners.nse",
+    "scripts/banner.nse",
+    "scripts/script.db",
+];
+
+/// The embedded files: path and content, sorted by path in byte order. Paths are those of a data
+/// directory, with `/` on every system: `nselib/stdnse.lua`, `scripts/banner.nse`,
+/// `scripts/script.db`.
+#[must_use]
+pub fn files() -> &'static [(&'static str, &'static [u8])] {
+    FILES
+}
+
+/// The content of one embedded file, `None` if there is no file at exactly this path.
+#[must_use]
+pub fn file(path: &str) -> Option<&'static [u8]> {
+    let at = FILES.binary_search_by(|(known, _)| (*known).cmp(path)).ok()?;
+    FILES.get(at).map(|(_, content)| *content)
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "the tests compare the list with the folders")]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// The paths of all files below a folder of the crate, sorted.
+    fn on_disk(folder: &str) -> Vec<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut paths = Vec::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(root.join(&folder)).expect("a folder of this crate") {
+                let entry = entry.expect("an entry of this crate's folder");
+                let name = entry.file_name().into_string().expect("a name in ASCII");
+                let path = format!("{folder}/{name}");
+                if entry.path().is_dir() {
+                    folders.push(path);
+                } else {
+                    paths.push(path);
+                }
+            }
+        }
+        paths.sort_unstable();
+        paths
+    }
+
+    fn text(path: &str) -> &'static str {
+        let content = file(path).unwrap_or_else(|| panic!("{path} is embedded"));
+        std::str::from_utf8(content).unwrap_or_else(|e| panic!("{path}: {e}"))
+    }
+
+    fn scripts() -> impl Iterator<Item = &'static str> {
+        files().iter().map(|(path, _)| *path).filter(|path| path.ends_with(".nse"))
+    }
+
+    /// The strings of the table that a script assigns to `name`, sorted as in `script.db`.
+    fn strings_of(source: &str, name: &str) -> Option<Vec<String>> {
+        let start = source.find(&format!("\n{name} = {{"))?;
+        let table = source.get(start..)?.split_once('{')?.1.split_once('}')?.0;
+        let mut strings: Vec<String> =
+            table.split(',').map(|word| word.trim().trim_matches('"').to_lowercase()).collect();
+        strings.retain(|word| !word.is_empty());
+        strings.sort_unstable();
+        Some(strings)
+    }
+
+    #[test]
+    fn the_list_is_the_content_of_the_folders() {
+        let mut expected = on_disk("nselib");
+        expected.extend(on_disk("scripts"));
+        let listed: Vec<&str> = files().iter().map(|(path, _)| *path).collect();
+        assert_eq!(listed, expected, "add or remove the lines in src/lib.rs");
+    }
+
+    #[test]
+    fn files_are_found_by_path() {
+        for (path, content) in files() {
+            assert_eq!(file(path), Some(*content), "{path}");
+        }
+        for missing in
+            ["", "nselib", "nselib/", "stdnse.lua", "nselib/stdnse", "scripts/BANNER.nse"]
+        {
+            assert_eq!(file(missing), None, "{missing:?}");
+        }
+    }
+
+    #[test]
+    fn the_database_lists_the_scripts() {
+        let expected: String = scripts()
+            .map(|path| {
+                let name = path.trim_start_matches("scripts/");
+                let categories = strings_of(text(path), "categories")
+                    .unwrap_or_else(|| panic!("{path} says its categories in one table"));
+                let quoted: String =
+                    categories.iter().map(|category| format!("\"{category}\", ")).collect();
+                format!("Entry {{ filename = \"{name}\", categories = {{ {quoted}}} }}\n")
+            })
+            .collect();
+        assert_eq!(text("scripts/script.db"), expected, "update scripts/script.db");
+    }
+
+    #[test]
+    fn scripts_and_libraries_are_documented() {
+        for (path, content) in files().iter().filter(|(path, _)| !path.ends_with(".db")) {
+            let source = String::from_utf8_lossy(content);
+            let mut wanted = vec!["\n---\n"];
+            if path.ends_with(".nse") {
+                wanted.extend(["\ndescription = [[", "\nauthor = ", "-- @usage", "-- @output"]);
+                wanted.push("\nlicense = \"MIT OR Apache-2.0\"");
+            } else {
+                wanted.push("\n-- @copyright MIT OR Apache-2.0\n-- @class module\n-- @name ");
+            }
+            for part in wanted {
+                assert!(format!("\n{source}").contains(part), "{path} lacks {part:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_public_function_has_a_comment() {
+        let mut functions = 0;
+        for (path, _) in files().iter().filter(|(path, _)| path.ends_with(".lua")) {
+            let lines: Vec<&str> = text(path).lines().collect();
+            for (i, line) in lines.iter().enumerate() {
+                // Metamethods are not called by name.
+                if !line.starts_with("function ") {
+                    continue;
+                }
+                functions += 1;
+                let above = lines[..i].iter().rev().take_while(|l| l.starts_with("--"));
+                let block: Vec<&&str> = above.collect();
+                assert!(
+                    block.last().is_some_and(|first| first.starts_with("---")),
+                    "{path}:{}: {line}",
+                    i + 1
+                );
+            }
+        }
+        assert!(functions > 60, "only {functions} functions were looked at");
+    }
+}

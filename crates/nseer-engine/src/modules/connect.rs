@@ -215,6 +215,9 @@ pub(crate) fn sendto(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply,
                 (Some(socket), result)
             })
             .await;
+        if sent.is_ok() {
+            world.trace(to, Way::Sent, "SEND");
+        }
         answer(&lua, sent)
     }))
 }

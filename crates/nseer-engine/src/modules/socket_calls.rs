@@ -151,11 +151,14 @@ fn send(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     }
     world.trace_data(cell.ends.get(), Way::Sent, &data);
     match cell.with(|s| s.try_send(&data)) {
-        Some(Some(Ok(()))) => return Reply::values(lua, true),
+        Some(Some(Ok(()))) => {
+            world.trace(cell.ends.get(), Way::Sent, "SEND");
+            return Reply::values(lua, true);
+        }
         Some(Some(Err(error))) => return failed_at_once(lua, &error),
         _ => {}
     }
-    let (lua, timeout) = (lua.clone(), cell.timeout.get());
+    let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
     Ok(Reply::wait(async move {
         let sent = cell
             .operate(|mut socket| async move {
@@ -164,7 +167,10 @@ fn send(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
             })
             .await;
         match sent {
-            Ok(()) => Ok(true.into_lua_multi(&lua)?),
+            Ok(()) => {
+                world.trace(cell.ends.get(), Way::Sent, "SEND");
+                Ok(true.into_lua_multi(&lua)?)
+            }
             Err(error) => failed_later(&lua, &error),
         }
     }))

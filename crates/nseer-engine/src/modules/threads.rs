@@ -25,7 +25,7 @@ pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
             MultiValue::from_vec(args.rest(2)),
             context.clone(),
             move |end| {
-                ended.release();
+                ended.release(&world);
                 *for_end.borrow_mut() = failure_value(&world, &end.outcome);
                 if let Some(host) = &ended.host {
                     host.forget_worker(end.id);
@@ -101,7 +101,7 @@ fn failure_value(world: &World, outcome: &Outcome) -> Value {
         },
         Outcome::Failed(value) => return value.clone(),
         Outcome::Stray => "yielded unexpectedly and cannot be resumed".into(),
-        Outcome::Overran => "computed for too long without waiting".into(),
+        Outcome::Overran(_) => "computed for too long without waiting".into(),
         Outcome::Killed(reason) => reason.to_string(),
     };
     world.lua().create_string(text).map_or(Value::Nil, Value::String)

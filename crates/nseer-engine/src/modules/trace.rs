@@ -63,7 +63,7 @@ fn payload(data: &[u8]) -> Vec<u8> {
             .collect();
         let text: String =
             bytes.iter().map(|b| if b.is_ascii_graphic() { char::from(*b) } else { ' ' }).collect();
-        out.extend(format!("\n{:08x}: {hex} {text}", row * 16).into_bytes());
+        out.extend(format!("{:08x}: {hex}{text}\n", row * 16).into_bytes());
     }
     out
 }
@@ -78,6 +78,6 @@ mod tests {
         let mostly_text = [[b'a'; 39].as_slice(), &[0]].concat();
         assert!(payload(&mostly_text).ends_with(b"a  \\0"));
         let dump = String::from_utf8(payload(&[0, 1, b'A'])).expect("text");
-        assert_eq!(dump, format!("\n00000000: 00 01 41 {}   A", "   ".repeat(13)));
+        assert_eq!(dump, format!("00000000: 00 01 41 {}  A\n", "   ".repeat(13)));
     }
 }

@@ -23,7 +23,7 @@ fn a_whole_run() {
          Host: 127.0.0.1 ()\tStatus: Up\n\
          Host: 127.0.0.1 ()\tPorts: 22/open/tcp//ssh///, 80/open/tcp//http///\
          \tIgnored State: closed (78)\n\
-         # nseer done at {ctime} -- 1 IP address (1 host up) scanned in 0.05 seconds\n",
+         # Nmap done at {ctime} -- 1 IP address (1 host up) scanned in 0.05 seconds\n",
     );
 }
 
@@ -35,7 +35,7 @@ fn verbose_runs_name_the_ports() {
         "# nseer 0.1.0 scan initiated {ctime} as: nseer --open -p22,80\n\
          # Ports scanned: TCP(2;22,80) UDP(0;) SCTP(0;) PROTOCOLS(0;)\n\
          # Stopped early: Ctrl-C\\x0AHost: forged\n\
-         # nseer done at {ctime} -- 2 IP addresses (0 hosts up) scanned in 0.05 seconds\n",
+         # Nmap done at {ctime} -- 2 IP addresses (0 hosts up) scanned in 0.05 seconds\n",
     );
 }
 

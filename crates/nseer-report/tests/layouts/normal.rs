@@ -35,7 +35,7 @@ fn a_whole_run_in_a_file() {
          22/tcp open  ssh\n\
          80/tcp open  http\n\
          \n\
-         # nseer done at {ctime} -- 1 IP address (1 host up) scanned in 0.05 seconds\n",
+         # Nmap done at {ctime} -- 1 IP address (1 host up) scanned in 0.05 seconds\n",
     );
 }
 
@@ -61,7 +61,7 @@ fn a_whole_run_on_the_screen() {
          NSE: a\nb\\x1B\\xFF\n\
          Nmap scan report for 127.0.0.1\n\
          Host is up (0.00030s latency).\n\
-         nseer done: 2 IP addresses (2 hosts up) scanned in 0.05 seconds\n",
+         Nmap done: 2 IP addresses (2 hosts up) scanned in 0.05 seconds\n",
     );
 }
 
@@ -85,21 +85,21 @@ fn a_run_that_was_stopped() {
         &plain(),
         &[run_finished(0, 1, Some("interrupted"))],
         "# Stopped early: interrupted\n\
-         # nseer done at {ctime} -- 1 IP address (0 hosts up) scanned in 0.05 seconds\n",
+         # Nmap done at {ctime} -- 1 IP address (0 hosts up) scanned in 0.05 seconds\n",
     );
     check(
         Place::Screen,
         &plain(),
         &[run_finished(0, 1, Some("interrupted"))],
         "Stopped early: interrupted\n\
-         nseer done: 1 IP address (0 hosts up) scanned in 0.05 seconds\n",
+         Nmap done: 1 IP address (0 hosts up) scanned in 0.05 seconds\n",
     );
 }
 
 #[test]
 fn a_single_host_that_is_down() {
     let note = "Note: the host seems to be down. If it only does not answer pings, try -Pn\n";
-    let done = "nseer done: 1 IP address (0 hosts up) scanned in 0.05 seconds\n";
+    let done = "Nmap done: 1 IP address (0 hosts up) scanned in 0.05 seconds\n";
     let events = [Event::HostDone(down().into()), run_finished(0, 1, None)];
     check(Place::Screen, &plain(), &events, &format!("{note}{done}"));
     let verbose = ReportOptions { verbosity: 1, ..plain() };

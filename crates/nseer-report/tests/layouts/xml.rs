@@ -63,7 +63,7 @@ fn a_whole_run() {
              </ports>\n\
              {TIMES}</host>\n\
              <runstats><finished time=\"1795541274\" timestr=\"{{ctime}}\" \
-             summary=\"nseer done at {{ctime}}; 3 IP addresses (1 host up) scanned in 0.05 \
+             summary=\"Nmap done at {{ctime}}; 3 IP addresses (1 host up) scanned in 0.05 \
              seconds\" elapsed=\"0.05\" exit=\"success\"/><hosts up=\"1\" down=\"2\" \
              total=\"3\"/>\n\
              </runstats>\n\

@@ -1,0 +1,9 @@
+//! Engine tests end to end, without a scan: scripts in a temporary directory, hosts made by hand,
+//! the embedded library, real sockets on loopback.
+#![allow(clippy::disallowed_methods, reason = "peers and files of tests")]
+
+mod harness;
+mod phases;
+mod registry;
+mod sockets;
+mod trouble;

@@ -1,0 +1,178 @@
+//! Scripts that do not load, throw, hang or yield wrongly: each is named, the others go on.
+
+use std::time::Duration;
+
+use nseer_core::ScriptOutcome;
+
+use crate::harness::{Case, OPEN};
+
+const GOOD: &str = "hostrule = function() return true end action = function() return 'fine' end";
+
+fn load_error(source: &str) -> String {
+    let error = Case::new("bad", source).try_run().expect_err("it must not load");
+    let text = error.to_string();
+    let place = text.find("bad.nse").map_or(0, |i| i);
+    text[place..].to_owned()
+}
+
+#[test]
+fn what_does_not_load_is_named_with_its_place() {
+    let rule = "hostrule = function() end ";
+    let action = "action = function() end ";
+    for (source, expected) in [
+        ("\n\nx = = 1", "bad.nse:3: unexpected symbol near '='"),
+        ("\nerror 'no'", "bad.nse': bad.nse:2: no"),
+        ("local x = require 'nosuch'", "bad.nse': bad.nse:1: module 'nosuch' not found:"),
+        (rule, "bad.nse is missing required field: 'action'"),
+        (action, "bad.nse is missing required function: 'rule'"),
+        (
+            &format!("{rule} action = 'x'"),
+            "bad.nse field 'action' is of improper type 'string', expected type 'function'",
+        ),
+        (
+            &format!("{rule}{action} categories = 'safe'"),
+            "bad.nse field 'categories' is of improper type 'string', expected type 'table'",
+        ),
+        (
+            &format!("{rule}{action} categories = {{1}}"),
+            "bad.nse has non-string entries in the 'categories' array",
+        ),
+        (
+            &format!("{rule}{action} dependencies = {{{{}}}}"),
+            "bad.nse has non-string entries in the 'dependencies' array",
+        ),
+        (&format!("{action} hostrule = 1"), "bad.nse hostrule must be a function!"),
+        (
+            "nmap.resolve 'x'",
+            "bad.nse': bad.nse:1: cannot wait for the network outside a running script",
+        ),
+    ] {
+        let got = load_error(source);
+        let shown = shorten(&got);
+        assert!(shown.starts_with(expected), "for {source}: {shown:?}");
+    }
+}
+
+/// Cuts the temporary directory out of paths.
+fn shorten(text: &str) -> String {
+    let words = text.split_inclusive([' ', '\n']).map(|word| match word.rfind("/bad.nse") {
+        Some(i) => &word[i + 1..],
+        None => word,
+    });
+    words.collect()
+}
+
+#[test]
+fn circles_and_twins_are_refused() {
+    let depends = |on: &str| format!("dependencies = {{'{on}'}} {GOOD}");
+    let error = Case::new("a", &depends("b")).script("b", &depends("a")).try_run();
+    let text = error.expect_err("a circle").to_string();
+    assert_eq!(text, "circular dependency in chain `a->b->a`");
+}
+
+#[test]
+fn a_script_can_do_without_itself() {
+    let source = "local stdnse = require 'stdnse' stdnse.silent_require 'nosuch'";
+    let outcome = Case::new("quiet", source).script("good", GOOD).host("127.0.0.1", &[]).run();
+    assert_eq!(outcome.at("127.0.0.1"), ["good: fine"]);
+    assert_eq!(outcome.messages, [""; 0]);
+}
+
+#[test]
+fn errors_cost_nobody_else_anything() {
+    let bad = "hostrule = function() return true end action = function() error 'on purpose' end";
+    let outcome = Case::new("bad", bad).script("good", GOOD).host("127.0.0.1", &[]).run();
+    assert_eq!(
+        outcome.at("127.0.0.1"),
+        ["bad: ERROR: Script execution failed (use -d to debug)", "good: fine"]
+    );
+    let told = &outcome.messages[0];
+    assert!(told.contains("bad against 127.0.0.1") && told.ends_with("on purpose"), "{told}");
+    assert!(
+        matches!(&outcome.runs[0].1, ScriptOutcome::Failed(why) if why.ends_with("on purpose"))
+    );
+}
+
+#[test]
+fn debugging_shows_the_traceback() {
+    let bad = "hostrule = function() return true end\naction = function() local x = nil + 1 end";
+    let mut case = Case::new("bad", bad).host("127.0.0.1", &[]);
+    case.debugging = 1;
+    let outcome = case.run();
+    assert!(outcome.at("127.0.0.1").is_empty());
+    let text = outcome.messages.join("\n");
+    assert!(text.contains("bad against 127.0.0.1 threw an error!"), "{text}");
+    assert!(text.contains("stack traceback") && text.contains("bad.nse:2"), "{text}");
+}
+
+#[test]
+fn a_rule_that_throws_is_an_error_too() {
+    let bad = "portrule = function() error 'rule' end action = function() end";
+    let outcome = Case::new("bad", bad).host("127.0.0.1", &[(80, OPEN)]).run();
+    assert_eq!(
+        outcome.at("127.0.0.1:80"),
+        ["bad: ERROR: Script execution failed (use -d to debug)"]
+    );
+}
+
+#[test]
+fn scripts_that_never_return_are_stopped() {
+    for body in ["while true do end", "stdnse.sleep(1000)", "while true do stdnse.sleep(0) end"] {
+        let bad = format!(
+            "local stdnse = require 'stdnse' hostrule = function() return true end
+             action = function() {body} end"
+        );
+        let mut case = Case::new("bad", &bad).script("good", GOOD).host("127.0.0.1", &[]);
+        case.script_timeout = Some(Duration::from_millis(300));
+        let outcome = case.run();
+        assert_eq!(outcome.at("127.0.0.1"), ["good: fine"], "for {body}");
+        assert_eq!(outcome.runs[0], ("bad".to_owned(), ScriptOutcome::TimedOut), "for {body}");
+        assert!(outcome.messages[0].contains("bad against 127.0.0.1 timed out"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn computing_without_end_is_stopped_without_a_timeout_too() {
+    let bad = "hostrule = function() return true end
+        action = function() coroutine.wrap(function() while true do pcall(error) end end)() end";
+    let mut case = Case::new("bad", bad).script("good", GOOD).host("127.0.0.1", &[]);
+    case.compute_limit = Duration::from_millis(100);
+    let outcome = case.run();
+    assert_eq!(outcome.at("127.0.0.1"), ["good: fine"]);
+    assert!(outcome.messages[0].contains("bad against 127.0.0.1 computed for too long"));
+}
+
+#[test]
+fn wrong_yields_are_named() {
+    let bad = "hostrule = function() return true end action = function() coroutine.yield(1) end";
+    let outcome = Case::new("bad", bad).script("good", GOOD).host("127.0.0.1", &[]).run();
+    assert_eq!(outcome.at("127.0.0.1"), ["good: fine"]);
+    assert!(outcome.messages[0].contains("yielded unexpectedly and cannot be resumed"));
+}
+
+#[test]
+fn empty_output_is_told() {
+    let source = "hostrule = function() return true end action = function() return '' end";
+    let outcome = Case::new("mute", source).host("127.0.0.1", &[]).run();
+    assert_eq!(outcome.messages, ["Bug in mute: no string output."]);
+}
+
+#[test]
+fn endless_result_tables_end() {
+    let source = "hostrule = function() return true end
+        action = function() return setmetatable({}, {__pairs = function() return function() return 'k', 'v' end end}) end";
+    let mut case = Case::new("bad", source).script("good", GOOD).host("127.0.0.1", &[]);
+    case.compute_limit = Duration::from_millis(100);
+    let outcome = case.run();
+    assert_eq!(outcome.at("127.0.0.1"), ["good: fine"]);
+}
+
+#[test]
+fn leftover_workers_end_with_their_script() {
+    let source = "
+        local stdnse = require 'stdnse'
+        hostrule = function() return true end
+        action = function() stdnse.new_thread(function() stdnse.sleep(1000) end) return 'gone' end";
+    let outcome = Case::new("orphan", source).host("127.0.0.1", &[]).run();
+    assert_eq!(outcome.at("127.0.0.1"), ["orphan: gone"]);
+}

@@ -1,0 +1,354 @@
+//! One task's share of a host's ports: sends probes, takes answers, sends again, gives verdicts.
+//!
+//! Where the network answers at once (this machine, refused connections on it) a probe is a call
+//! of the connector and an entry in a list; the rest of what is here is only for answers that
+//! have to be waited for. Knows no sockets and no host record.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use nseer_core::{PortState, PortStatus, Reason};
+use tokio::time::{Instant, sleep_until};
+
+use crate::connector::{Connector, Outcome, Started};
+use crate::flight::{Flight, Landed};
+use crate::gate::{Gate, Permit};
+use crate::host_state::HostState;
+
+/// Probes between two looks at what else the runtime has to do, and ports that a lane takes at a
+/// time from those of its host.
+const BLOCK: usize = 64;
+/// The first and the longest pause when this machine has no sockets left, and the time after
+/// which that is an error.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const STARVED_AFTER: Duration = Duration::from_secs(60);
+
+/// The ports of one host, shared by its lanes.
+pub(crate) struct Work {
+    address: IpAddr,
+    ports: Vec<u16>,
+    taken: AtomicUsize,
+    lanes: usize,
+}
+
+impl Work {
+    /// `ports` of `address` for this many lanes.
+    pub(crate) fn new(address: IpAddr, ports: Vec<u16>, lanes: usize) -> Self {
+        Work { address, ports, taken: AtomicUsize::new(0), lanes: lanes.max(1) }
+    }
+
+    /// How many lanes share the ports.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// The positions of the next ports; empty at the end.
+    fn take(&self) -> Range<usize> {
+        // Stays far below usize::MAX: each lane asks a few times in vain.
+        let start = self.taken.fetch_add(BLOCK, Ordering::Relaxed).min(self.ports.len());
+        start..(start + BLOCK).min(self.ports.len())
+    }
+}
+
+/// What came out for one port.
+pub(crate) type Verdict = (u16, PortStatus);
+
+/// A port and how often it was sent a probe already.
+#[derive(Clone, Copy, Debug)]
+struct Probe {
+    port: u16,
+    tries: u32,
+}
+
+struct InFlight<'a> {
+    probe: Probe,
+    /// Given back when the probe ends, however it does.
+    _permit: Permit<'a>,
+}
+
+/// This machine has no sockets left.
+struct Shortage {
+    since: Instant,
+    pause: Duration,
+    until: Instant,
+}
+
+/// What a lane does next.
+enum Step {
+    Sent,
+    /// Nothing can be sent before a probe ends, or one of these comes.
+    Wait {
+        until: Option<Instant>,
+        permit: bool,
+    },
+    Finished,
+}
+
+const FOR_ANSWERS: Step = Step::Wait { until: None, permit: false };
+
+/// One task's scan of its share.
+pub(crate) struct Lane<'a, C: Connector> {
+    gate: &'a Gate,
+    host: &'a HostState,
+    work: &'a Work,
+    connector: C,
+    block: Range<usize>,
+    again: VecDeque<Probe>,
+    /// Silent ports that had all retransmissions which seemed useful at the time.
+    bench: Vec<Probe>,
+    flight: Flight<C::Pending, InFlight<'a>>,
+    /// A permit that is passed from probe to probe while answers come at once.
+    permit: Option<Permit<'a>>,
+    verdicts: Vec<Verdict>,
+    /// Answers to first tries that the windows have not been told of, and a round trip of them.
+    answered: usize,
+    trip: Option<Duration>,
+    shortage: Option<Shortage>,
+}
+
+impl<'a, C: Connector> Lane<'a, C> {
+    pub(crate) fn new(gate: &'a Gate, host: &'a HostState, work: &'a Work, connector: C) -> Self {
+        Lane {
+            gate,
+            host,
+            work,
+            connector,
+            block: 0..0,
+            again: VecDeque::new(),
+            bench: Vec::new(),
+            flight: Flight::new(),
+            permit: None,
+            verdicts: Vec::new(),
+            answered: 0,
+            trip: None,
+            shortage: None,
+        }
+    }
+
+    /// Scans until no port is left, or `report` breaks. Each port is reported at most once.
+    ///
+    /// # Errors
+    /// This machine could not open sockets for a minute.
+    pub(crate) async fn run(
+        mut self,
+        mut report: impl FnMut(&mut Vec<Verdict>) -> ControlFlow<()>,
+    ) -> io::Result<()> {
+        let mut sent = 0;
+        loop {
+            if !self.flight.is_empty() {
+                while let Some(landed) = self.flight.now().await {
+                    self.landed(landed);
+                }
+                self.expire();
+            }
+            let step = self.step(Instant::now())?;
+            if matches!(step, Step::Sent) && sent < BLOCK && self.verdicts.len() < BLOCK {
+                sent += 1;
+                continue;
+            }
+            sent = 0;
+            if self.flush(&mut report).is_break() {
+                return Ok(());
+            }
+            match step {
+                Step::Sent => tokio::task::yield_now().await,
+                Step::Wait { until, permit } => self.wait(until, permit).await,
+                Step::Finished => return Ok(()),
+            }
+        }
+    }
+
+    /// Sends one probe, if there is one and it may be sent.
+    fn step(&mut self, now: Instant) -> io::Result<Step> {
+        if let Some(shortage) = self.shortage.as_ref().filter(|shortage| now < shortage.until) {
+            return Ok(Step::Wait { until: Some(shortage.until), permit: false });
+        }
+        if !self.has_next() {
+            return Ok(if self.flight.is_empty() { Step::Finished } else { FOR_ANSWERS });
+        }
+        if let Some(wait) = self.obstacle(now) {
+            return Ok(wait);
+        }
+        let (Some(permit), Some(probe)) = (self.permit.take(), self.pop()) else {
+            return Ok(FOR_ANSWERS);
+        };
+        self.host.sent(now);
+        match self.connector.start(SocketAddr::new(self.work.address, probe.port)) {
+            Started::Done(outcome) => {
+                self.permit = Some(permit);
+                self.answered_at_once(probe, outcome, now);
+            }
+            Started::Pending(pending) => {
+                self.flight.push(pending, InFlight { probe, _permit: permit }, now);
+            }
+            Started::Shortage(error) => {
+                self.again.push_front(probe);
+                return self.pause(error, now);
+            }
+        }
+        self.shortage = None;
+        Ok(Step::Sent)
+    }
+
+    /// Why no probe may be sent now; otherwise there is a permit for one.
+    fn obstacle(&mut self, now: Instant) -> Option<Step> {
+        let late_from = self.gate.late_from(now);
+        let forced = late_from.is_some_and(|late| late <= now);
+        // One probe is always allowed, so that answers which come at once cost no look at it.
+        if !forced && !self.flight.is_empty() && self.flight.len() >= self.share() {
+            return Some(Step::Wait { until: late_from, permit: false });
+        }
+        if let Some(until) = self.host.delayed_until(now) {
+            return Some(Step::Wait { until: Some(until), permit: false });
+        }
+        if self.permit.is_none() {
+            self.permit = self.gate.try_acquire(forced);
+        }
+        if self.permit.is_none() {
+            // With all sockets in use no rate helps; a time in the past would make this spin.
+            let until = late_from.filter(|late| *late > now);
+            return Some(Step::Wait { until, permit: true });
+        }
+        let until = self.gate.take_rate(now)?;
+        Some(Step::Wait { until: Some(until), permit: false })
+    }
+
+    /// This lane's part of the host's window.
+    fn share(&self) -> usize {
+        (self.host.window() / self.work.lanes).max(1)
+    }
+
+    fn has_next(&mut self) -> bool {
+        if !self.again.is_empty() {
+            return true;
+        }
+        if self.block.is_empty() {
+            self.block = self.work.take();
+        }
+        if self.block.is_empty() && self.flight.is_empty() {
+            self.judge_bench();
+        }
+        !self.again.is_empty() || !self.block.is_empty()
+    }
+
+    fn pop(&mut self) -> Option<Probe> {
+        self.again.pop_front().or_else(|| {
+            let port = *self.work.ports.get(self.block.next()?)?;
+            Some(Probe { port, tries: 0 })
+        })
+    }
+
+    /// At the end: silent ports get another chance where retransmissions have turned out to be
+    /// more useful than it seemed; the others are filtered.
+    fn judge_bench(&mut self) {
+        let allowed = self.allowed_retries();
+        for probe in std::mem::take(&mut self.bench) {
+            if probe.tries <= allowed {
+                self.again.push_back(probe);
+            } else {
+                let status = PortStatus::new(PortState::Filtered, Reason::NoResponse);
+                self.verdicts.push((probe.port, status));
+            }
+        }
+    }
+
+    fn allowed_retries(&self) -> u32 {
+        self.host.allowed_retries().max(self.gate.retries_for_loss())
+    }
+
+    fn answered_at_once(&mut self, probe: Probe, outcome: Outcome, begun: Instant) {
+        // The clock is not free, and one sample for each report is enough (RFC 6298, section 3).
+        if self.trip.is_none() && outcome.is_from_host() {
+            self.trip = Some(begun.elapsed());
+        }
+        self.answered(probe, outcome, None);
+    }
+
+    fn landed(&mut self, landed: Landed<Outcome, InFlight<'a>>) {
+        let trip = landed.output.is_from_host().then(|| landed.sent.elapsed());
+        self.answered(landed.tag.probe, landed.output, trip);
+    }
+
+    fn answered(&mut self, probe: Probe, outcome: Outcome, trip: Option<Duration>) {
+        self.verdicts.push((probe.port, outcome.status()));
+        match (probe.tries, trip) {
+            (0, None) => self.answered += 1,
+            (0, Some(_)) => {
+                self.host.answered(1, trip);
+                self.gate.answered(1);
+            }
+            (retries, _) => {
+                self.host.answered_late(retries, trip);
+                self.gate.lost(retries);
+            }
+        }
+    }
+
+    fn expire(&mut self) {
+        let now = Instant::now();
+        let timeout = self.host.timeout();
+        let mut allowed = None;
+        while let Some(InFlight { mut probe, .. }) = self.flight.expire(now, timeout) {
+            self.host.silent();
+            probe.tries += 1;
+            if probe.tries <= *allowed.get_or_insert_with(|| self.allowed_retries()) {
+                self.again.push_back(probe);
+            } else {
+                self.bench.push(probe);
+            }
+        }
+    }
+
+    /// Backs off, since this machine has no sockets left. It says nothing of the port.
+    fn pause(&mut self, error: io::Error, now: Instant) -> io::Result<Step> {
+        self.gate.crowded();
+        let (since, pause) = match &self.shortage {
+            Some(known) => (known.since, (known.pause * 2).min(LONGEST_PAUSE)),
+            None => (now, FIRST_PAUSE),
+        };
+        if now.duration_since(since) > STARVED_AFTER {
+            return Err(error);
+        }
+        let until = now + pause;
+        self.shortage = Some(Shortage { since, pause, until });
+        Ok(Step::Wait { until: Some(until), permit: false })
+    }
+
+    /// Tells the windows and the caller what came out.
+    fn flush(
+        &mut self,
+        report: &mut impl FnMut(&mut Vec<Verdict>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let answered = std::mem::take(&mut self.answered);
+        if answered > 0 {
+            self.host.answered(answered, self.trip.take());
+            self.gate.answered(answered);
+        }
+        if self.verdicts.is_empty() {
+            ControlFlow::Continue(())
+        } else {
+            report(&mut self.verdicts)
+        }
+    }
+
+    /// Waits for the next answer or the end of the next probe's time, for `until`, or for a
+    /// permit. Others use this lane's permit and spare socket meanwhile.
+    async fn wait(&mut self, until: Option<Instant>, permit: bool) {
+        self.permit = None;
+        self.connector.rest();
+        let expires = self.flight.deadline(self.host.timeout());
+        let until = [until, expires].into_iter().flatten().min();
+        let gate = self.gate;
+        tokio::select! {
+            biased;
+            landed = self.flight.next(), if !self.flight.is_empty() => self.landed(landed),
+            acquired = gate.acquire(), if permit => self.permit = Some(acquired),
+            () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() || !permit => {}
+        }
+    }
+}

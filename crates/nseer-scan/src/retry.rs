@@ -1,0 +1,88 @@
+//! How often a probe without an answer is sent again. Knows no clock.
+//!
+//! A port that never answers is filtered or was lost each time; which of them is likelier
+//! follows from the loss seen on other ports. Without any, one retransmission is
+//! enough, and a host full of filtered ports does not take for ever.
+
+/// Chance of missing an answer that is small enough to stop trying.
+const ACCEPTED_MISS: f64 = 1e-6;
+/// Answers without loss that are assumed before any is seen, so that one loss among the first
+/// few answers does not look like a broken link.
+const PRIOR_ANSWERS: f64 = 8.0;
+
+/// Decides the number of retransmissions, from what came of the probes it is told of.
+#[derive(Clone, Debug)]
+pub(crate) struct RetryPolicy {
+    max: u32,
+    answered: f64,
+    lost: f64,
+    most_needed: u32,
+}
+
+impl RetryPolicy {
+    pub(crate) fn new(max: u32) -> Self {
+        RetryPolicy { max, answered: 0.0, lost: 0.0, most_needed: 0 }
+    }
+
+    /// `count` probes were answered at their first try.
+    pub(crate) fn answered_at_once(&mut self, count: usize) {
+        self.answered += u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
+    }
+
+    /// A probe was answered after `retries` retransmissions.
+    pub(crate) fn answered_after(&mut self, retries: u32) {
+        self.answered += 1.0;
+        self.lost += f64::from(retries);
+        self.most_needed = self.most_needed.max(retries);
+    }
+
+    /// Retransmissions that a probe without an answer gets: one more than was ever needed, as
+    /// users of Nmap know it, and as many as the loss asks for.
+    pub(crate) fn allowed(&self) -> u32 {
+        self.for_loss().max(self.most_needed + 1).min(self.max)
+    }
+
+    /// Retransmissions after which an answer that may come is missed with the accepted chance.
+    pub(crate) fn for_loss(&self) -> u32 {
+        let loss = self.lost / (self.answered + self.lost + PRIOR_ANSWERS);
+        let (mut retries, mut missed) = (0, loss);
+        while missed > ACCEPTED_MISS && retries < self.max {
+            missed *= loss;
+            retries += 1;
+        }
+        retries
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(max: u32, at_once: usize, after: &[u32], allowed: u32) {
+        let mut policy = RetryPolicy::new(max);
+        policy.answered_at_once(at_once);
+        for &retries in after {
+            policy.answered_after(retries);
+        }
+        assert_eq!(policy.allowed(), allowed, "max {max}, {at_once} at once, after {after:?}");
+    }
+
+    #[test]
+    fn retries_follow_the_loss_that_was_seen() {
+        check(10, 0, &[], 1);
+        check(10, 1_000, &[], 1);
+        check(10, 1_000, &[1], 2);
+        check(10, 1_000, &[1; 20], 3);
+        check(10, 100, &[1; 30], 8);
+        check(10, 0, &[1, 2, 3, 4, 9], 10);
+        check(10, 1_000, &[3], 4);
+        check(10, 0, &[3], 9);
+    }
+
+    #[test]
+    fn the_users_limit_holds() {
+        check(0, 10, &[], 0);
+        check(2, 10, &[1; 30], 2);
+        check(0, 0, &[5], 0);
+    }
+}

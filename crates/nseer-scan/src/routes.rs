@@ -1,0 +1,165 @@
+//! How packets to an address leave this machine, asked of the kernel without sending any.
+#![allow(clippy::disallowed_methods, reason = "asks the kernel for a route, by a socket")]
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use nseer_core::HostRecord;
+use nseer_seam::Files;
+use socket2::{Domain, Socket, Type};
+
+/// The machine's interfaces, read once, when the first route is asked for.
+pub(crate) struct Routes {
+    files: Arc<dyn Files>,
+    interfaces: OnceLock<Vec<Interface>>,
+}
+
+struct Interface {
+    name: String,
+    address: IpAddr,
+    prefix: u8,
+    /// Bytes; 0 where it is not known.
+    mtu: u32,
+}
+
+/// How packets to one address leave.
+pub(crate) struct Route<'a> {
+    /// The address is one of this machine's.
+    pub(crate) is_local: bool,
+    source: IpAddr,
+    directly_connected: bool,
+    interface: Option<&'a Interface>,
+}
+
+impl Routes {
+    pub(crate) fn new(files: Arc<dyn Files>) -> Self {
+        Routes { files, interfaces: OnceLock::new() }
+    }
+
+    /// The route to `address`.
+    ///
+    /// # Errors
+    /// As the kernel says; `AddrNotAvailable` where no address of this machine fits.
+    pub(crate) fn to(&self, address: IpAddr) -> io::Result<Route<'_>> {
+        let source = source(address)?;
+        let is_local = address.is_loopback() || source == address;
+        let interfaces = self.interfaces.get_or_init(|| self.read());
+        let mut candidates = interfaces.iter();
+        let interface = if is_local {
+            candidates.find(|interface| interface.address.is_loopback())
+        } else {
+            candidates.find(|interface| interface.address == source)
+        };
+        let on_link = interfaces.iter().any(|interface| interface.reaches(address));
+        Ok(Route { is_local, source, directly_connected: is_local || on_link, interface })
+    }
+
+    fn read(&self) -> Vec<Interface> {
+        // Without the list only names and sizes of interfaces are missing.
+        let list = if_addrs::get_if_addrs().unwrap_or_default();
+        list.into_iter()
+            .map(|entry| Interface {
+                mtu: self.mtu(&entry.name),
+                address: entry.ip(),
+                prefix: match &entry.addr {
+                    if_addrs::IfAddr::V4(address) => address.prefixlen,
+                    if_addrs::IfAddr::V6(address) => address.prefixlen,
+                },
+                name: entry.name,
+            })
+            .collect()
+    }
+
+    fn mtu(&self, interface: &str) -> u32 {
+        let path: PathBuf = ["/sys/class/net", interface, "mtu"].iter().collect();
+        let text = self.files.read(&path).unwrap_or_default();
+        std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+    }
+}
+
+impl Route<'_> {
+    /// Puts what is known into the host's record.
+    pub(crate) fn fill(&self, host: &mut HostRecord) {
+        host.source = Some(self.source);
+        host.directly_connected = Some(self.directly_connected);
+        if let Some(interface) = self.interface {
+            host.interface = Some(interface.name.clone());
+            host.interface_mtu = interface.mtu;
+        }
+    }
+}
+
+impl Interface {
+    /// True where `address` is on the interface's own network.
+    fn reaches(&self, address: IpAddr) -> bool {
+        match (self.address, address) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let differ = own.to_bits() ^ other.to_bits();
+                differ.leading_zeros() >= u32::from(self.prefix)
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let differ = own.to_bits() ^ other.to_bits();
+                differ.leading_zeros() >= u32::from(self.prefix)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The address that the kernel would send from: what an unsent datagram's socket gets.
+fn source(address: IpAddr) -> io::Result<IpAddr> {
+    match address {
+        // Always these, and hosts of loopback nets come in thousands.
+        IpAddr::V4(v4) if v4.is_loopback() => return Ok(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(v6) if v6.is_loopback() => return Ok(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    // Any port but 0 will do.
+    let peer = SocketAddr::new(address, 9);
+    let socket = Socket::new(Domain::for_address(peer), Type::DGRAM, None)?;
+    socket.connect(&peer.into())?;
+    let local = socket.local_addr()?.as_socket();
+    local.map(|local| local.ip()).ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use nseer_seam::RealFiles;
+
+    use super::*;
+
+    #[test]
+    fn loopback_is_local_and_direct() {
+        let routes = Routes::new(Arc::new(RealFiles));
+        for (address, source) in [("127.0.0.1", "127.0.0.1"), ("127.9.8.7", "127.0.0.1")] {
+            let address: IpAddr = address.parse().expect("address");
+            let route = routes.to(address).expect("route");
+            assert!(route.is_local && route.directly_connected);
+            assert_eq!(route.source.to_string(), source);
+            assert!(route.interface.is_some_and(|interface| interface.mtu > 0));
+        }
+    }
+
+    #[test]
+    fn networks_end_at_their_prefix() {
+        let check = |own: &str, prefix, other: &str, reaches| {
+            let interface = Interface {
+                name: String::new(),
+                address: own.parse().expect("address"),
+                prefix,
+                mtu: 0,
+            };
+            let other = other.parse().expect("address");
+            assert_eq!(interface.reaches(other), reaches, "{own}/{prefix} {other}");
+        };
+        check("10.1.2.3", 24, "10.1.2.254", true);
+        check("10.1.2.3", 24, "10.1.3.3", false);
+        check("10.1.2.3", 32, "10.1.2.3", true);
+        check("10.1.2.3", 0, "192.0.2.1", true);
+        check("2001:db8::1", 64, "2001:db8::ffff:1", true);
+        check("2001:db8::1", 64, "2001:db8:0:1::1", false);
+        check("2001:db8::1", 0, "10.1.2.3", false);
+    }
+}

@@ -1,0 +1,244 @@
+//! Probes by `connect()`: started without blocking, asked once at once, and waited for with the
+//! runtime's reactor only where the answer is not there yet.
+#![allow(clippy::disallowed_methods, reason = "this is the seam of port scans to the network")]
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use nseer_core::Reason;
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+
+use crate::connector::{Connector, Outcome, Started};
+
+/// Probes ports with TCP sockets.
+///
+/// On Linux a socket whose connection was refused can connect again, so one socket serves a run
+/// of closed ports and a probe costs two system calls.
+#[derive(Debug, Default)]
+pub struct SocketConnector {
+    /// A socket that is not connected, and the family it is of.
+    spare: Option<(Domain, Socket)>,
+}
+
+impl Clone for SocketConnector {
+    /// The copy has no spare socket.
+    fn clone(&self) -> Self {
+        SocketConnector::default()
+    }
+}
+
+impl Connector for SocketConnector {
+    type Pending = PendingConnect;
+
+    fn start(&mut self, peer: SocketAddr) -> Started<PendingConnect> {
+        let domain = Domain::for_address(peer);
+        let address = SockAddr::from(peer);
+        let spare = self.spare.take().filter(|(family, _)| *family == domain);
+        let reused = spare.is_some();
+        let socket = match spare {
+            Some((_, socket)) => socket,
+            None => match open(domain) {
+                Ok(socket) => socket,
+                Err(error) => return failed(error),
+            },
+        };
+        // The second call asks for the result of the first: connect(2), EALREADY.
+        let mut result = socket.connect(&address);
+        if errno_is(&result, libc::EINPROGRESS) {
+            result = socket.connect(&address);
+        }
+        match result {
+            Ok(()) => Started::Done(connected(&socket)),
+            Err(error) => match error.raw_os_error() {
+                Some(libc::EISCONN) => Started::Done(connected(&socket)),
+                Some(libc::EALREADY | libc::EINPROGRESS) => wait(socket),
+                Some(libc::ECONNREFUSED) => {
+                    if cfg!(target_os = "linux") {
+                        self.spare = Some((domain, socket));
+                    }
+                    Started::Done(Outcome::Closed)
+                }
+                // An error may stem from what the socket did before: ask with a new one.
+                _ if reused => self.start(peer),
+                _ => failed(error),
+            },
+        }
+    }
+
+    fn rest(&mut self) {
+        self.spare = None;
+    }
+}
+
+fn open(domain: Domain) -> io::Result<Socket> {
+    Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))
+}
+
+fn errno_is(result: &io::Result<()>, errno: i32) -> bool {
+    result.as_ref().is_err_and(|error| error.raw_os_error() == Some(errno))
+}
+
+fn wait(socket: Socket) -> Started<PendingConnect> {
+    match TcpStream::from_std(socket.into()) {
+        Ok(stream) => Started::Pending(PendingConnect { stream }),
+        Err(error) => Started::Shortage(error),
+    }
+}
+
+/// The outcome of a connection that was made. Makes closing it send a reset, so that no local port
+/// is kept in TIME_WAIT.
+fn connected(socket: &Socket) -> Outcome {
+    // Where that fails the connection is closed all the same, with a FIN.
+    let _ = socket.set_linger(Some(Duration::ZERO));
+    let ends = (socket.local_addr().ok(), socket.peer_addr().ok());
+    match ends {
+        // The local port was the very port that was asked, and the connection met itself (RFC
+        // 9293, simultaneous open). A port that listens is not given out as a local port.
+        (Some(local), Some(peer)) if local.as_socket() == peer.as_socket() => Outcome::Closed,
+        _ => Outcome::Open,
+    }
+}
+
+/// What an error of `connect()` tells; compared with what the real nmap reports for the same.
+fn failed<P>(error: io::Error) -> Started<P> {
+    let Some(errno) = error.raw_os_error() else { return Started::Shortage(error) };
+    Started::Done(match errno {
+        libc::EMFILE
+        | libc::ENFILE
+        | libc::ENOBUFS
+        | libc::ENOMEM
+        | libc::EAGAIN
+        | libc::EADDRNOTAVAIL => return Started::Shortage(error),
+        libc::ECONNREFUSED => Outcome::Closed,
+        // The peer accepted and then reset the connection.
+        libc::ECONNRESET | libc::EPIPE => Outcome::Open,
+        libc::ENETUNREACH | libc::ENETDOWN => Outcome::Unreachable(Reason::NetUnreach),
+        // A route of type "prohibit" (ip-route(8)).
+        libc::EACCES => Outcome::Unreachable(Reason::AdminProhibited),
+        libc::EPERM => Outcome::Unreachable(Reason::NetDenied),
+        // The other codes of ICMP destination unreachable, as Linux maps them (icmp(7)).
+        libc::EHOSTUNREACH
+        | libc::EHOSTDOWN
+        | libc::ENONET
+        | libc::ENOPROTOOPT
+        | libc::EOPNOTSUPP => Outcome::Unreachable(Reason::HostUnreach),
+        // The kernel gave up (ETIMEDOUT), or a route of type "blackhole" (EINVAL).
+        _ => Outcome::Unreachable(Reason::NoResponse),
+    })
+}
+
+/// A connection attempt that waits for its answer.
+#[derive(Debug)]
+pub struct PendingConnect {
+    /// Not connected yet, in spite of its type.
+    stream: TcpStream,
+}
+
+impl Future for PendingConnect {
+    type Output = Outcome;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        loop {
+            if ready!(self.stream.poll_write_ready(cx)).is_err() {
+                // The runtime is shutting down.
+                return Poll::Ready(Outcome::Unreachable(Reason::Unknown));
+            }
+            let socket = SockRef::from(&self.stream);
+            match socket.take_error() {
+                Ok(Some(error)) | Err(error) => {
+                    return Poll::Ready(match failed::<()>(error) {
+                        Started::Done(outcome) => outcome,
+                        _ => Outcome::Unreachable(Reason::Unknown),
+                    });
+                }
+                Ok(None) if socket.peer_addr().is_ok() => {
+                    return Poll::Ready(connected(&socket));
+                }
+                // Readiness that meant nothing is taken back.
+                Ok(None) => {
+                    let nothing = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+                    let _ = self.stream.try_io(Interest::WRITABLE, nothing);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime")
+    }
+
+    async fn probe(connector: &mut SocketConnector, peer: SocketAddr) -> Outcome {
+        match connector.start(peer) {
+            Started::Done(outcome) => outcome,
+            Started::Pending(pending) => pending.await,
+            Started::Shortage(error) => panic!("{peer}: {error}"),
+        }
+    }
+
+    #[test]
+    fn one_connector_tells_open_from_closed_in_any_order() {
+        for any in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(listener) = TcpListener::bind(any) else { continue };
+            let open = listener.local_addr().expect("address");
+            let gone = TcpListener::bind(any).expect("second listener");
+            let closed = gone.local_addr().expect("address");
+            drop(gone);
+            runtime().block_on(async {
+                let mut connector = SocketConnector::default();
+                for peer in [closed, closed, open, closed, open, open, closed] {
+                    let want = if peer == open { Outcome::Open } else { Outcome::Closed };
+                    assert_eq!(probe(&mut connector, peer).await, want, "{peer}");
+                }
+                connector.rest();
+                assert_eq!(probe(&mut connector, open).await, Outcome::Open);
+            });
+        }
+    }
+
+    #[test]
+    fn a_connection_that_meets_itself_is_no_open_port() {
+        let socket = open(Domain::IPV4).expect("socket");
+        let any: SocketAddr = "127.0.0.1:0".parse().expect("address");
+        socket.bind(&any.into()).expect("local port");
+        let own = socket.local_addr().expect("address");
+        let _ = socket.connect(&own);
+        assert!(socket.peer_addr().is_ok(), "it is connected to itself");
+        assert_eq!(connected(&socket), Outcome::Closed);
+    }
+
+    #[test]
+    fn errors_say_what_nmap_says() {
+        for (errno, reason) in [
+            (libc::EHOSTUNREACH, Reason::HostUnreach),
+            (libc::ENETUNREACH, Reason::NetUnreach),
+            (libc::EACCES, Reason::AdminProhibited),
+            (libc::EINVAL, Reason::NoResponse),
+            (libc::ETIMEDOUT, Reason::NoResponse),
+        ] {
+            let error = io::Error::from_raw_os_error(errno);
+            let Started::Done(outcome) = failed::<()>(error) else { panic!("{errno}") };
+            assert_eq!(outcome, Outcome::Unreachable(reason), "{errno}");
+        }
+    }
+
+    #[test]
+    fn a_shortage_is_no_state() {
+        for errno in [libc::EMFILE, libc::ENFILE, libc::EADDRNOTAVAIL, libc::EAGAIN] {
+            let error = io::Error::from_raw_os_error(errno);
+            assert!(matches!(failed::<()>(error), Started::Shortage(_)), "{errno}");
+        }
+    }
+}
