@@ -3,6 +3,7 @@
 //! Each host is one task that walks this line by itself; a permit bounds how many are on their
 //! way, and is given back when the host has been handed to the sinks.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -49,6 +50,9 @@ pub struct Run {
     /// Most hosts on their way at a time.
     pub hosts_in_flight: usize,
 }
+
+/// Names that are looked up at a time for a list.
+const LISTED_AT_A_TIME: usize = 256;
 
 #[derive(Default)]
 struct Counts {
@@ -119,6 +123,10 @@ impl Run {
 
     async fn all_phases(run: &Arc<Run>, targets: &mut TargetSource, counts: &Arc<Counts>) {
         run.phase(Phase::Pre).await;
+        if run.depth == Depth::List {
+            Run::list(run, targets, counts).await;
+            return run.phase(Phase::Post).await;
+        }
         let permits = Arc::new(Semaphore::new(run.hosts_in_flight));
         let mut tasks = JoinSet::new();
         loop {
@@ -145,6 +153,29 @@ impl Run {
         run.phase(Phase::Post).await;
     }
 
+    /// `-sL`: nothing to wait for but names, and a list is expected in its order.
+    async fn list(run: &Arc<Run>, targets: &mut TargetSource, counts: &Counts) {
+        let mut named = VecDeque::new();
+        loop {
+            let target = targets.next().await;
+            let ended = target.is_none();
+            if let Some(target) = target {
+                let (run, record) = (run.clone(), run.record(target));
+                named.push_back(tokio::spawn(async move { run.named(record).await }));
+            }
+            while named.len() >= LISTED_AT_A_TIME || (ended && !named.is_empty()) {
+                let Some(task) = named.pop_front() else { break };
+                if let Ok(host) = task.await {
+                    counts.down.fetch_add(1, Ordering::Relaxed);
+                    run.sinks.emit(Event::HostDone(Arc::new(host)));
+                }
+            }
+            if ended {
+                return;
+            }
+        }
+    }
+
     async fn phase(&self, phase: Phase) {
         if let Some(engine) = &self.engine {
             let results = engine.run_phase(phase).await;
@@ -152,14 +183,16 @@ impl Run {
         }
     }
 
-    async fn host(&self, target: Target, counts: &Counts) {
+    fn record(&self, target: Target) -> HostRecord {
         let table = PortTable::new(self.ports.clone());
-        let clock = &self.system.clock;
-        let mut host = HostRecord::new(target.address, table, clock.wall());
+        let mut host = HostRecord::new(target.address, table, self.system.clock.wall());
         host.target_name = target.name;
         host.other_addresses = target.others;
-        let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
-        self.scan(&mut host, deadline).await;
+        host
+    }
+
+    /// The host with its name, where one is wanted.
+    async fn named(&self, mut host: HostRecord) -> HostRecord {
         let wanted = match self.names {
             Names::Never => false,
             Names::Up => host.status != HostStatus::Down,
@@ -168,6 +201,15 @@ impl Run {
         if wanted {
             host.reverse_name = self.network.reverse(host.address).await;
         }
+        host
+    }
+
+    async fn host(&self, target: Target, counts: &Counts) {
+        let clock = &self.system.clock;
+        let mut host = self.record(target);
+        let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
+        self.scan(&mut host, deadline).await;
+        host = self.named(host).await;
         match host.status {
             HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),
             HostStatus::Down | HostStatus::Unknown => counts.down.fetch_add(1, Ordering::Relaxed),

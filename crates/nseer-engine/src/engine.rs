@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nseer_core::{Event, HostRecord, Phase, ScriptResult, Severity};
 use nseer_lua::{Portable, SharedLocks, Watchdog};
@@ -187,12 +187,25 @@ async fn export(worker: &Worker) -> Option<Portable> {
     graph.await.ok()
 }
 
+/// How long workers are waited for when the engine ends.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
 impl Drop for Engine {
+    /// A worker that is stuck in a call that cannot be stopped is left behind; it ends with the
+    /// process.
     fn drop(&mut self) {
-        for worker in self.workers.get_mut().drain(..) {
-            drop(worker.tasks);
-            // A worker's panic has already been printed.
-            let _ = worker.thread.join();
+        self.watchdog.stop_all();
+        let workers: Vec<_> = self.workers.get_mut().drain(..).map(|w| w.thread).collect();
+        let clock = &self.config.system.clock;
+        let begun = clock.now();
+        for thread in workers {
+            while !thread.is_finished() && clock.now() - begun < LAST_WAIT {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if thread.is_finished() {
+                // A worker's panic has already been printed.
+                let _ = thread.join();
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::config::EngineConfig;
 use crate::context::ScriptContext;
 use crate::error::EngineError;
 use crate::host_cell::HostCell;
+use crate::host_tables::TableMaker;
 use crate::{modules, results};
 
 /// What every part of one worker reaches: the Lua state, the configuration, the hosts in work.
@@ -28,6 +29,7 @@ pub(crate) struct World {
     /// Scripts can no longer add targets.
     pub(crate) targets_closed: Cell<bool>,
     pub(crate) nmap: Table,
+    pub(crate) tables: TableMaker,
     functions: OnceCell<Functions>,
 }
 
@@ -67,6 +69,7 @@ impl World {
             missing: RefCell::default(),
             baseline: RefCell::default(),
             targets_closed: Cell::new(false),
+            tables: TableMaker::new(&lua)?,
             nmap,
             functions: OnceCell::new(),
         });

@@ -3,104 +3,126 @@
 use std::ffi::c_void;
 use std::net::IpAddr;
 
-use mlua::{LightUserData, Lua, Table, Value};
+use mlua::{Function, IntoLua, LightUserData, Lua, MultiValue, Table, Value};
 use nseer_core::{HostRecord, PortKey, PortStatus, ServiceInfo, Tunnel};
 
 use crate::host_cell::HostCell;
 
-/// A new `host` table.
-pub(crate) fn host_table(lua: &Lua, host: &HostCell) -> mlua::Result<Table> {
-    let table = host.with(|record| fields(lua, record))?;
-    table.raw_set("_Target", LightUserData(host.number as *mut c_void))?;
-    table.raw_set("registry", &host.registry)?;
-    Ok(table)
+/// The functions of `tables.lua`.
+pub(crate) struct TableMaker {
+    host: Function,
+    port: Function,
 }
 
-fn fields(lua: &Lua, record: &HostRecord) -> mlua::Result<Table> {
-    let table = lua.create_table()?;
-    table.raw_set("ip", record.address.to_string())?;
-    table.raw_set("name", record.reverse_name.as_deref().unwrap_or(""))?;
-    table.raw_set("bin_ip", binary_address(lua, record.address)?)?;
-    table.raw_set("reason", record.reason.as_str())?;
-    table.raw_set("reason_ttl", record.reason_ttl)?;
-    table.raw_set("interface_mtu", record.interface_mtu)?;
-    if let Some(name) = &record.target_name {
-        table.raw_set("targetname", name.as_str())?;
+impl TableMaker {
+    pub(crate) fn new(lua: &Lua) -> mlua::Result<TableMaker> {
+        let (host, port) = lua.load(include_str!("tables.lua")).set_name("=nseer").call(())?;
+        Ok(TableMaker { host, port })
     }
-    if let Some(direct) = record.directly_connected {
-        table.raw_set("directly_connected", direct)?;
+
+    /// A new `host` table.
+    pub(crate) fn host_table(&self, lua: &Lua, host: &HostCell) -> mlua::Result<Table> {
+        let mut fields = Fields::new(lua);
+        fields.push(LightUserData(host.number as *mut c_void))?;
+        fields.push(&host.registry)?;
+        host.with(|record| host_fields(&mut fields, record))?;
+        self.host.call(fields.values)
     }
-    if let Some(interface) = &record.interface {
-        table.raw_set("interface", interface.as_str())?;
+
+    /// A new `port` table; nil where the port has no state.
+    pub(crate) fn port_table(
+        &self,
+        lua: &Lua,
+        host: &HostCell,
+        key: PortKey,
+    ) -> mlua::Result<Value> {
+        let found = host.with(|h| h.ports.status(key).map(|s| (s, h.ports.service(key))));
+        let Some((status, service)) = found else { return Ok(Value::Nil) };
+        let mut fields = Fields::new(lua);
+        port_fields(&mut fields, key, status, &service)?;
+        self.port.call(fields.values)
     }
-    if let Some(source) = record.source {
-        table.raw_set("bin_ip_src", binary_address(lua, source)?)?;
+}
+
+/// Arguments of a constructor, in its order.
+struct Fields<'a> {
+    lua: &'a Lua,
+    values: MultiValue,
+}
+
+impl<'a> Fields<'a> {
+    fn new(lua: &'a Lua) -> Self {
+        Fields { lua, values: MultiValue::with_capacity(20) }
     }
-    if let Some(mac) = record.mac {
-        table.raw_set("mac_addr", lua.create_string(mac)?)?;
+
+    fn push(&mut self, value: impl IntoLua) -> mlua::Result<()> {
+        self.values.push_back(value.into_lua(self.lua)?);
+        Ok(())
     }
+
+    fn push_bytes(&mut self, bytes: Option<&[u8]>) -> mlua::Result<()> {
+        let value = match bytes {
+            Some(bytes) => Value::String(self.lua.create_string(bytes)?),
+            None => Value::Nil,
+        };
+        self.values.push_back(value);
+        Ok(())
+    }
+
+    fn push_address(&mut self, address: Option<IpAddr>) -> mlua::Result<()> {
+        match address {
+            Some(IpAddr::V4(v4)) => self.push_bytes(Some(&v4.octets())),
+            Some(IpAddr::V6(v6)) => self.push_bytes(Some(&v6.octets())),
+            None => self.push(Value::Nil),
+        }
+    }
+}
+
+fn host_fields(fields: &mut Fields<'_>, record: &HostRecord) -> mlua::Result<()> {
+    fields.push(record.address.to_string())?;
+    fields.push(record.reverse_name.as_deref().unwrap_or(""))?;
+    fields.push_address(Some(record.address))?;
+    fields.push(record.reason.as_str())?;
+    fields.push(record.reason_ttl)?;
+    fields.push(record.target_name.as_deref())?;
+    fields.push(record.directly_connected)?;
+    fields.push(record.interface.as_deref())?;
+    fields.push(record.interface_mtu)?;
+    fields.push_address(record.source)?;
+    fields.push_bytes(record.mac.as_ref().map(<[u8; 6]>::as_slice))?;
     let times = record.times.unwrap_or_default();
-    let clock = lua.create_table()?;
-    clock.raw_set("srtt", times.srtt.as_secs_f64())?;
-    clock.raw_set("rttvar", times.rttvar.as_secs_f64())?;
-    clock.raw_set("timeout", times.timeout.as_secs_f64())?;
-    table.raw_set("times", clock)?;
-    Ok(table)
-}
-
-fn binary_address(lua: &Lua, address: IpAddr) -> mlua::Result<mlua::LuaString> {
-    match address {
-        IpAddr::V4(v4) => lua.create_string(v4.octets()),
-        IpAddr::V6(v6) => lua.create_string(v6.octets()),
+    for time in [times.srtt, times.rttvar, times.timeout] {
+        fields.push(time.as_secs_f64())?;
     }
-}
-
-/// A new `port` table; nil where the port has no state.
-pub(crate) fn port_table(lua: &Lua, host: &HostCell, key: PortKey) -> mlua::Result<Value> {
-    let found = host.with(|h| h.ports.status(key).map(|s| (s, h.ports.service(key))));
-    match found {
-        Some((status, service)) => Ok(Value::Table(port_fields(lua, key, status, &service)?)),
-        None => Ok(Value::Nil),
-    }
+    Ok(())
 }
 
 fn port_fields(
-    lua: &Lua,
+    fields: &mut Fields<'_>,
     key: PortKey,
     status: PortStatus,
     service: &ServiceInfo,
-) -> mlua::Result<Table> {
-    let table = lua.create_table()?;
-    table.raw_set("number", key.number)?;
-    table.raw_set("protocol", key.protocol.as_str())?;
-    table.raw_set("state", status.state.as_str())?;
-    table.raw_set("reason", status.reason.as_str())?;
-    table.raw_set("reason_ttl", status.ttl)?;
-    table.raw_set("service", service.name.as_deref())?;
-    table.raw_set("version", version_table(lua, service)?)?;
-    Ok(table)
-}
-
-fn version_table(lua: &Lua, service: &ServiceInfo) -> mlua::Result<Table> {
-    let table = lua.create_table()?;
-    for (key, text) in [
-        ("name", &service.name),
-        ("product", &service.product),
-        ("version", &service.version),
-        ("extrainfo", &service.extra_info),
-        ("hostname", &service.hostname),
-        ("ostype", &service.os_type),
-        ("devicetype", &service.device_type),
-        ("service_fp", &service.fingerprint),
+) -> mlua::Result<()> {
+    fields.push(key.number)?;
+    fields.push(key.protocol.as_str())?;
+    fields.push(status.state.as_str())?;
+    fields.push(status.reason.as_str())?;
+    fields.push(status.ttl)?;
+    fields.push(service.name.as_deref())?;
+    fields.push(f64::from(service.confidence))?;
+    fields.push(service.method.as_str())?;
+    fields.push(if service.tunnel == Tunnel::Ssl { "ssl" } else { "none" })?;
+    fields.push(service.cpe.as_slice())?;
+    for text in [
+        &service.product,
+        &service.version,
+        &service.extra_info,
+        &service.hostname,
+        &service.os_type,
+        &service.device_type,
+        &service.fingerprint,
     ] {
-        if let Some(text) = text {
-            table.raw_set(key, text.as_str())?;
-        }
+        fields.push(text.as_deref())?;
     }
-    table.raw_set("name_confidence", f64::from(service.confidence))?;
-    table.raw_set("service_dtype", service.method.as_str())?;
-    let tunnel = if service.tunnel == Tunnel::Ssl { "ssl" } else { "none" };
-    table.raw_set("service_tunnel", tunnel)?;
-    table.raw_set("cpe", lua.create_sequence_from(service.cpe.iter().map(String::as_str))?)?;
-    Ok(table)
+    Ok(())
 }

@@ -12,7 +12,6 @@ use tokio::sync::Notify;
 use crate::context::ScriptContext;
 use crate::environment::World;
 use crate::host_cell::HostCell;
-use crate::host_tables;
 use crate::script::Script;
 
 /// What one thread is to run.
@@ -147,11 +146,11 @@ fn start(
     let lua = world.lua();
     let info = &job.script.info;
     let host_table = match host {
-        Some(host) => Value::Table(host_tables::host_table(lua, host)?),
+        Some(host) => Value::Table(world.tables.host_table(lua, host)?),
         None => Value::Nil,
     };
     let port_table = match (host, job.port) {
-        (Some(host), Some(port)) => host_tables::port_table(lua, host, port)?,
+        (Some(host), Some(port)) => world.tables.port_table(lua, host, port)?,
         _ => Value::Nil,
     };
     let now = world.config.system.clock.now();

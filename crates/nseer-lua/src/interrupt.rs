@@ -71,6 +71,7 @@ pub struct Watchdog {
     clock: Arc<dyn Clock>,
     workers: Arc<Mutex<Vec<Arc<Shared>>>>,
     ended: Arc<AtomicBool>,
+    stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -83,15 +84,23 @@ impl Watchdog {
         install_handler()?;
         let workers: Arc<Mutex<Vec<Arc<Shared>>>> = Arc::default();
         let ended = Arc::new(AtomicBool::new(false));
+        let stopping = Arc::new(AtomicBool::new(false));
         let (for_thread, end, for_clock) = (workers.clone(), ended.clone(), clock.clone());
+        let stop = stopping.clone();
         let thread = thread::Builder::new().name("watchdog".into()).spawn(move || {
             let mut samples = Vec::new();
             while !end.load(Ordering::Relaxed) {
                 thread::park_timeout(PERIOD);
-                look(&lock(&for_thread), &mut samples, &*for_clock);
+                let all = stop.load(Ordering::Relaxed);
+                look(&lock(&for_thread), &mut samples, &*for_clock, all);
             }
         })?;
-        Ok(Watchdog { clock, workers, ended, thread: Some(thread) })
+        Ok(Watchdog { clock, workers, ended, stopping, thread: Some(thread) })
+    }
+
+    /// From now on whatever does not wait soon is stopped.
+    pub fn stop_all(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {
@@ -223,7 +232,7 @@ struct Sample {
     cpu: Duration,
 }
 
-fn look(workers: &[Arc<Shared>], samples: &mut Vec<Option<Sample>>, clock: &dyn Clock) {
+fn look(workers: &[Arc<Shared>], samples: &mut Vec<Option<Sample>>, clock: &dyn Clock, all: bool) {
     samples.resize_with(workers.len(), || None);
     for (shared, sample) in workers.iter().zip(samples) {
         let step = shared.step.load(Ordering::Acquire);
@@ -237,7 +246,7 @@ fn look(workers: &[Arc<Shared>], samples: &mut Vec<Option<Sample>>, clock: &dyn 
                 let elapsed = millis(now.saturating_duration_since(first.since));
                 let computed = millis(cpu.saturating_sub(first.cpu));
                 let late = elapsed >= shared.elapsed_ms.load(Ordering::Relaxed);
-                if late || computed >= shared.compute_ms.load(Ordering::Relaxed) {
+                if all || late || computed >= shared.compute_ms.load(Ordering::Relaxed) {
                     shared.late.store(late, Ordering::Relaxed);
                     shared.stop.store(step, Ordering::Release);
                     // SAFETY: the thread lives, since its pulse is in the list, which is locked.

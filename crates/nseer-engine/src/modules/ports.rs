@@ -11,7 +11,6 @@ use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
 use crate::host_cell::HostCell;
-use crate::host_tables;
 
 type Body = fn(&World, &Lua, &Args) -> Result<Reply, Raise>;
 
@@ -37,7 +36,7 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
 fn get_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let host = host_argument(world, args)?;
     let key = port_argument(args, 2)?;
-    Reply::values(lua, host_tables::port_table(lua, &host, key)?)
+    Reply::values(lua, world.tables.port_table(lua, &host, key)?)
 }
 
 const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
@@ -59,7 +58,7 @@ fn get_ports(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
             .map(|(key, _)| key)
     });
     match next {
-        Some(key) => Reply::values(lua, host_tables::port_table(lua, &host, key)?),
+        Some(key) => Reply::values(lua, world.tables.port_table(lua, &host, key)?),
         None => Reply::values(lua, Value::Nil),
     }
 }
