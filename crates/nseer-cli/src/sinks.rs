@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
 
@@ -100,6 +100,37 @@ impl Writer {
     }
 }
 
+/// A buffered output that several may hold. Reports flush after each host; here that waits until
+/// no further event is there, so that thousands of hosts a second do not cost a system call each.
+#[derive(Clone)]
+struct Output(Arc<Mutex<BufWriter<Box<dyn Write + Send>>>>);
+
+impl Output {
+    fn new(out: Box<dyn Write + Send>) -> Output {
+        Output(Arc::new(Mutex::new(BufWriter::new(out))))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BufWriter<Box<dyn Write + Send>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lock().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A report and where it writes to.
+struct Sink {
+    report: Box<dyn Report>,
+    output: Output,
+}
+
 /// Opens the outputs and starts the writer.
 ///
 /// # Errors
@@ -110,7 +141,7 @@ pub fn open(
     system: &System,
     started: SystemTime,
 ) -> anyhow::Result<(Sinks, Writer)> {
-    let mut reports: Vec<Box<dyn Report>> = Vec::new();
+    let mut sinks: Vec<Sink> = Vec::new();
     let mut screen_taken = plan.quiet;
     for file in &plan.files {
         let out: Box<dyn Write + Send> = match &file.path {
@@ -120,23 +151,25 @@ pub fn open(
             }
             Some(path) => open_file(path, plan.append, system, started)?,
         };
-        let out = BufWriter::new(out);
-        let options = options.clone();
-        reports.push(match file.format {
+        let output = Output::new(out);
+        let (out, options) = (output.clone(), options.clone());
+        let report: Box<dyn Report> = match file.format {
             Format::Normal => Box::new(NormalReport::new(out, Place::File, options)),
             Format::Xml => Box::new(XmlReport::new(out, options)),
             Format::Grepable => Box::new(GrepableReport::new(out, options)),
-        });
+        };
+        sinks.push(Sink { report, output });
     }
     if !screen_taken {
-        let out = BufWriter::new(io::stdout());
-        reports.push(Box::new(NormalReport::new(out, Place::Screen, options.clone())));
+        let output = Output::new(Box::new(io::stdout()));
+        let report = NormalReport::new(output.clone(), Place::Screen, options.clone());
+        sinks.push(Sink { report: Box::new(report), output });
     }
     let (queue, events) = sync_channel(QUEUE);
     let failed = Arc::new(AtomicBool::new(false));
     let thread = std::thread::Builder::new()
         .name("output".to_owned())
-        .spawn(move || write(&events, &mut reports))
+        .spawn(move || write(&events, &mut sinks))
         .context("cannot start the output thread")?;
     let sinks = Sinks {
         queue,
@@ -172,26 +205,36 @@ pub fn stylesheet(plan: &Stylesheet) -> Option<String> {
 }
 
 /// Goes on after an error, so that the other outputs are complete; the first error is told.
-fn write(events: &Receiver<Option<Event>>, reports: &mut Vec<Box<dyn Report>>) -> io::Result<()> {
+fn write(events: &Receiver<Option<Event>>, sinks: &mut Vec<Sink>) -> io::Result<()> {
     let mut first = Ok(());
-    while let Ok(Some(event)) = events.recv() {
+    let mut keep = |result: io::Result<()>| match result {
+        Ok(()) => true,
+        // A reader that has seen enough is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
+        Err(error) => {
+            if first.is_ok() {
+                first = Err(error);
+            }
+            false
+        }
+    };
+    loop {
+        let next = match events.try_recv() {
+            Err(TryRecvError::Empty) => {
+                sinks.retain(|sink| keep(sink.output.lock().flush()));
+                events.recv().ok().flatten()
+            }
+            other => other.ok().flatten(),
+        };
+        let Some(event) = next else { break };
         if let Event::Message { severity: Severity::Warning | Severity::Error, text } = &event {
             let mut line = text.clone();
             line.push(b'\n');
             // Where standard error is gone there is nobody to tell.
             let _ = io::stderr().write_all(&line);
         }
-        reports.retain_mut(|report| match report.event(&event) {
-            Ok(()) => true,
-            // A reader that has seen enough is no failure.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
-            Err(error) => {
-                if first.is_ok() {
-                    first = Err(error);
-                }
-                false
-            }
-        });
+        sinks.retain_mut(|sink| keep(sink.report.event(&event)));
     }
+    sinks.retain(|sink| keep(sink.output.lock().flush()));
     first
 }

@@ -1,5 +1,6 @@
 //! A new Lua state: standard libraries without their dangerous parts, and the shim.
 
+use mlua::state::{GcIncParams, GcMode};
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 
 use crate::interrupt;
@@ -70,6 +71,9 @@ const REMOVED: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// A new collection begins when memory in use has grown to this many percent.
+const GC_PAUSE: i32 = 300;
+
 /// Makes a state with default [`LuaOptions`] (mlua's own `pcall` replacement would not let
 /// scripts yield) and runs the shim in it.
 #[allow(unsafe_code, reason = "mlua gives the debug library only through an unsafe constructor")]
@@ -78,6 +82,8 @@ pub(crate) fn new_state(options: &StateOptions) -> Result<(Lua, Shim), StateErro
     // safety are removed below, before any script is loaded.
     let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, LuaOptions::default()) };
     lua.set_memory_limit(options.memory_limit)?;
+    // Most of what scripts make is garbage soon; collecting less often costs little memory.
+    lua.gc_set_mode(GcMode::Incremental(GcIncParams::default().pause(GC_PAUSE)));
     let (enter, leave) = interrupt::chain_functions(&lua)?;
     let shim: Table = lua.load(include_str!("shim.lua")).set_name("=nseer").call((enter, leave))?;
     let globals = lua.globals();

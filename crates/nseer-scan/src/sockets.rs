@@ -54,10 +54,10 @@ impl Connector for SocketConnector {
             result = socket.connect(&address);
         }
         match result {
-            Ok(()) => Started::Done(connected(&socket)),
+            Ok(()) => Started::Done(connected(&socket, peer)),
             Err(error) => match error.raw_os_error() {
-                Some(libc::EISCONN) => Started::Done(connected(&socket)),
-                Some(libc::EALREADY | libc::EINPROGRESS) => wait(socket),
+                Some(libc::EISCONN) => Started::Done(connected(&socket, peer)),
+                Some(libc::EALREADY | libc::EINPROGRESS) => wait(socket, peer),
                 Some(libc::ECONNREFUSED) => {
                     if cfg!(target_os = "linux") {
                         self.spare = Some((domain, socket));
@@ -84,23 +84,22 @@ fn errno_is(result: &io::Result<()>, errno: i32) -> bool {
     result.as_ref().is_err_and(|error| error.raw_os_error() == Some(errno))
 }
 
-fn wait(socket: Socket) -> Started<PendingConnect> {
+fn wait(socket: Socket, peer: SocketAddr) -> Started<PendingConnect> {
     match TcpStream::from_std(socket.into()) {
-        Ok(stream) => Started::Pending(PendingConnect { stream }),
+        Ok(stream) => Started::Pending(PendingConnect { stream, peer }),
         Err(error) => Started::Shortage(error),
     }
 }
 
 /// The outcome of a connection that was made. Makes closing it send a reset, so that no local port
 /// is kept in TIME_WAIT.
-fn connected(socket: &Socket) -> Outcome {
+fn connected(socket: &Socket, peer: SocketAddr) -> Outcome {
     // Where that fails the connection is closed all the same, with a FIN.
     let _ = socket.set_linger(Some(Duration::ZERO));
-    let ends = (socket.local_addr().ok(), socket.peer_addr().ok());
-    match ends {
+    match socket.local_addr().map(|local| local.as_socket()) {
         // The local port was the very port that was asked, and the connection met itself (RFC
         // 9293, simultaneous open). A port that listens is not given out as a local port.
-        (Some(local), Some(peer)) if local.as_socket() == peer.as_socket() => Outcome::Closed,
+        Ok(Some(local)) if local == peer => Outcome::Closed,
         _ => Outcome::Open,
     }
 }
@@ -138,6 +137,7 @@ fn failed<P>(error: io::Error) -> Started<P> {
 pub struct PendingConnect {
     /// Not connected yet, in spite of its type.
     stream: TcpStream,
+    peer: SocketAddr,
 }
 
 impl Future for PendingConnect {
@@ -158,7 +158,7 @@ impl Future for PendingConnect {
                     });
                 }
                 Ok(None) if socket.peer_addr().is_ok() => {
-                    return Poll::Ready(connected(&socket));
+                    return Poll::Ready(connected(&socket, self.peer));
                 }
                 // Readiness that meant nothing is taken back.
                 Ok(None) => {
@@ -216,7 +216,8 @@ mod tests {
         let own = socket.local_addr().expect("address");
         let _ = socket.connect(&own);
         assert!(socket.peer_addr().is_ok(), "it is connected to itself");
-        assert_eq!(connected(&socket), Outcome::Closed);
+        let peer = own.as_socket().expect("address");
+        assert_eq!(connected(&socket, peer), Outcome::Closed);
     }
 
     #[test]

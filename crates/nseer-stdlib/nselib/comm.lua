@@ -4,10 +4,10 @@
 -- The functions take the same options, in a table. Times are in milliseconds.
 -- * <code>bytes</code> - wait for so many bytes; more may be returned, and fewer if the peer is done.
 -- * <code>lines</code> - wait for so many lines, in the same way; goes before <code>bytes</code>.
--- * <code>proto</code> - <code>tcp</code>, <code>udp</code> or <code>ssl</code>. Default: the port's, or <code>tcp</code>.
+-- * <code>proto</code> - <code>tcp</code>, <code>udp</code> or <code>ssl</code>. Default: the port's, or TCP.
 -- * <code>timeout</code> - stands for both of the following.
 -- * <code>connect_timeout</code> - time to connect. Default: that of <code>stdnse.get_timeout</code>.
--- * <code>request_timeout</code> - time that a read may take beyond <code>connect_timeout</code>. Default: 6000.
+-- * <code>request_timeout</code> - time for a read beyond <code>connect_timeout</code>. Default: 6000.
 -- * <code>recv_before</code> - true to read the peer's greeting before anything is sent.
 -- * <code>any_af</code> - true to connect to IPv4 and IPv6 alike, whichever the scan is about.
 --

@@ -52,7 +52,8 @@ end
 
 -- A date table as a number of seconds; nil if a field is missing or is not an integer.
 local function seconds_of (date, default_hour)
-  local year, month, day = integer_field(date, "year"), integer_field(date, "month"), integer_field(date, "day")
+  local year, month = integer_field(date, "year"), integer_field(date, "month")
+  local day = integer_field(date, "day")
   local hour, min = integer_field(date, "hour", default_hour), integer_field(date, "min", 0)
   local sec = integer_field(date, "sec", 0)
   -- Beyond these years seconds would not be exact.
@@ -72,9 +73,8 @@ end
 
 -- The text after the sign for a duration of zero or more seconds; `digits` after the point.
 local function duration (seconds, digits)
-  local scale = 10 ^ digits
   -- Rounded before it is taken apart, so that there is never a sixtieth second.
-  seconds = math.floor(seconds * scale + 0.5) / scale
+  seconds = tonumber(string.format("%." .. digits .. "f", seconds))
   local whole = math.floor(seconds)
   local days, hours, minutes = whole // DAY, whole % DAY // HOUR, whole % HOUR // MINUTE
   local rest = seconds - (whole - whole % MINUTE)
@@ -130,11 +130,10 @@ function format_difftime (t2, t1)
   if later < earlier then
     sign, later, earlier, t2, t1 = "-", earlier, later, t1, t2
   end
-  local years = integer_field(t2, "year") - integer_field(t1, "year")
+  local year, month, day = integer_field(t1, "year"), integer_field(t1, "month"), integer_field(t1, "day")
+  local years = integer_field(t2, "year") - year
   local function after_years (n)
-    return earlier
-      + (days_from_civil(integer_field(t1, "year") + n, integer_field(t1, "month"), integer_field(t1, "day"))
-      - days_from_civil(integer_field(t1, "year"), integer_field(t1, "month"), integer_field(t1, "day"))) * DAY
+    return earlier + (days_from_civil(year + n, month, day) - days_from_civil(year, month, day)) * DAY
   end
   while years > 0 and after_years(years) > later do
     years = years - 1

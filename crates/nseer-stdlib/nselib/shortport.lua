@@ -209,7 +209,7 @@ function port_range (range)
     end
     local first, last = range_of(entry)
     if not first then
-      error("'" .. entry .. "' in the list of ports '" .. range .. "' is not a port or a range such as 80-90", 2)
+      error("'" .. entry .. "' in '" .. range .. "' is not a port or a range of ports such as 80-90", 2)
     end
     current[#current + 1] = {first, last}
     entries = entries + 1

@@ -31,8 +31,8 @@ author = "The nseer contributors"
 license = "MIT OR Apache-2.0"
 categories = {"discovery", "safe"}
 
--- Daytime, quote of the day, chargen, FTP, SSH, telnet, SMTP, POP3, NNTP, IMAP, IRC, rsync, MySQL, Sieve, VNC, MPD
--- and their variants with TLS.
+-- Daytime, quote of the day, chargen, FTP, SSH, telnet, SMTP, POP3, NNTP, IMAP, IRC, rsync, MySQL, Sieve, VNC,
+-- MPD and their variants with TLS.
 local COMMON = "13,17,19,21-23,25,110,119,143,465,563,587,873,990,992-995,2121,2222,2323,2525,3306,4190,"
   .. "5900-5903,6600,6667,6697"
 

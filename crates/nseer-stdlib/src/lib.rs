@@ -14,6 +14,7 @@ macro_rules! shelf {
 const FILES: &[(&str, &[u8])] = shelf![
     "nselib/comm.lua",
     "nselib/datetime.lua",
+    "nselib/ipOps.lua",
     "nselib/match.lua",
     "nselib/nsedebug.lua",
     "nselib/outlib.lua",
@@ -25,6 +26,7 @@ const FILES: &[(&str, &[u8])] = shelf![
     "nselib/stringaux.lua",
     "nselib/tableaux.lua",
     "nselib/target.lua",
+    "nselib/url.lua",
     "scripts/auth-owners.nse",
     "scripts/banner.nse",
     "scripts/script.db",

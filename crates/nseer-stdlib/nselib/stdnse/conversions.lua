@@ -125,7 +125,8 @@ function conversions.parse_timespec (timespec)
   elseif unit == "ms" then
     return number / 1000
   elseif not SECONDS[unit] then
-    return nil, string.format("cannot read '%s' as a duration: the unit '%s' is none of ms, s, m, h", timespec, unit)
+    local message = "cannot read '%s' as a duration: the unit '%s' is none of ms, s, m, h"
+    return nil, string.format(message, timespec, unit)
   end
   return number * SECONDS[unit]
 end
