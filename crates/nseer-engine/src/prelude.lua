@@ -26,7 +26,10 @@ local MISSING = {}
 local function silent_require(...)
   local ok, result = pcall(require, ...)
   if not ok then
-    report_missing(result)
+    -- A library that does without itself has said what it misses.
+    if not rawequal(result, MISSING) then
+      report_missing(result)
+    end
     error(MISSING)
   end
   return result

@@ -91,7 +91,7 @@ end
 -- @return What is wrong, if anything.
 function expand_ip (ip, family)
   if type(ip) ~= "string" then
-    return nil, "an IP address is a string, not a " .. type(ip)
+    return nil, "an IP address is a string, got " .. type(ip)
   elseif not string.find(ip, ":", 1, true) then
     local parts = ipv4_parts(ip)
     if not parts then
@@ -179,8 +179,10 @@ end
 -- @return The address, IPv6 in its short form (RFC 5952); nil for another number of bytes.
 -- @return What is wrong, if anything.
 function str_to_ip (ip)
-  if type(ip) ~= "string" or #ip ~= 4 and #ip ~= 16 then
-    return nil, "an address has 4 or 16 bytes, not " .. (type(ip) == "string" and #ip or "a " .. type(ip))
+  if type(ip) ~= "string" then
+    return nil, "the bytes of an address are a string, got " .. type(ip)
+  elseif #ip ~= 4 and #ip ~= 16 then
+    return nil, "an address has 4 or 16 bytes, not " .. #ip
   elseif #ip == 4 then
     return table.concat({string.byte(ip, 1, 4)}, ".")
   end
@@ -203,7 +205,7 @@ end
 -- @return What is wrong, if anything.
 function hex_to_bin (hex)
   if type(hex) ~= "string" then
-    return nil, "hexadecimal digits are a string, not a " .. type(hex)
+    return nil, "hexadecimal digits are a string, got " .. type(hex)
   elseif string.find(hex, "%X") then
     return nil, "'" .. hex .. "' has other characters than hexadecimal digits"
   end
@@ -391,7 +393,7 @@ end
 -- @return What is wrong, if anything.
 function get_ips_from_range (range)
   if type(range) ~= "string" then
-    return nil, nil, "a range is a string, not a " .. type(range)
+    return nil, nil, "a range is a string, got " .. type(range)
   end
   local ip, prefix = string.match(range, "^%s*([%x:.]+)/(%d+)%s*$")
   if ip then

@@ -269,8 +269,8 @@ local REFERENCES = { ["&amp;"] = "&", ["&lt;"] = "<", ["&gt;"] = ">" }
 
 --- Reads a query as forms write it.
 -- @usage url.parse_query("name=a%20b&page=2")  --> {name = "a b", page = "2"}
--- @param query Text after the question mark. <code>&amp;amp;</code> counts as <code>&amp;</code>, and likewise
---              <code>&amp;lt;</code> and <code>&amp;gt;</code>.
+-- @param query Text after the question mark. It may be taken from a page: what HTML writes for the ampersand
+--              and for angle brackets is read as these.
 -- @return Table of names and values without escapes; a plus sign stays. Where a name occurs more than once,
 --         the last one counts. What has no value has the empty string.
 function parse_query (query)

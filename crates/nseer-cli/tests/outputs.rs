@@ -1,0 +1,179 @@
+//! What a run leaves behind: valid documents whatever ends it, an exit code that tells, and the
+//! same results with any number of Lua states.
+
+mod lab;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lab::{Lab, Peer};
+
+const TARGET: &str = "127.0.0.1";
+
+/// The document type that readers of Nmap's XML know.
+const DTD: &str = "/usr/share/nmap/nmap.dtd";
+
+/// Asserts that a file is XML, valid against the document type.
+fn assert_valid(path: &str) {
+    let output = Command::new("xmllint")
+        .args(["--noout", "--dtdvalid", DTD, path])
+        .output()
+        .expect("xmllint (Debian package libxml2-utils) can be started");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{path}: {text}\n{}", read(path));
+}
+
+fn read(path: &str) -> String {
+    #[allow(clippy::disallowed_methods, reason = "a test looks at what a program wrote")]
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn xml_is_valid_in_every_case() {
+    lab::run("xml_is_valid_in_every_case", |lab| {
+        lab.oidentd();
+        lab.sshd(22);
+        lab.dns();
+        lab.tls(443);
+        lab.peer(7001, Peer::Says(b"\x00\xff <&>\"' --\r\n\x1b[31m"));
+        let structured = lab.script("structured");
+        let cases: &[&[&str]] = &[
+            &["-p22,113", "--script", "auth-owners,banner", TARGET],
+            &["-p7001", "--script", "banner", TARGET],
+            &["-p22", "--script", &structured, TARGET],
+            &["-F", TARGET, "127.0.0.2", "lab.test"],
+            &["-p1-2000", "--reason", "-vv", TARGET],
+            &["-p443", "--datadir", "/usr/share/nmap", "--script", "ssl-cert,http-title", TARGET],
+            &["-sn", "127.0.0.1-3"],
+            &["-sL", "127.0.0.0/30"],
+            &["-p22", "--open", TARGET, "127.0.0.9"],
+            &["-p22", "no-such-name.invalid"],
+            &["-p22", "--script", "no-such-script", TARGET],
+            &["-p22,80", "--host-timeout", "1ms", "--scan-delay", "50ms", TARGET],
+        ];
+        for (i, args) in cases.iter().enumerate() {
+            let path = format!("/run/lab/{i}.xml");
+            let output = lab.nseer(&[*args, &["-oX", &path]].concat());
+            assert!(!output.stdout.is_empty(), "{args:?}: {output:#?}");
+            assert_valid(&path);
+        }
+    });
+}
+
+#[test]
+fn an_interrupted_run_leaves_what_it_knows() {
+    lab::run("an_interrupted_run_leaves_what_it_knows", |lab| {
+        lab.sshd(22);
+        lab.peer(7001, Peer::Silent);
+        let waits = lab.script("waits");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_nseer"))
+            .args(["-sT", "-Pn", "-n", "-p22,7001", "--script", &waits, "-oA", "/run/lab/out"])
+            .args(["127.0.0.2", TARGET])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nseer starts");
+        // 127.0.0.2 has no silent peer, so it is done soon; the other host never is.
+        wait_until(|| read_if_there("/run/lab/out.nmap").contains("report for 127.0.0.2"));
+        must(Command::new("kill").args(["-INT", &child.id().to_string()]));
+        let status = child.wait().expect("nseer ends");
+        assert!(!status.success(), "the exit code tells");
+        assert_valid("/run/lab/out.xml");
+        let xml = read("/run/lab/out.xml");
+        assert!(xml.contains("127.0.0.2") && xml.contains("exit=\"error\""), "{xml}");
+        let normal = read("/run/lab/out.nmap");
+        assert!(normal.contains("# Stopped early: interrupted by the user"), "{normal}");
+        assert!(read("/run/lab/out.gnmap").contains("Host: 127.0.0.2"));
+    });
+}
+
+fn read_if_there(path: &str) -> String {
+    #[allow(clippy::disallowed_methods, reason = "a test looks at what a program wrote")]
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+fn wait_until(done: impl Fn() -> bool) {
+    #[allow(clippy::disallowed_methods, reason = "a bound for the whole wait")]
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it did not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn must(command: &mut Command) {
+    let status = command.status().expect("the program can be started");
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    lab::run("a_reader_that_goes_away_is_no_failure", |_| {
+        let nseer = env!("CARGO_BIN_EXE_nseer");
+        let script = format!("set -o pipefail; '{nseer}' -n -Pn -p1-3 127.0.0.0/26 | head -n 1");
+        let output = Command::new("bash").args(["-c", &script]).output().expect("bash");
+        assert!(output.status.success(), "{output:?}");
+        assert!(output.stdout.starts_with(b"Starting nseer"), "{output:?}");
+    });
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    lab::run("a_full_disk_is_told", |lab| {
+        let output = lab.nseer(&["-n", "-Pn", "-p1", "-oN", "/dev/full", TARGET]);
+        assert_ne!(output.code, 0, "{output:#?}");
+        assert!(output.stderr.contains("cannot write the output"), "{output:#?}");
+        assert!(output.stdout.contains("1/tcp closed"), "the screen is complete: {output:#?}");
+    });
+}
+
+#[test]
+fn any_number_of_lua_states_gives_the_same() {
+    lab::run("any_number_of_lua_states_gives_the_same", |lab| {
+        lab.oidentd();
+        lab.sshd(22);
+        let counts = lab.script("counts-hosts");
+        let run = |lab: &Lab, workers: &str| {
+            let scripts = format!("banner,{counts}");
+            let args = ["-sT", "-Pn", "-n", "-p22", "--script", &scripts];
+            let hosts = ["--script-workers", workers, "127.0.0.1-4"];
+            let output = lab.nseer(&[args.as_slice(), &hosts].concat());
+            assert_eq!(output.code, 0, "{output:#?}");
+            let mut lines: Vec<String> =
+                output.stdout.lines().filter(|l| l.starts_with('|')).map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        let one = run(lab, "1");
+        assert_eq!(one.len(), 5, "{one:#?}");
+        assert!(one.iter().any(|line| line.contains("4 hosts")), "{one:#?}");
+        for workers in ["2", "4"] {
+            assert_eq!(run(lab, workers), one, "with {workers} workers");
+        }
+    });
+}
+
+/// Every script of an installed Nmap loads, or is left out for a native module that is named.
+#[test]
+fn nmaps_scripts_load_or_say_why_not() {
+    lab::run("nmaps_scripts_load_or_say_why_not", |lab| {
+        let output = lab.nseer(&["--datadir", "/usr/share/nmap", "--script-help", "all"]);
+        assert_eq!(output.code, 0, "{output:#?}");
+        let loaded = output.stdout.lines().filter(|l| l.starts_with("Categories:")).count();
+        let mut left_out = 0;
+        for line in output.stderr.lines() {
+            let prefix = "left out, because the native module '";
+            let rest = line.strip_prefix(prefix).unwrap_or_else(|| panic!("unexpected: {line}"));
+            let (_, scripts) = rest.split_once("' is not built yet: ").expect("the known words");
+            left_out += scripts.split(' ').count();
+        }
+        #[allow(clippy::disallowed_methods, reason = "the truth to compare with")]
+        let installed = std::fs::read_dir("/usr/share/nmap/scripts")
+            .expect("Nmap's scripts (Debian package nmap)")
+            .filter_map(Result::ok)
+            .filter(|entry| entry.path().extension().is_some_and(|e| e == "nse"))
+            .count();
+        assert_eq!(loaded + left_out, installed);
+        assert!(loaded > installed / 2, "{loaded} of {installed}");
+    });
+}
