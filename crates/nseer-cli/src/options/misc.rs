@@ -15,8 +15,9 @@ pub(super) const CATEGORY: Category = Category {
             Value::Required("FOLDER"),
             "look for data files, scripts and libraries in FOLDER first",
             "Looks for data files, scripts and libraries in FOLDER first, then in the folder that \
-            the environment variable NMAPDIR names, in ~/.nmap, and in nseer itself. With the data \
-            folder of an installed Nmap, its scripts are used.",
+            the environment variable NMAPDIR names, and in ~/.nmap. With the data folder of an \
+            installed Nmap, its scripts are used. nseer's own library is used only where neither \
+            FOLDER nor NMAPDIR is given: the two never mix.",
             |s, u| u.store(&mut s.data_folder),
         )
         .complete(Complete::Folders),
