@@ -84,7 +84,6 @@ impl World {
             look: prelude.raw_get("look")?,
             main: prelude.raw_get("main")?,
         };
-        world.scheduler.make_strict(&lua.globals())?;
         // Set exactly once, here.
         let _ = world.functions.set(functions);
         Ok(world)

@@ -109,4 +109,7 @@ local function main(chunk, path, id, rule, forced, ...)
   end
 end
 
+-- From here on a misspelt global is an error.
+require "strict"(_G)
+
 return { compile = compile, look = look, main = main }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mlua::{Function, Lua, MultiValue, Table, Thread, Value};
+use mlua::{Function, Lua, MultiValue, Thread, Value};
 use nseer_seam::Clock;
 use tokio::sync::Notify;
 
@@ -158,21 +158,6 @@ impl<C: 'static> Scheduler<C> {
             shim: self.inner.shim.native.clone(),
             suspend: Rc::new(suspend),
         }
-    }
-
-    /// Makes a table strict: reading a name never assigned, or assigning a new one inside a
-    /// function, is an error.
-    ///
-    /// # Errors
-    /// Where Lua has no memory left.
-    pub fn make_strict(&self, table: &Table) -> mlua::Result<()> {
-        self.inner.shim.strict.call(table)
-    }
-
-    /// The function behind [`Scheduler::make_strict`], for scripts.
-    #[must_use]
-    pub fn strict_function(&self) -> Function {
-        self.inner.shim.strict.clone()
     }
 
     /// Starts a base thread; it first runs when the scheduler gets to it. `on_end` is called

@@ -6,7 +6,7 @@ local enter, leave = ...
 local raw_resume, raw_yield = coroutine.resume, coroutine.yield
 local raw_close, raw_status, raw_create = coroutine.close, coroutine.status, coroutine.create
 local raw_traceback = debug.traceback
-local error, rawequal, select, type, tostring = error, rawequal, select, type, tostring
+local error, rawequal, type, tostring = error, rawequal, type, tostring
 
 local TOKEN, DROP = {}, {}
 local DONE, WAIT = 0, 1
@@ -128,57 +128,10 @@ local function traceback(co, reason)
   return raw_traceback(co, reason)
 end
 
--- Makes `env` strict: reading a name that was never assigned, or assigning a new one from inside
--- a function, is an error.
-local getinfo = debug.getinfo
-local function strict(env)
-  local meta = getmetatable(env)
-  if not meta then
-    meta = {}
-    setmetatable(env, meta)
-  end
-  local declared = {}
-  meta.__declared = declared
-  local next_index, next_newindex = meta.__index, meta.__newindex
-  meta.__newindex = function(t, name, value)
-    if type(next_newindex) == "function" then
-      next_newindex(t, name, value)
-    end
-    if not declared[name] then
-      local caller = getinfo(2, "S")
-      local what = caller and caller.what or "C"
-      if what == "Lua" then
-        error("assign to undeclared variable '" .. tostring(name) .. "'", 2)
-      end
-      declared[name] = true
-    end
-    rawset(t, name, value)
-  end
-  meta.__index = function(t, name)
-    if type(next_index) == "function" then
-      local value = next_index(t, name)
-      if value ~= nil then
-        return value
-      end
-    elseif type(next_index) == "table" and next_index[name] ~= nil then
-      return next_index[name]
-    end
-    if not declared[name] then
-      local caller = getinfo(2, "S")
-      if caller and caller.what ~= "C" then
-        error("variable '" .. tostring(name) .. "' is not declared", 2)
-      end
-    end
-    return nil
-  end
-  return env
-end
-
 return {
   native = native,
   step = step,
   drop = drop,
   traceback = traceback,
-  strict = strict,
   raw_create = raw_create,
 }

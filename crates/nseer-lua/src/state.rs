@@ -44,7 +44,6 @@ pub(crate) struct Shim {
     pub(crate) step: Function,
     pub(crate) drop: Function,
     pub(crate) traceback: Function,
-    pub(crate) strict: Function,
 }
 
 /// What no script may have: other programs, foreign machine code, the end of the process, and the
@@ -99,7 +98,6 @@ pub(crate) fn new_state(options: &StateOptions) -> Result<(Lua, Shim), StateErro
         step: shim.get("step")?,
         drop: shim.get("drop")?,
         traceback: shim.get("traceback")?,
-        strict: shim.get("strict")?,
     };
     Ok((lua, shim))
 }
