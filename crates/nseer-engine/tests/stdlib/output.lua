@@ -121,7 +121,8 @@ return function (check, gives, raises)
 
   local t = stdnse.output_table()
   check("an empty one", {#t, t(), next(t), rawlen(t), listed(t)}, {0, false, nil, 0, ""})
-  t.b, t.a, t.c = 1, nil, 3
+  t.b = 1
+  t.c = 3
   t.a = 2
   check("the order of assignment", listed(t), "b=1 c=3 a=2")
   check("its number, and that there is something", {#t, t(), t(1, 2)}, {3, true, true})
@@ -137,7 +138,10 @@ return function (check, gives, raises)
   check("removing what is not there", #t, 3)
 
   t = stdnse.output_table()
-  t[1], t[2.0], t.k, t[true] = "x", "y", "z", "w"
+  t[1] = "x"
+  t[2] = "y"
+  t.k = "z"
+  t[true] = "w"
   local sequence = {}
   for i, value in ipairs(t) do
     sequence[i] = value

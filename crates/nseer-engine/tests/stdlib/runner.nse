@@ -18,8 +18,10 @@ local table = require "table"
 hostrule = function () return true end
 
 local function same (got, want)
-  if type(got) ~= "table" or type(want) ~= "table" then
-    return rawequal(got, want) and math.type(got) == math.type(want)
+  if rawequal(got, want) then
+    return math.type(got) == math.type(want)
+  elseif type(got) ~= "table" or type(want) ~= "table" then
+    return false
   end
   for key, value in pairs(want) do
     if not same(got[key], value) then
@@ -82,7 +84,7 @@ action = function ()
   local function raises (source, message)
     local results = evaluate(source)
     local text = results[1] and "no error" or results[2]
-    check(source, type(text) == "string" and text:gsub("^[^:]*:%d+: ", "") or text, message)
+    check(source, type(text) == "string" and text:gsub("^.-:%d+: ", "") or text, message)
   end
   dofile(nmap.registry.args.checks)(check, gives, raises)
   if #failures > 0 then

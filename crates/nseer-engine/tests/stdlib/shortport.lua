@@ -54,7 +54,10 @@ return function (_, gives, raises)
   fits([[port_or_service(80)]], "81/tcp open x", false)
   fits([[port_or_service(nil,"http")]], "81/tcp open http", true)
 
-  -- version_port_or_service.
+  -- version_port_or_service, by the intensity that the user wants.
+  local nmap = require "nmap"
+  local version_intensity = nmap.version_intensity
+  nmap.version_intensity = function () return 9 end
   fits([[version_port_or_service(80,"http")]], "80/tcp open http", true,
     [[service_dtype="table",name="http",name_confidence=3.0]])
   fits([[version_port_or_service(80,"http")]], "80/tcp open http", true,
@@ -67,6 +70,25 @@ return function (_, gives, raises)
     [[service_dtype="table"]])
   fits([[version_port_or_service({1},{"http"},{"tcp","udp"},{"open"},7)]], "5/udp open http", true,
     [[service_dtype="table"]])
+  nmap.version_intensity = function () return 5 end
+  fits([[version_port_or_service(80, "http", nil, nil, 4)]], "80/tcp open http", true)
+  fits([[version_port_or_service(80, "http", nil, nil, 5)]], "80/tcp open http", true)
+  fits([[version_port_or_service(80, "http", nil, nil, 6)]], "80/tcp open http", false)
+  fits([[version_port_or_service(80, "http")]], "80/tcp open http", false)
+  fits([[version_port_or_service(80, "http", nil, nil, 1)]], "80/tcp open|filtered http", true)
+  fits([[version_port_or_service(80, "http", nil, nil, 1)]], "80/udp open http", false)
+  fits([[version_port_or_service(1, "http", nil, nil, 1)]], "80/tcp open x", false)
+  nmap.version_intensity = version_intensity
+
+  -- port_is_excluded.
+  gives([[shortport.port_is_excluded(80, "tcp")]], false)
+  gives([[shortport.port_is_excluded(9100, "tcp")]], false)
+  local port_is_excluded = nmap.port_is_excluded
+  nmap.port_is_excluded = function (number, protocol) return number == 9100 and protocol == "tcp" end
+  gives([[shortport.port_is_excluded(9100, "tcp")]], true)
+  fits([[version_port_or_service(9100, "x", nil, nil, 1)]], "9100/tcp open x", false)
+  fits([[port_or_service(9100, "x")]], "9100/tcp open x", true)
+  nmap.port_is_excluded = port_is_excluded
 
   -- port_range.
   fits([[port_range("80-90")]], "85/tcp open", true)
