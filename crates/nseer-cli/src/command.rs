@@ -9,6 +9,7 @@ use nseer_core::port_spec::compact_list;
 use nseer_core::{Event, EventSink as _, Protocol, ScanPorts, Severity};
 use nseer_engine::selection::{Entry, write_db};
 use nseer_engine::{Engine, ScriptInfo, script_help};
+use nseer_scan::Heir;
 use nseer_seam::System;
 
 use crate::limits::Limits;
@@ -51,10 +52,14 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
     let data = setup::data_dirs(plan, &system);
     let limits = Limits::of_this_process(&plan.timing);
     let timing = timing(&plan.timing);
-    let scanner =
-        setup::scanner(plan, timing.clone(), &limits, &setup::service_table(&data)?, &system)?;
-    let (ports, warnings) = setup::ports(&plan.ports, plan.depth, setup::service_table(&data)?)?;
     let network = setup::network(&plan.discovery, &limits)?;
+    let heir = (!plan.scripts.rules.is_empty()).then(|| {
+        let network = network.clone();
+        Heir::new(move |peer, connection| network.offer(peer, connection))
+    });
+    let table = setup::service_table(&data)?;
+    let scanner = setup::scanner(plan, timing.clone(), &limits, &table, &system, heir)?;
+    let (ports, warnings) = setup::ports(&plan.ports, plan.depth, setup::service_table(&data)?)?;
     let options = setup::report_options(&plan.output, plan.depth);
     let (sinks, writer) = sinks::open(&plan.output, &options, &system, started)?;
     sinks.emit(Event::RunStarted(RunInfo {

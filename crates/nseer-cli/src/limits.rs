@@ -9,6 +9,8 @@ use crate::plan::TimingPlan;
 pub struct Limits {
     /// Sockets of the port scan.
     pub scan_sockets: usize,
+    /// Connections of the port scan that may wait for a script.
+    pub offers: usize,
     /// Script threads that may hold sockets.
     pub script_slots: usize,
     /// The same, to one host.
@@ -24,6 +26,7 @@ const RESERVED: usize = 64;
 const MOST_SLOTS: usize = 1024;
 const MOST_SCAN_SOCKETS: usize = 2048;
 const MOST_HOSTS: usize = 1024;
+const MOST_OFFERS: usize = 1024;
 const MOST_SLOTS_PER_HOST: usize = 64;
 
 impl Limits {
@@ -34,15 +37,16 @@ impl Limits {
         Limits::new(usize::try_from(descriptors).unwrap_or(usize::MAX), plan)
     }
 
-    /// The bounds for so many descriptors. Half goes to the scan; a script thread is counted as
-    /// two sockets. `--max-parallelism P` gives P + 1 script threads, as Nmap does.
+    /// The bounds for so many descriptors. Half goes to the scan and what it leaves to scripts; a
+    /// script thread is counted as two sockets. `--max-parallelism P` gives P + 1 script threads, as Nmap does.
     #[must_use]
     pub fn new(descriptors: usize, plan: &TimingPlan) -> Limits {
         let usable = descriptors.saturating_sub(RESERVED).max(8);
         let asked = plan.max_parallelism.map(|p| NonZeroUsize::get(p).saturating_add(1));
         let slots = (usable / 4).min(MOST_SLOTS);
         Limits {
-            scan_sockets: (usable / 2).min(MOST_SCAN_SOCKETS),
+            scan_sockets: (usable / 8 * 3).min(MOST_SCAN_SOCKETS),
+            offers: (usable / 8).min(MOST_OFFERS),
             script_slots: asked.unwrap_or(slots).min(usable / 2),
             slots_per_host: asked.unwrap_or(MOST_SLOTS_PER_HOST).min(usable / 2),
             hosts_in_flight: MOST_HOSTS,
@@ -74,7 +78,7 @@ mod tests {
     fn descriptors_bound_everything() {
         for descriptors in [0, 64, 100, 1024, 20_000, usize::MAX] {
             let limits = Limits::new(descriptors, &plan(None));
-            let together = limits.scan_sockets + 2 * limits.script_slots;
+            let together = limits.scan_sockets + limits.offers + 2 * limits.script_slots;
             assert!(together <= descriptors.saturating_sub(RESERVED).max(8), "{descriptors}");
             assert!(limits.scan_sockets > 0 && limits.script_slots > 0);
         }

@@ -15,7 +15,7 @@ use nseer_engine::selection::{Request, Selection, resolve};
 use nseer_engine::{Engine, EngineConfig, NewTargets};
 use nseer_net::{Network, NetworkConfig};
 use nseer_report::ReportOptions;
-use nseer_scan::{Discovery, ScanConfig, Scanner, Timing};
+use nseer_scan::{Discovery, Heir, ScanConfig, Scanner, Timing};
 use nseer_seam::System;
 
 use crate::limits::Limits;
@@ -111,6 +111,7 @@ pub fn network(plan: &DiscoveryPlan, limits: &Limits) -> anyhow::Result<Network>
         dns_servers: plan.servers.iter().map(server).collect::<anyhow::Result<_>>()?,
         system_dns: plan.system_resolver,
         slots: limits.script_slots,
+        offers: limits.offers,
         ..NetworkConfig::default()
     }))
 }
@@ -118,7 +119,7 @@ pub fn network(plan: &DiscoveryPlan, limits: &Limits) -> anyhow::Result<Network>
 /// The ports that host discovery connects to where the user names none.
 const PING_PORTS: [u16; 2] = [80, 443];
 
-/// The scanner.
+/// The scanner, whose connections to open ports go to `heir`.
 ///
 /// # Errors
 /// Where the port list of `-PS` is wrong.
@@ -128,6 +129,7 @@ pub fn scanner(
     limits: &Limits,
     table: &ServiceTable,
     system: &System,
+    heir: Option<Heir>,
 ) -> anyhow::Result<Scanner> {
     let discovery = match (&plan.discovery.ports, plan.discovery.skip) {
         (_, true) => Discovery::Skip,
@@ -137,13 +139,14 @@ pub fn scanner(
             Discovery::Connect(spec.ports.iter().map(|key| key.number).collect())
         }
     };
-    Ok(Scanner::new(ScanConfig {
+    let config = ScanConfig {
         timing,
         discovery,
         max_sockets: limits.scan_sockets,
         in_order: plan.ports.sequential,
         system: system.clone(),
-    }))
+    };
+    Ok(Scanner::new(config, heir))
 }
 
 /// What outputs are to show.

@@ -108,6 +108,15 @@ fn the_embedded_banner_is_the_same() {
 }
 
 #[test]
+fn a_script_goes_on_with_the_connection_of_the_scan() {
+    lab::run("a_script_goes_on_with_the_connection_of_the_scan", |lab| {
+        lab.peer(7001, Peer::SaysOnce(b"only one\r\n"));
+        let output = lab.nseer(&plain(&["-p7001", "--script", "banner", TARGET]));
+        assert_eq!(output.under("7001/tcp"), ["|_banner: only one"], "{output:#?}");
+    });
+}
+
+#[test]
 fn tls_and_udp_work_from_scripts() {
     lab::run("tls_and_udp_work_from_scripts", |lab| {
         lab.tls(443);

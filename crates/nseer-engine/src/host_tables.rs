@@ -1,9 +1,11 @@
 //! The `host` and `port` tables that scripts see.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::c_void;
 use std::net::IpAddr;
 
-use mlua::{Function, IntoLua, LightUserData, Lua, MultiValue, Table, Value};
+use mlua::{Function, IntoLua, LightUserData, Lua, LuaString, MultiValue, Table, Value};
 use nseer_core::{HostRecord, PortKey, PortStatus, ServiceInfo, Tunnel};
 
 use crate::host_cell::HostCell;
@@ -12,17 +14,18 @@ use crate::host_cell::HostCell;
 pub(crate) struct TableMaker {
     host: Function,
     port: Function,
+    words: Words,
 }
 
 impl TableMaker {
     pub(crate) fn new(lua: &Lua) -> mlua::Result<TableMaker> {
         let (host, port) = lua.load(include_str!("tables.lua")).set_name("=nseer").call(())?;
-        Ok(TableMaker { host, port })
+        Ok(TableMaker { host, port, words: Words::default() })
     }
 
     /// A new `host` table.
     pub(crate) fn host_table(&self, lua: &Lua, host: &HostCell) -> mlua::Result<Table> {
-        let mut fields = Fields::new(lua);
+        let mut fields = Fields::new(lua, &self.words);
         fields.push(LightUserData(host.number as *mut c_void))?;
         fields.push(&host.registry)?;
         host.with(|record| host_fields(&mut fields, record))?;
@@ -38,25 +41,61 @@ impl TableMaker {
     ) -> mlua::Result<Value> {
         let found = host.with(|h| h.ports.status(key).map(|s| (s, h.ports.service(key))));
         let Some((status, service)) = found else { return Ok(Value::Nil) };
-        let mut fields = Fields::new(lua);
+        let mut fields = Fields::new(lua, &self.words);
         port_fields(&mut fields, key, status, &service)?;
         self.port.call(fields.values)
+    }
+
+    /// A string that is asked for again and again.
+    pub(crate) fn word(&self, lua: &Lua, text: &str) -> mlua::Result<Value> {
+        self.words.get(lua, text)
+    }
+}
+
+/// Strings of Lua that most tables have in common: states, reasons, names of services.
+#[derive(Default)]
+struct Words(RefCell<HashMap<String, LuaString>>);
+
+/// More different words than there are services; a script may set others without end.
+const MOST_WORDS: usize = 4096;
+
+impl Words {
+    fn get(&self, lua: &Lua, text: &str) -> mlua::Result<Value> {
+        let mut words = self.0.borrow_mut();
+        if let Some(known) = words.get(text) {
+            return Ok(Value::String(known.clone()));
+        }
+        let string = lua.create_string(text)?;
+        if words.len() < MOST_WORDS {
+            words.insert(text.to_owned(), string.clone());
+        }
+        Ok(Value::String(string))
     }
 }
 
 /// Arguments of a constructor, in its order.
 struct Fields<'a> {
     lua: &'a Lua,
+    words: &'a Words,
     values: MultiValue,
 }
 
 impl<'a> Fields<'a> {
-    fn new(lua: &'a Lua) -> Self {
-        Fields { lua, values: MultiValue::with_capacity(20) }
+    fn new(lua: &'a Lua, words: &'a Words) -> Self {
+        Fields { lua, words, values: MultiValue::with_capacity(20) }
     }
 
     fn push(&mut self, value: impl IntoLua) -> mlua::Result<()> {
         self.values.push_back(value.into_lua(self.lua)?);
+        Ok(())
+    }
+
+    fn push_word(&mut self, word: Option<&str>) -> mlua::Result<()> {
+        let value = match word {
+            Some(word) => self.words.get(self.lua, word)?,
+            None => Value::Nil,
+        };
+        self.values.push_back(value);
         Ok(())
     }
 
@@ -80,13 +119,16 @@ impl<'a> Fields<'a> {
 
 fn host_fields(fields: &mut Fields<'_>, record: &HostRecord) -> mlua::Result<()> {
     fields.push(record.address.to_string())?;
-    fields.push(record.reverse_name.as_deref().unwrap_or(""))?;
+    match record.reverse_name.as_deref() {
+        Some(name) => fields.push(name)?,
+        None => fields.push_word(Some(""))?,
+    }
     fields.push_address(Some(record.address))?;
-    fields.push(record.reason.as_str())?;
+    fields.push_word(Some(record.reason.as_str()))?;
     fields.push(record.reason_ttl)?;
     fields.push(record.target_name.as_deref())?;
     fields.push(record.directly_connected)?;
-    fields.push(record.interface.as_deref())?;
+    fields.push_word(record.interface.as_deref())?;
     fields.push(record.interface_mtu)?;
     fields.push_address(record.source)?;
     fields.push_bytes(record.mac.as_ref().map(<[u8; 6]>::as_slice))?;
@@ -104,15 +146,15 @@ fn port_fields(
     service: &ServiceInfo,
 ) -> mlua::Result<()> {
     fields.push(key.number)?;
-    fields.push(key.protocol.as_str())?;
-    fields.push(status.state.as_str())?;
-    fields.push(status.reason.as_str())?;
+    fields.push_word(Some(key.protocol.as_str()))?;
+    fields.push_word(Some(status.state.as_str()))?;
+    fields.push_word(Some(status.reason.as_str()))?;
     fields.push(status.ttl)?;
-    fields.push(service.name.as_deref())?;
+    fields.push_word(service.name.as_deref())?;
     fields.push(f64::from(service.confidence))?;
-    fields.push(service.method.as_str())?;
-    fields.push(if service.tunnel == Tunnel::Ssl { "ssl" } else { "none" })?;
-    fields.push(service.cpe.as_slice())?;
+    fields.push_word(Some(service.method.as_str()))?;
+    fields.push_word(Some(if service.tunnel == Tunnel::Ssl { "ssl" } else { "none" }))?;
+    fields.push(Some(service.cpe.as_slice()).filter(|cpe| !cpe.is_empty()))?;
     for text in [
         &service.product,
         &service.version,

@@ -172,9 +172,9 @@ fn start(
     });
     let mut args = vec![
         Value::Function(job.script.chunk.clone()),
-        Value::String(lua.create_string(&info.path)?),
-        Value::String(lua.create_string(&*info.id)?),
-        Value::String(lua.create_string(job.phase.rule_name())?),
+        world.tables.word(lua, &info.path)?,
+        world.tables.word(lua, &info.id)?,
+        world.tables.word(lua, job.phase.rule_name())?,
         Value::Boolean(info.forced),
     ];
     if host.is_some() {

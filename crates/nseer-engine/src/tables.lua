@@ -35,7 +35,7 @@ local function port_table(number, protocol, state, reason, reason_ttl, name, nam
       name_confidence = name_confidence,
       service_dtype = service_dtype,
       service_tunnel = service_tunnel,
-      cpe = cpe,
+      cpe = cpe or {},
       product = product,
       version = version,
       extrainfo = extrainfo,

@@ -96,22 +96,37 @@ impl Native {
     ) -> mlua::Result<Function> {
         let suspend = self.suspend.clone();
         let raw = self.lua.create_function(move |lua, values: MultiValue| {
-            let reply = body(lua, Args::new(name, values));
-            let (status, mut values) = match reply {
-                Ok(Reply::Values(values)) => (DONE, values),
+            let reply = match body(lua, Args::new(name, values)) {
+                Ok(Reply::Values(values)) => Ok(values),
                 Ok(Reply::Wait(future)) => match suspend(future) {
-                    Ok(request) => (WAIT, MultiValue::from_vec(vec![Value::Integer(request)])),
-                    Err(raise) => (RAISE, raise_values(lua, &raise)?),
+                    Ok(request) => {
+                        let status = Value::Integer(WAIT);
+                        return Ok(MultiValue::from_vec(vec![status, Value::Integer(request)]));
+                    }
+                    Err(raise) => Err(raise),
                 },
-                Err(raise) => (RAISE, raise_values(lua, &raise)?),
+                Err(raise) => Err(raise),
             };
-            values.push_front(Value::Integer(status));
-            Ok(values)
+            settled(lua, reply)
         })?;
         self.shim.call(raw)
     }
 }
 
-fn raise_values(lua: &Lua, raise: &Raise) -> mlua::Result<MultiValue> {
-    Ok(MultiValue::from_vec(vec![Value::String(lua.create_string(&raise.0)?)]))
+/// What the shim is told where there is nothing to wait for.
+pub(crate) fn settled(lua: &Lua, reply: Result<MultiValue, Raise>) -> mlua::Result<MultiValue> {
+    let (status, mut values) = match reply {
+        Ok(values) => (DONE, values),
+        Err(Raise(text)) => {
+            let text = Value::String(lua.create_string(text)?);
+            (RAISE, MultiValue::from_vec(vec![text]))
+        }
+    };
+    values.push_front(Value::Integer(status));
+    Ok(values)
+}
+
+/// What the shim is told where the thread has to wait.
+pub(crate) fn waiting() -> mlua::Result<MultiValue> {
+    Ok(MultiValue::from_vec(vec![Value::Integer(WAIT)]))
 }

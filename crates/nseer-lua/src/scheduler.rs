@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use mlua::{Function, Lua, MultiValue, Thread, Value};
@@ -16,7 +17,7 @@ use nseer_seam::Clock;
 use tokio::sync::Notify;
 
 use crate::interrupt::{Limits, Overrun, Pulse, Watchdog};
-use crate::native::{Native, Raise, Wait};
+use crate::native::{self, Native, Raise, Wait};
 use crate::state::{Shim, StateError, StateOptions, new_state};
 use crate::thread_table::{ThreadTable, Waiting};
 
@@ -91,11 +92,61 @@ type LimitsOf<C> = Box<dyn Fn(&C, Duration) -> Limits>;
 struct Slot {
     next_request: i64,
     running: bool,
+    /// How many waits of this resume may still be over before they begin.
+    short_waits: usize,
     pending: Option<(i64, Wait)>,
 }
 
 /// Steps between two looks at the network.
 const STEPS_PER_TURN: usize = 64;
+
+/// So many times a thread goes on at once where it had nothing to wait for; then it is the others'
+/// turn.
+const SHORT_WAITS: usize = 16;
+
+impl Slot {
+    fn begin(&mut self) {
+        self.running = true;
+        self.short_waits = SHORT_WAITS;
+    }
+
+    fn suspend(&mut self, wait: Wait) -> Result<i64, Raise> {
+        if !self.running {
+            return Err(Raise::new("cannot wait for the network outside a running script"));
+        }
+        self.next_request += 1;
+        // A request that is still here belongs to a call that could not suspend.
+        self.pending = Some((self.next_request, wait));
+        Ok(self.next_request)
+    }
+
+    /// The future of the request that was just made, where it may be asked before the thread
+    /// waits for it.
+    fn take_short_wait(&mut self) -> Option<(i64, Wait)> {
+        if self.short_waits == 0 {
+            return None;
+        }
+        self.short_waits -= 1;
+        self.pending.take()
+    }
+}
+
+/// The native by which the shim asks whether a wait is over before it begins. Gives what a native
+/// gives.
+fn glance_function(lua: &Lua, slot: Rc<RefCell<Slot>>) -> mlua::Result<Function> {
+    lua.create_function(move |lua, ()| {
+        let taken = slot.borrow_mut().take_short_wait();
+        let Some((request, mut wait)) = taken else { return native::waiting() };
+        // Whoever waits in earnest asks again, with a waker of its own.
+        match wait.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(reply) => native::settled(lua, reply),
+            Poll::Pending => {
+                slot.borrow_mut().pending = Some((request, wait));
+                native::waiting()
+            }
+        }
+    })
+}
 
 const RETURNED: i64 = 0;
 const WAITING: i64 = 1;
@@ -113,7 +164,8 @@ impl<C: 'static> Scheduler<C> {
         watchdog: &Watchdog,
         limits: impl Fn(&C, Duration) -> Limits + 'static,
     ) -> Result<Self, StateError> {
-        let (lua, shim) = new_state(options)?;
+        let slot: Rc<RefCell<Slot>> = Rc::default();
+        let (lua, shim) = new_state(options, |lua| glance_function(lua, slot.clone()))?;
         let inner = Inner {
             lua,
             shim,
@@ -121,7 +173,7 @@ impl<C: 'static> Scheduler<C> {
             ready: RefCell::default(),
             wake: Notify::new(),
             current: Cell::new(None),
-            slot: Rc::default(),
+            slot,
             pulse: watchdog.watch_this_thread(),
             limits: Box::new(limits),
             round: Cell::new(watchdog.clock().now()),
@@ -141,18 +193,7 @@ impl<C: 'static> Scheduler<C> {
     #[must_use]
     pub fn native(&self) -> Native {
         let slot = self.inner.slot.clone();
-        let suspend = move |wait| {
-            let mut slot = slot.borrow_mut();
-            if !slot.running {
-                return Err(Raise::new("cannot wait for the network outside a running script"));
-            }
-            slot.next_request += 1;
-            let request = slot.next_request;
-            // A request that is still here belongs to a call that could not suspend; its future
-            // was never polled, so nothing has happened yet.
-            slot.pending = Some((request, wait));
-            Ok(request)
-        };
+        let suspend = move |wait| slot.borrow_mut().suspend(wait);
         Native {
             lua: self.inner.lua.clone(),
             shim: self.inner.shim.native.clone(),
@@ -305,7 +346,7 @@ impl<C: 'static> Scheduler<C> {
     ) -> Option<Outcome> {
         values.push_front(Value::Thread(thread.clone()));
         self.inner.current.set(Some(id));
-        self.inner.slot.borrow_mut().running = true;
+        self.inner.slot.borrow_mut().begin();
         let watch = self.inner.pulse.begin(thread, limits);
         let result = self.inner.shim.step.call::<MultiValue>(values);
         let overran = watch.end();

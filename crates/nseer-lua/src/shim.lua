@@ -2,10 +2,10 @@
 --
 -- TOKEN is the one value that a waiting thread yields; it never leaves this file. DROP tells a
 -- suspended thread that it is about to be closed.
-local enter, leave = ...
+local enter, leave, glance = ...
 local raw_resume, raw_yield = coroutine.resume, coroutine.yield
 local raw_close, raw_status, raw_create = coroutine.close, coroutine.status, coroutine.create
-local raw_traceback = debug.traceback
+local raw_traceback, isyieldable = debug.traceback, coroutine.isyieldable
 local error, rawequal, type, tostring = error, rawequal, type, tostring
 
 local TOKEN, DROP = {}, {}
@@ -27,13 +27,27 @@ local function finish(want, got, ok, ...)
   error((...), 2)
 end
 
+-- What `glance` said of the request `want`: that it is over already, or that it takes time.
+local function glanced(want, status, ...)
+  if status == DONE then
+    return ...
+  elseif status == WAIT then
+    return finish(want, raw_yield(TOKEN))
+  end
+  error((...), 2)
+end
+
 -- Turns a native's (status, values...) into its values, a wait or an error. Called as a tail
 -- call, so that level 2 is the script.
 local function settle(status, ...)
   if status == DONE then
     return ...
   elseif status == WAIT then
-    return finish((...), raw_yield(TOKEN))
+    -- Where nothing may wait, that is an error, even for what would take no time.
+    if not isyieldable() then
+      return raw_yield(TOKEN)
+    end
+    return glanced((...), glance())
   end
   error((...), 2)
 end

@@ -1,6 +1,5 @@
 //! A new Lua state: standard libraries without their dangerous parts, and the shim.
 
-use mlua::state::{GcIncParams, GcMode};
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 
 use crate::interrupt;
@@ -70,21 +69,21 @@ const REMOVED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// A new collection begins when memory in use has grown to this many percent.
-const GC_PAUSE: i32 = 300;
-
 /// Makes a state with default [`LuaOptions`] (mlua's own `pcall` replacement would not let
-/// scripts yield) and runs the shim in it.
+/// scripts yield) and runs the shim in it. `glance` makes the native by which the shim asks whether
+/// a wait is over already.
 #[allow(unsafe_code, reason = "mlua gives the debug library only through an unsafe constructor")]
-pub(crate) fn new_state(options: &StateOptions) -> Result<(Lua, Shim), StateError> {
+pub(crate) fn new_state(
+    options: &StateOptions,
+    glance: impl FnOnce(&Lua) -> mlua::Result<Function>,
+) -> Result<(Lua, Shim), StateError> {
     // SAFETY: the only unsafe library is `debug`; the functions of it that could break memory
     // safety are removed below, before any script is loaded.
     let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, LuaOptions::default()) };
     lua.set_memory_limit(options.memory_limit)?;
-    // Most of what scripts make is garbage soon; collecting less often costs little memory.
-    lua.gc_set_mode(GcMode::Incremental(GcIncParams::default().pause(GC_PAUSE)));
     let (enter, leave) = interrupt::chain_functions(&lua)?;
-    let shim: Table = lua.load(include_str!("shim.lua")).set_name("=nseer").call((enter, leave))?;
+    let parts = (enter, leave, glance(&lua)?);
+    let shim: Table = lua.load(include_str!("shim.lua")).set_name("=nseer").call(parts)?;
     let globals = lua.globals();
     for (library, names) in REMOVED {
         let library: Table = globals.get(*library)?;

@@ -1,6 +1,7 @@
 //! Waiting inside every construct in which a script may wait, and the errors of those in which it
 //! may not. Each case is Lua text in which `wait(...)` suspends the base thread and gives back its
-//! arguments, and `fail(text)` suspends it and raises an error.
+//! arguments, and `fail(text)` suspends it and raises an error. `instant` and `instant_fail` are the
+//! same where there is nothing to wait for.
 #![allow(clippy::expect_used, reason = "tests")]
 
 use std::cell::RefCell;
@@ -53,6 +54,24 @@ impl World {
                     }))
                 })
                 .expect("fail"),
+        );
+        set(
+            "instant",
+            native
+                .function("instant", |_, args| {
+                    let values = args.rest(1);
+                    Ok(Reply::wait(async { Ok(MultiValue::from_vec(values)) }))
+                })
+                .expect("instant"),
+        );
+        set(
+            "instant_fail",
+            native
+                .function("instant_fail", |lua, args| {
+                    let text = args.string(lua, 1)?.to_string_lossy();
+                    Ok(Reply::wait(async { Err(Raise(text)) }))
+                })
+                .expect("instant_fail"),
         );
         set(
             "forever",
@@ -326,6 +345,26 @@ fn waits_that_lua_does_not_allow() {
     check(
         "pcall(string.gsub, 'x', 'x', function() wait(1) end) return wait('still works')",
         "still works",
+    );
+}
+
+#[test]
+fn waits_that_are_over_at_once() {
+    check("return instant(1, nil, 'x')", "1 nil x");
+    check("local ok, e = pcall(instant_fail, 'no') return ok, e", "false no");
+    check("return pcall(function() instant_fail('no') end)", "false case:1: no");
+    check(
+        "return coroutine.wrap(function() coroutine.yield(instant('inner')) wait() end)()",
+        "inner",
+    );
+    check(
+        "return pcall(string.gsub, 'x', 'x', function() return instant('y') end)",
+        "false attempt to yield across a C-call boundary",
+    );
+    check(
+        "local others_ran spawn(function() others_ran = true end)
+         local turns = 0 while not others_ran do instant() turns = turns + 1 end return turns > 1 and turns < 100",
+        "true",
     );
 }
 

@@ -11,6 +11,7 @@ mod error;
 pub mod extension_text;
 mod hosts_file;
 mod network;
+mod offers;
 mod scratch;
 mod socket;
 mod stream;

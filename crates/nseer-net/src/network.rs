@@ -1,6 +1,6 @@
 //! The network as a whole: policy, slots, name resolution.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::dns::Dns;
 use crate::error::NetError;
+use crate::offers::Offers;
 use crate::tls::{OpensslConnector, TlsConnector};
 
 /// How bytes travel.
@@ -66,6 +67,8 @@ pub struct NetworkConfig {
     pub system_dns: bool,
     /// How many script threads may hold sockets at a time.
     pub slots: usize,
+    /// How many connections may wait to be taken over (see [`Network::offer`]).
+    pub offers: usize,
     /// Most bytes that one read gathers beyond what was asked for.
     pub buffer_limit: usize,
     /// Who may be contacted.
@@ -78,6 +81,7 @@ impl Default for NetworkConfig {
             dns_servers: Vec::new(),
             system_dns: false,
             slots: 256,
+            offers: 0,
             buffer_limit: 16 << 20,
             policy: Arc::new(AllowAll),
         }
@@ -94,6 +98,7 @@ struct Inner {
     config: NetworkConfig,
     slots: Arc<Semaphore>,
     waiting: AtomicUsize,
+    offers: Arc<Offers>,
     dns: Dns,
     tls: Box<dyn TlsConnector>,
 }
@@ -111,6 +116,7 @@ impl Network {
         let slots = Arc::new(Semaphore::new(config.slots.clamp(1, Semaphore::MAX_PERMITS)));
         let given = if config.system_dns { Vec::new() } else { config.dns_servers.clone() };
         let inner = Inner {
+            offers: Offers::new(config.offers),
             config,
             slots,
             waiting: AtomicUsize::new(0),
@@ -156,6 +162,17 @@ impl Network {
                 return Slot { _permit: permit };
             }
         }
+    }
+
+    /// Hands over a connection to `peer`, non-blocking, over which nothing was sent or read. The
+    /// next [`crate::Socket::connect`] to the peer goes on with it, if it comes within a second;
+    /// otherwise it is closed. Needs a tokio runtime.
+    pub fn offer(&self, peer: SocketAddr, connection: TcpStream) {
+        self.inner.offers.put(peer, connection);
+    }
+
+    pub(crate) fn offered(&self, peer: SocketAddr) -> Option<TcpStream> {
+        self.inner.offers.take(peer)
     }
 
     /// How many threads wait for a slot.

@@ -63,7 +63,11 @@ impl Socket {
                 let udp = Udp::open(peer.is_ipv6(), options.bind, Some(peer))?;
                 return Ok(Kind::Udp(udp));
             }
-            let mut stream = Stream::connect(peer, options.bind).await?;
+            let offered = options.bind.is_none().then(|| network.offered(peer)).flatten();
+            let mut stream = match offered {
+                Some(connection) => Stream::over(connection)?,
+                None => Stream::connect(peer, options.bind).await?,
+            };
             if transport == Transport::Tls {
                 stream.start_tls(network.tls(), options.sni.as_deref()).await?;
             }

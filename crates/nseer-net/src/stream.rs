@@ -45,6 +45,12 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// Goes on with a connection, which must be non-blocking.
+    pub(crate) fn over(connection: std::net::TcpStream) -> io::Result<Stream> {
+        let tcp = TcpStream::from_std(connection)?;
+        Ok(Stream { tcp: Arc::new(tcp), tls: None })
+    }
+
     /// Connects, from `bind` where it is given.
     pub(crate) async fn connect(peer: SocketAddr, bind: Option<SocketAddr>) -> io::Result<Stream> {
         let kind = Type::STREAM.nonblocking();
@@ -64,12 +70,12 @@ impl Stream {
             }
             Err(error) => return Err(error),
         };
-        let tcp = TcpStream::from_std(socket.into())?;
+        let stream = Stream::over(socket.into())?;
         if !settled {
-            tcp.writable().await?;
-            tcp.take_error()?.map_or(Ok(()), Err)?;
+            stream.tcp.writable().await?;
+            stream.tcp.take_error()?.map_or(Ok(()), Err)?;
         }
-        Ok(Stream { tcp: Arc::new(tcp), tls: None })
+        Ok(stream)
     }
 
     /// Shakes hands over the connection. After a failure the connection is left to the TLS

@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ports = Arc::new(ScanPorts::new(ports, names));
     let start = system.clock.now();
     let addresses = (0..hosts).map(move |i| Ipv4Addr::from_bits(first.wrapping_add(i)).into());
-    let scanner = Arc::new(Scanner::new(config));
+    let scanner = Arc::new(Scanner::new(config, None));
     // In a task, so that the runtime's threads do all of the work.
     let counts =
         runtime.block_on(runtime.spawn(scan_all(scanner, addresses, ports, system.clone())));

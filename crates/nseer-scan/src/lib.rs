@@ -25,5 +25,5 @@ mod window;
 pub use config::{Discovery, ScanConfig};
 pub use connector::{Connector, Outcome, Started};
 pub use scanner::{ScanError, Scanner};
-pub use sockets::{PendingConnect, SocketConnector};
+pub use sockets::{Heir, PendingConnect, SocketConnector};
 pub use timing::{Timing, UnknownTemplate};

@@ -18,7 +18,7 @@ use crate::host_state::HostState;
 use crate::lane::{Lane, Verdict, Work};
 use crate::order;
 use crate::routes::Routes;
-use crate::sockets::SocketConnector;
+use crate::sockets::{Heir, SocketConnector};
 
 /// Fewer ports than this are not worth a lane of their own.
 const PORTS_PER_LANE: usize = 2048;
@@ -53,10 +53,10 @@ struct Shared<C> {
 }
 
 impl Scanner<SocketConnector> {
-    /// A scanner over real sockets.
+    /// A scanner over real sockets. Connections to open ports go to `heir`, if there is one.
     #[must_use]
-    pub fn new(config: ScanConfig) -> Self {
-        Scanner::with_connector(config, SocketConnector::default())
+    pub fn new(config: ScanConfig, heir: Option<Heir>) -> Self {
+        Scanner::with_connector(config, SocketConnector::new(heir))
     }
 }
 

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -24,12 +25,39 @@ use crate::connector::{Connector, Outcome, Started};
 pub struct SocketConnector {
     /// A socket that is not connected, and the family it is of.
     spare: Option<(Domain, Socket)>,
+    heir: Option<Heir>,
+}
+
+/// Takes over each connection to an open port, which is non-blocking and was not used yet. Without
+/// an heir they are closed.
+#[derive(Clone)]
+pub struct Heir(Arc<dyn Fn(SocketAddr, std::net::TcpStream) + Send + Sync>);
+
+impl Heir {
+    /// Calls `take` with the address and the connection, inside the scan's tokio runtime.
+    pub fn new(take: impl Fn(SocketAddr, std::net::TcpStream) + Send + Sync + 'static) -> Self {
+        Heir(Arc::new(take))
+    }
+}
+
+impl std::fmt::Debug for Heir {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Heir")
+    }
+}
+
+impl SocketConnector {
+    /// A connector whose connections go to `heir`, if there is one.
+    #[must_use]
+    pub fn new(heir: Option<Heir>) -> Self {
+        SocketConnector { spare: None, heir }
+    }
 }
 
 impl Clone for SocketConnector {
     /// The copy has no spare socket.
     fn clone(&self) -> Self {
-        SocketConnector::default()
+        SocketConnector::new(self.heir.clone())
     }
 }
 
@@ -54,10 +82,10 @@ impl Connector for SocketConnector {
             result = socket.connect(&address);
         }
         match result {
-            Ok(()) => Started::Done(connected(&socket, peer)),
+            Ok(()) => Started::Done(connected(socket, peer, self.heir.as_ref())),
             Err(error) => match error.raw_os_error() {
-                Some(libc::EISCONN) => Started::Done(connected(&socket, peer)),
-                Some(libc::EALREADY | libc::EINPROGRESS) => wait(socket, peer),
+                Some(libc::EISCONN) => Started::Done(connected(socket, peer, self.heir.as_ref())),
+                Some(libc::EALREADY | libc::EINPROGRESS) => self.wait(socket, peer),
                 Some(libc::ECONNREFUSED) => {
                     if cfg!(target_os = "linux") {
                         self.spare = Some((domain, socket));
@@ -76,6 +104,18 @@ impl Connector for SocketConnector {
     }
 }
 
+impl SocketConnector {
+    fn wait(&self, socket: Socket, peer: SocketAddr) -> Started<PendingConnect> {
+        match TcpStream::from_std(socket.into()) {
+            Ok(stream) => {
+                let heir = self.heir.clone();
+                Started::Pending(PendingConnect { stream: Some(stream), peer, heir })
+            }
+            Err(error) => Started::Shortage(error),
+        }
+    }
+}
+
 fn open(domain: Domain) -> io::Result<Socket> {
     Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))
 }
@@ -84,24 +124,29 @@ fn errno_is(result: &io::Result<()>, errno: i32) -> bool {
     result.as_ref().is_err_and(|error| error.raw_os_error() == Some(errno))
 }
 
-fn wait(socket: Socket, peer: SocketAddr) -> Started<PendingConnect> {
-    match TcpStream::from_std(socket.into()) {
-        Ok(stream) => Started::Pending(PendingConnect { stream, peer }),
-        Err(error) => Started::Shortage(error),
-    }
-}
-
-/// The outcome of a connection that was made. Makes closing it send a reset, so that no local port
-/// is kept in TIME_WAIT.
-fn connected(socket: &Socket, peer: SocketAddr) -> Outcome {
-    // Where that fails the connection is closed all the same, with a FIN.
-    let _ = socket.set_linger(Some(Duration::ZERO));
+/// The outcome of a connection that was made, which goes to the heir or is closed.
+fn connected(socket: Socket, peer: SocketAddr, heir: Option<&Heir>) -> Outcome {
     match socket.local_addr().map(|local| local.as_socket()) {
         // The local port was the very port that was asked, and the connection met itself (RFC
         // 9293, simultaneous open). A port that listens is not given out as a local port.
-        Ok(Some(local)) if local == peer => Outcome::Closed,
-        _ => Outcome::Open,
+        Ok(Some(local)) if local == peer => {
+            discard(&socket);
+            Outcome::Closed
+        }
+        _ => {
+            match heir {
+                Some(Heir(take)) => take(peer, socket.into()),
+                None => discard(&socket),
+            }
+            Outcome::Open
+        }
     }
+}
+
+/// Makes closing the connection send a reset, so that no local port is kept in TIME_WAIT.
+fn discard(socket: &Socket) {
+    // Where that fails the connection is closed all the same, with a FIN.
+    let _ = socket.set_linger(Some(Duration::ZERO));
 }
 
 /// What an error of `connect()` tells; compared with what the real nmap reports for the same.
@@ -135,38 +180,43 @@ fn failed<P>(error: io::Error) -> Started<P> {
 /// A connection attempt that waits for its answer.
 #[derive(Debug)]
 pub struct PendingConnect {
-    /// Not connected yet, in spite of its type.
-    stream: TcpStream,
+    /// Not connected yet, in spite of its type; taken when it is.
+    stream: Option<TcpStream>,
     peer: SocketAddr,
+    heir: Option<Heir>,
 }
 
 impl Future for PendingConnect {
     type Output = Outcome;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        loop {
-            if ready!(self.stream.poll_write_ready(cx)).is_err() {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        let unknown = Outcome::Unreachable(Reason::Unknown);
+        while let Some(stream) = &self.stream {
+            if ready!(stream.poll_write_ready(cx)).is_err() {
                 // The runtime is shutting down.
-                return Poll::Ready(Outcome::Unreachable(Reason::Unknown));
+                return Poll::Ready(unknown);
             }
-            let socket = SockRef::from(&self.stream);
+            let socket = SockRef::from(stream);
             match socket.take_error() {
                 Ok(Some(error)) | Err(error) => {
                     return Poll::Ready(match failed::<()>(error) {
                         Started::Done(outcome) => outcome,
-                        _ => Outcome::Unreachable(Reason::Unknown),
+                        _ => unknown,
                     });
                 }
-                Ok(None) if socket.peer_addr().is_ok() => {
-                    return Poll::Ready(connected(&socket, self.peer));
-                }
+                Ok(None) if socket.peer_addr().is_ok() => break,
                 // Readiness that meant nothing is taken back.
                 Ok(None) => {
                     let nothing = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
-                    let _ = self.stream.try_io(Interest::WRITABLE, nothing);
+                    let _ = stream.try_io(Interest::WRITABLE, nothing);
                 }
             }
         }
+        let stream = self.stream.take().and_then(|stream| stream.into_std().ok());
+        Poll::Ready(match stream {
+            Some(stream) => connected(stream.into(), self.peer, self.heir.as_ref()),
+            None => unknown,
+        })
     }
 }
 
@@ -217,7 +267,7 @@ mod tests {
         let _ = socket.connect(&own);
         assert!(socket.peer_addr().is_ok(), "it is connected to itself");
         let peer = own.as_socket().expect("address");
-        assert_eq!(connected(&socket, peer), Outcome::Closed);
+        assert_eq!(connected(socket, peer, None), Outcome::Closed);
     }
 
     #[test]

@@ -31,7 +31,7 @@ fn scan(address: IpAddr, ports: Vec<u16>, max_sockets: usize) -> (HostRecord, Ve
     let mut host = HostRecord::new(address, table, SystemTime::UNIX_EPOCH);
     let mut told = Vec::new();
     runtime
-        .block_on(Scanner::new(config).scan(&mut host, None, |key, _| told.push(key.number)))
+        .block_on(Scanner::new(config, None).scan(&mut host, None, |key, _| told.push(key.number)))
         .expect("scan");
     told.sort_unstable();
     (host, told)

@@ -20,6 +20,8 @@ pub(crate) enum Peer {
     Endless,
     /// Sends these bytes, then waits until the other side closes.
     Says(&'static [u8]),
+    /// The same to the first who connects; to nobody after that.
+    SaysOnce(&'static [u8]),
 }
 
 impl Lab {
@@ -29,7 +31,12 @@ impl Lab {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port");
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                thread::spawn(move || peer.serve(stream));
+                let served = thread::spawn(move || peer.serve(stream));
+                if matches!(peer, Peer::SaysOnce(_)) {
+                    drop(listener);
+                    let _ = served.join();
+                    return;
+                }
             }
         });
     }
@@ -47,7 +54,7 @@ impl Peer {
                 let lines = b"again\r\n".repeat(512);
                 while stream.write_all(&lines).is_ok() {}
             }
-            Peer::Says(bytes) => {
+            Peer::Says(bytes) | Peer::SaysOnce(bytes) => {
                 let _ = stream.write_all(bytes);
                 drain(&mut stream);
             }

@@ -65,7 +65,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
     let cell = this(args)?;
     let peer = peer_argument(lua, args, 2)?;
     let default = match args.value(3) {
-        Value::Table(port) => lua.coerce_string(port.get::<Value>("protocol")?)?,
+        Value::Table(port) => lua.coerce_string(field(&port, "protocol")?)?,
         _ => None,
     };
     let transport = match (args.value(4), default) {
@@ -240,7 +240,7 @@ fn peer_argument(lua: &Lua, args: &Args, n: usize) -> Result<Peer, Raise> {
     };
     let port = match args.value(n + 1) {
         Value::Table(table) => lua
-            .coerce_integer(table.get::<Value>("number")?)?
+            .coerce_integer(field(&table, "number")?)?
             .ok_or_else(|| Raise::new("port table lacks integer 'number' field"))?,
         _ => args.integer(lua, n + 1)?,
     };
@@ -248,9 +248,17 @@ fn peer_argument(lua: &Lua, args: &Args, n: usize) -> Result<Peer, Raise> {
     Ok(Peer { host, port, sni: sni.filter(|name| name.parse::<IpAddr>().is_err()) })
 }
 
+/// A field of a table; metamethods, which cost more, are asked only where it has none.
+fn field(table: &Table, key: &str) -> mlua::Result<Value> {
+    match table.raw_get(key)? {
+        Value::Nil if table.metatable().is_some() => table.get(key),
+        value => Ok(value),
+    }
+}
+
 fn host_of(lua: &Lua, table: &Table) -> Result<(String, Option<String>), Raise> {
     let text = |key: &str| -> Result<Option<String>, Raise> {
-        let value = lua.coerce_string(table.get::<Value>(key)?)?;
+        let value = lua.coerce_string(field(table, key)?)?;
         Ok(value.map(|t| t.to_string_lossy()))
     };
     let name = text("targetname")?;
