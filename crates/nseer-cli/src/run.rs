@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use nseer_core::event::RunSummary;
 use nseer_core::{
-    Event, EventSink as _, HostRecord, HostStatus, Phase, PortTable, ScanPorts, Severity,
+    Event, EventSink as _, HostRecord, HostStatus, Phase, PortTable, Reason, ScanPorts, Severity,
 };
 use nseer_engine::Engine;
 use nseer_net::Network;
@@ -186,6 +186,9 @@ impl Run {
     fn record(&self, target: Target) -> HostRecord {
         let table = PortTable::new(self.ports.clone());
         let mut host = HostRecord::new(target.address, table, self.system.clock.wall());
+        if self.depth == Depth::List {
+            host.reason = Reason::UserSet;
+        }
         host.target_name = target.name;
         host.other_addresses = target.others;
         host

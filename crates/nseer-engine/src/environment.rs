@@ -11,7 +11,7 @@ use nseer_lua::{Limits, Raise, Reply, Scheduler, SharedLocks, StateOptions, Watc
 use crate::config::EngineConfig;
 use crate::context::ScriptContext;
 use crate::error::EngineError;
-use crate::host_cell::HostCell;
+use crate::host_cell::{HostCell, WorkerThreads};
 use crate::host_tables::TableMaker;
 use crate::{modules, results};
 
@@ -26,6 +26,8 @@ pub(crate) struct World {
     pub(crate) missing: RefCell<String>,
     /// What the registry held when it came from another worker, by key.
     pub(crate) baseline: RefCell<HashMap<Vec<u8>, nseer_lua::Portable>>,
+    /// Worker threads of scripts that run without a host.
+    pub(crate) phase_workers: WorkerThreads,
     /// Scripts can no longer add targets.
     pub(crate) targets_closed: Cell<bool>,
     pub(crate) nmap: Table,
@@ -68,6 +70,7 @@ impl World {
             results: RefCell::default(),
             missing: RefCell::default(),
             baseline: RefCell::default(),
+            phase_workers: WorkerThreads::default(),
             targets_closed: Cell::new(false),
             tables: TableMaker::new(&lua)?,
             nmap,

@@ -11,6 +11,8 @@ use nseer_core::HostRecord;
 use nseer_lua::ThreadId;
 use tokio::sync::Semaphore;
 
+use crate::environment::World;
+
 /// The host's record and what its scripts share in one Lua state.
 pub(crate) struct HostCell {
     /// The number behind `host._Target`.
@@ -21,8 +23,29 @@ pub(crate) struct HostCell {
     pub(crate) registry: Table,
     /// Bounds the script threads that hold sockets to this host.
     pub(crate) slots: Arc<Semaphore>,
-    /// Worker threads that scripts on this host started and that still live.
-    workers: RefCell<HashSet<ThreadId>>,
+    /// Worker threads that scripts on this host started.
+    pub(crate) workers: WorkerThreads,
+}
+
+/// Worker threads that still live.
+#[derive(Default)]
+pub(crate) struct WorkerThreads(RefCell<HashSet<ThreadId>>);
+
+impl WorkerThreads {
+    pub(crate) fn started(&self, id: ThreadId) {
+        self.0.borrow_mut().insert(id);
+    }
+
+    pub(crate) fn ended(&self, id: ThreadId) {
+        self.0.borrow_mut().remove(&id);
+    }
+
+    /// Ends them, since the scripts that they worked for have ended.
+    pub(crate) fn end_all(&self, world: &World) {
+        for id in self.0.take() {
+            world.scheduler.kill(id, "its script has ended");
+        }
+    }
 }
 
 impl HostCell {
@@ -39,21 +62,8 @@ impl HostCell {
             record,
             registry,
             slots: Arc::new(Semaphore::new(slots)),
-            workers: RefCell::default(),
+            workers: WorkerThreads::default(),
         }
-    }
-
-    pub(crate) fn remember_worker(&self, id: ThreadId) {
-        self.workers.borrow_mut().insert(id);
-    }
-
-    pub(crate) fn forget_worker(&self, id: ThreadId) {
-        self.workers.borrow_mut().remove(&id);
-    }
-
-    /// The worker threads that still live.
-    pub(crate) fn workers(&self) -> Vec<ThreadId> {
-        self.workers.borrow().iter().copied().collect()
     }
 
     /// Looks at, or changes, the record.

@@ -38,6 +38,7 @@ pub(crate) async fn run_phase(
             .map(|s| Job { script: s.clone(), phase, port: None })
             .collect();
         run_level(world, None, jobs, None, &results).await;
+        world.phase_workers.end_all(world);
     }
     let mut results = results.take();
     results.sort_by(|a: &ScriptResult, b| a.id.cmp(&b.id));
@@ -71,9 +72,7 @@ pub(crate) async fn run_host(
             }
         }
         run_level(world, Some(host), jobs, deadline, &ignored).await;
-        for worker in host.workers() {
-            world.scheduler.kill(worker, "its script has ended");
-        }
+        host.workers.end_all(world);
     }
 }
 
@@ -91,6 +90,15 @@ struct Live {
     ended: Notify,
 }
 
+impl Live {
+    /// Waits until no more than so many are left.
+    async fn at_most(&self, count: usize) {
+        while self.count.get() > count {
+            self.ended.notified().await;
+        }
+    }
+}
+
 async fn run_level(
     world: &Rc<World>,
     host: Option<&Rc<HostCell>>,
@@ -99,36 +107,25 @@ async fn run_level(
     results: &Rc<RefCell<Vec<ScriptResult>>>,
 ) {
     let live = Rc::new(Live::default());
-    let mut ids = Vec::new();
-    let overdue = || deadline.is_some_and(|d| world.config.system.clock.now() >= d);
-    for job in jobs {
-        while live.count.get() >= MOST_LIVE {
-            live.ended.notified().await;
-        }
-        if overdue() {
-            break;
-        }
-        match start(world, host, &job, deadline, results, &live) {
-            Ok(id) => ids.push(id),
-            Err(error) => {
-                let id = job.script.info.id.clone();
-                world.say(Severity::Error, format!("cannot start script {id}: {error}"));
-            }
-        }
-    }
-    let all_ended = async {
-        while live.count.get() > 0 {
-            live.ended.notified().await;
-        }
-    };
-    match deadline {
-        None => all_ended.await,
-        Some(deadline) => {
-            if tokio::time::timeout_at(deadline.into(), all_ended).await.is_err() {
-                for id in ids {
-                    world.scheduler.kill(id, TIMED_OUT);
+    let ids = RefCell::new(Vec::new());
+    let work = async {
+        for job in jobs {
+            live.at_most(MOST_LIVE - 1).await;
+            match start(world, host, &job, deadline, results, &live) {
+                Ok(id) => ids.borrow_mut().push(id),
+                Err(error) => {
+                    let id = job.script.info.id.clone();
+                    world.say(Severity::Error, format!("cannot start script {id}: {error}"));
                 }
             }
+        }
+        live.at_most(0).await;
+    };
+    let Some(deadline) = deadline else { return work.await };
+    let is_over = world.config.system.clock.now() >= deadline;
+    if is_over || tokio::time::timeout_at(deadline.into(), work).await.is_err() {
+        for id in ids.take() {
+            world.scheduler.kill(id, TIMED_OUT);
         }
     }
 }

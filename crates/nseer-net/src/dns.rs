@@ -7,16 +7,19 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{
     ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig,
     ResolverOpts,
 };
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::proto::rr::RData;
+use hickory_resolver::net::xfer::{DnsHandle as _, FirstAnswer as _};
+use hickory_resolver::net::{DnsError, NetError as HickoryError};
+use hickory_resolver::proto::op::{DnsRequestOptions, Query};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, TokioResolver};
 use tokio::runtime::{self, Handle};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -42,10 +45,20 @@ pub(crate) struct Dns {
     /// The servers to ask instead of the system's.
     given: Vec<SocketAddr>,
     hosts: OnceLock<HostsFile>,
-    /// One for each runtime: a resolver's connections live in the runtime that opened them, and
+    /// One for each runtime: its connections live in the runtime that opened them, and
     /// must not wait for another one's threads.
-    resolvers: Mutex<HashMap<runtime::Id, TokioResolver>>,
+    askers: Mutex<HashMap<runtime::Id, Asker>>,
     parallel: Semaphore,
+}
+
+/// What asks the name servers.
+#[derive(Clone)]
+struct Asker {
+    /// For names: follows aliases, and asks for both families.
+    names: TokioResolver,
+    /// For addresses. A resolver answers those of loopback nets by itself (RFC 6761, section 6.3),
+    /// but whoever scans them wants to know what the servers say.
+    addresses: NameServerPool<TokioRuntimeProvider>,
 }
 
 impl Dns {
@@ -53,7 +66,7 @@ impl Dns {
         Dns {
             given,
             hosts: OnceLock::new(),
-            resolvers: Mutex::default(),
+            askers: Mutex::default(),
             parallel: Semaphore::new(PARALLEL),
         }
     }
@@ -99,8 +112,8 @@ impl Dns {
         if !known.is_empty() {
             return Ok(known);
         }
-        let resolver = self.resolver().ok_or("the name servers cannot be used")?;
-        let answer = resolver.lookup_ip(name).await.map_err(|_| UNKNOWN)?;
+        let asker = self.asker().ok_or("the name servers cannot be used")?;
+        let answer = asker.names.lookup_ip(name).await.map_err(|_| UNKNOWN)?;
         Ok(answer.iter().collect())
     }
 
@@ -109,13 +122,8 @@ impl Dns {
             return shown(name);
         }
         let _permit = self.parallel.acquire().await.ok()?;
-        let resolver = self.resolver()?;
-        let asking = resolver.reverse_lookup(address);
-        let answer = timeout(REVERSE_LIMIT, asking).await.ok()?.ok()?;
-        answer.answers().iter().find_map(|record| match &record.data {
-            RData::PTR(name) => shown(name.to_ascii().trim_end_matches('.')),
-            _ => None,
-        })
+        let servers = self.asker()?.addresses;
+        timeout(REVERSE_LIMIT, name_of(&servers, address)).await.ok()?
     }
 
     fn hosts(&self) -> &HostsFile {
@@ -124,22 +132,48 @@ impl Dns {
         })
     }
 
-    /// The running runtime's resolver.
-    fn resolver(&self) -> Option<TokioResolver> {
+    /// The running runtime's.
+    fn asker(&self) -> Option<Asker> {
         let id = Handle::try_current().ok()?.id();
-        let mut resolvers = self.resolvers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(resolver) = resolvers.get(&id) {
-            return Some(resolver.clone());
+        let mut askers = self.askers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(asker) = askers.get(&id) {
+            return Some(asker.clone());
         }
-        let servers = self.servers().into_iter().map(name_server).collect();
+        let servers: Vec<_> = self.servers().into_iter().map(name_server).collect();
+        let provider = TokioRuntimeProvider::default();
+        let context = PoolContext::new(options(), TlsConfig::new().ok()?);
+        let addresses =
+            NameServerPool::from_config(servers.clone(), Arc::new(context), provider.clone());
         let config = ResolverConfig::from_parts(None, Vec::new(), servers);
-        let mut builder =
-            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        let mut builder = TokioResolver::builder_with_config(config, provider);
         *builder.options_mut() = options();
-        let resolver = builder.build().ok()?;
-        resolvers.insert(id, resolver.clone());
-        Some(resolver)
+        let asker = Asker { names: builder.build().ok()?, addresses };
+        askers.insert(id, asker.clone());
+        Some(asker)
     }
+}
+
+/// Asks the servers for the name of an address, again where nothing came back.
+async fn name_of(
+    servers: &NameServerPool<TokioRuntimeProvider>,
+    address: IpAddr,
+) -> Option<String> {
+    let mut request = DnsRequestOptions::default();
+    request.recursion_desired = true;
+    for _ in 0..ATTEMPTS {
+        let question = Query::query(Name::from(address), RecordType::PTR);
+        match servers.lookup(question, request).first_answer().await {
+            Ok(answer) => {
+                return answer.answers.iter().find_map(|record| match &record.data {
+                    RData::PTR(name) => shown(name.to_ascii().trim_end_matches('.')),
+                    _ => None,
+                });
+            }
+            Err(HickoryError::Dns(DnsError::NoRecordsFound(_))) => return None,
+            Err(_) => {}
+        }
+    }
+    None
 }
 
 /// Asks getaddrinfo(3), whose configuration is the user's. It blocks, so it gets a thread.

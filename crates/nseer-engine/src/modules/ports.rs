@@ -71,7 +71,8 @@ fn set_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise>
         _ => PortState::Closed,
     };
     host.with(|h| {
-        if h.ports.status(key).is_some() {
+        // A state that it has already keeps its reason.
+        if h.ports.status(key).is_some_and(|known| known.state != state) {
             h.ports.set_status(key, PortStatus::new(state, Reason::ScriptSet));
         }
     });

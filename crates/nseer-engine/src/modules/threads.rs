@@ -6,7 +6,9 @@ use std::rc::Rc;
 use mlua::{MultiValue, Table, Value};
 use nseer_lua::{Outcome, Reply};
 
+use crate::context::ScriptContext;
 use crate::environment::World;
+use crate::host_cell::WorkerThreads;
 use crate::jobs::error_message;
 
 /// Adds `new_thread`, `base`, `gettid`, `getid`, `getinfo`, `gethostport` and `isworker`.
@@ -27,14 +29,10 @@ pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
             move |end| {
                 ended.release(&world);
                 *for_end.borrow_mut() = failure_value(&world, &end.outcome);
-                if let Some(host) = &ended.host {
-                    host.forget_worker(end.id);
-                }
+                workers_of(&world, &ended).ended(end.id);
             },
         )?;
-        if let Some(host) = &context.host {
-            host.remember_worker(id);
-        }
+        workers_of(&w, &context).started(id);
         let failure = w
             .scheduler
             .native()
@@ -89,6 +87,11 @@ pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
         Reply::values(lua, w.scheduler.current_context().is_some_and(|c| c.is_worker))
     })?;
     table.raw_set("isworker", isworker)
+}
+
+/// Where the worker threads beside this one are kept.
+fn workers_of<'a>(world: &'a World, context: &'a ScriptContext) -> &'a WorkerThreads {
+    context.host.as_ref().map_or(&world.phase_workers, |host| &host.workers)
 }
 
 /// What a worker's status function gives as its error.

@@ -23,6 +23,7 @@ pub(crate) struct Case {
     pub(crate) workers: Option<usize>,
     pub(crate) args: String,
     pub(crate) script_timeout: Option<Duration>,
+    pub(crate) host_timeout: Option<Duration>,
     pub(crate) compute_limit: Duration,
     pub(crate) debugging: u8,
     pub(crate) slots: usize,
@@ -75,6 +76,7 @@ impl Case {
             workers: Some(1),
             args: String::new(),
             script_timeout: None,
+            host_timeout: None,
             compute_limit: Duration::from_secs(60),
             debugging: 0,
             slots: 64,
@@ -161,7 +163,10 @@ impl Case {
         let mut running = Vec::new();
         for (address, ports) in &self.hosts {
             let (engine, record) = (engine.clone(), record(*address, ports));
-            running.push(tokio::spawn(async move { engine.run_host(record, None).await }));
+            // This is the tests' own clock.
+            #[allow(clippy::disallowed_methods, reason = "the deadline of the host")]
+            let deadline = self.host_timeout.map(|time| std::time::Instant::now() + time);
+            running.push(tokio::spawn(async move { engine.run_host(record, deadline).await }));
         }
         for task in running {
             let host = task.await.expect("host task");

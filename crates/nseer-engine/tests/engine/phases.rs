@@ -89,6 +89,11 @@ fn setters() {
         "closed script-set",
     );
     check(
+        "local p = {number = 80, protocol = 'tcp'} nmap.set_port_state(host, p, 'open')
+         return nmap.get_port_state(host, p).reason",
+        "syn-ack",
+    );
+    check(
         "local p = {number = 80, protocol = 'tcp', version = {name = 'x', product = ('p'):rep(100), extrainfo = 'a\\1b', service_tunnel = 'ssl', cpe = {'cpe:/a:b'}}}
          nmap.set_port_version(host, p)
          local v = nmap.get_port_state(host, p).version

@@ -175,4 +175,30 @@ fn leftover_workers_end_with_their_script() {
         action = function() stdnse.new_thread(function() stdnse.sleep(1000) end) return 'gone' end";
     let outcome = Case::new("orphan", source).host("127.0.0.1", &[]).run();
     assert_eq!(outcome.at("127.0.0.1"), ["orphan: gone"]);
+    let source = "
+        local nmap, stdnse = require 'nmap', require 'stdnse'
+        prerule = function() return true end
+        postrule = prerule
+        action = function()
+          if SCRIPT_TYPE == 'postrule' then return (select(2, nmap.registry.orphan())) end
+          local _, status = stdnse.new_thread(function() stdnse.sleep(1000) end)
+          nmap.registry.orphan = status
+        end";
+    let outcome = Case::new("orphan", source).host("127.0.0.1", &[]).run();
+    assert_eq!(outcome.post, ["orphan: its script has ended"]);
+}
+
+#[test]
+fn the_end_of_a_hosts_time_ends_all_its_scripts() {
+    let source = "
+        local stdnse = require 'stdnse'
+        portrule = function() return true end
+        action = function() stdnse.sleep(1000) end";
+    // More than are started at a time.
+    let ports: Vec<_> = (1..=600).map(|port| (port, OPEN)).collect();
+    let mut case = Case::new("sleeps", source).host("127.0.0.1", &ports);
+    case.host_timeout = Some(Duration::from_millis(100));
+    let outcome = case.run();
+    assert!(!outcome.runs.is_empty());
+    assert!(outcome.runs.iter().all(|(_, end)| *end == ScriptOutcome::TimedOut), "{outcome:?}");
 }

@@ -33,6 +33,7 @@ fn answer(query: &[u8]) -> Vec<u8> {
         (1, "a.test") => Some(&[192, 0, 2, 7]),
         (28, "a.test") => Some(&[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]),
         (12, "7.2.0.192.in-addr.arpa") => Some(b"\x04Host\x04test\x00"),
+        (12, "5.9.8.127.in-addr.arpa") => Some(b"\x04near\x04test\x00"),
         (12, "8.2.0.192.in-addr.arpa") => Some(b"\x06b\x1b[2Jd\x04test\x00"),
         _ => None,
     };
@@ -82,6 +83,9 @@ async fn addresses_have_names() {
     };
     check("192.0.2.7", Some("Host.test")).await;
     check("192.0.2.9", None).await;
+    // Loopback nets are asked for like others.
+    check("127.8.9.5", Some("near.test")).await;
+    check("127.8.9.6", None).await;
     let hostile = network.reverse(addresses(&["192.0.2.8"])[0]).await.expect("a name");
     assert!(hostile.chars().all(|c| c.is_ascii_graphic()), "{hostile:?}");
 }
