@@ -30,6 +30,8 @@ pub(crate) async fn run_phase(
     scripts: &[Rc<Script>],
     phase: Phase,
 ) -> Vec<ScriptResult> {
+    let name = if phase == Phase::Pre { "Pre" } else { "Post" };
+    world.verbose(1, || format!("Script {name}-scanning."));
     let results = Rc::new(RefCell::new(Vec::new()));
     for level in levels(scripts) {
         let jobs = scripts
@@ -53,6 +55,7 @@ pub(crate) async fn run_host(
     host: &Rc<HostCell>,
     deadline: Option<Instant>,
 ) {
+    world.verbose(2, || format!("Script scanning {}.", host.address));
     let ignored = Rc::default();
     for level in levels(scripts) {
         let mut jobs = Vec::new();

@@ -108,6 +108,11 @@ fn prepare(
         .build()
         .map_err(EngineError::Thread)?;
     let world = World::new(config, watchdog, locks)?;
+    if aloud {
+        // `_VERSION` is a text such as "Lua 5.4".
+        let version: String = world.lua().globals().raw_get("_VERSION")?;
+        world.debug(1, || format!("Using {version}."));
+    }
     let scripts = loader::load_all(&world, aloud)?;
     Ok((runtime, world, scripts))
 }

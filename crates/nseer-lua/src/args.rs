@@ -8,6 +8,8 @@ use crate::native::Raise;
 #[derive(Debug)]
 pub struct Args {
     function: &'static str,
+    /// Argument 1 is the object before the colon, which messages do not count.
+    is_method: bool,
     values: Vec<Value>,
 }
 
@@ -27,8 +29,8 @@ pub fn type_name(value: &Value) -> &'static str {
 }
 
 impl Args {
-    pub(crate) fn new(function: &'static str, values: MultiValue) -> Self {
-        Args { function, values: values.into_vec() }
+    pub(crate) fn new(function: &'static str, is_method: bool, values: MultiValue) -> Self {
+        Args { function, is_method, values: values.into_vec() }
     }
 
     /// How many arguments were passed.
@@ -55,9 +57,11 @@ impl Args {
         self.values.get(n - 1..).map(<[Value]>::to_vec).unwrap_or_default()
     }
 
-    /// The error `bad argument #n to 'function' (detail)`.
+    /// The error `bad argument #n to 'function' (detail)`. Of a method, the object has number 1
+    /// where it is meant, and the argument after it has number 1 too, as Lua itself counts.
     #[must_use]
     pub fn bad(&self, n: usize, detail: &str) -> Raise {
+        let n = if self.is_method && n > 1 { n - 1 } else { n };
         Raise(format!("bad argument #{n} to '{}' ({detail})", self.function))
     }
 

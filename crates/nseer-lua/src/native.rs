@@ -94,9 +94,30 @@ impl Native {
         name: &'static str,
         body: impl Fn(&Lua, Args) -> Result<Reply, Raise> + 'static,
     ) -> mlua::Result<Function> {
+        self.make(name, false, body)
+    }
+
+    /// The same for a function that scripts call with a colon.
+    ///
+    /// # Errors
+    /// Where Lua has no memory left.
+    pub fn method(
+        &self,
+        name: &'static str,
+        body: impl Fn(&Lua, Args) -> Result<Reply, Raise> + 'static,
+    ) -> mlua::Result<Function> {
+        self.make(name, true, body)
+    }
+
+    fn make(
+        &self,
+        name: &'static str,
+        is_method: bool,
+        body: impl Fn(&Lua, Args) -> Result<Reply, Raise> + 'static,
+    ) -> mlua::Result<Function> {
         let suspend = self.suspend.clone();
         let raw = self.lua.create_function(move |lua, values: MultiValue| {
-            let reply = match body(lua, Args::new(name, values)) {
+            let reply = match body(lua, Args::new(name, is_method, values)) {
                 Ok(Reply::Values(values)) => Ok(values),
                 Ok(Reply::Wait(future)) => match suspend(future) {
                     Ok(request) => {

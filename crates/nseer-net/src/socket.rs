@@ -138,11 +138,11 @@ impl Socket {
         }
     }
 
-    /// Sends one datagram to `peer`, whomever the socket is connected to.
+    /// Sends one datagram to `peer`, whomever the socket is connected to. A TCP connection leads
+    /// where it leads: as for sendto(2), the address does not count.
     ///
     /// # Errors
-    /// [`NetError::NotConnected`] on a socket that is not UDP; [`NetError::Forbidden`] where the
-    /// policy says so.
+    /// [`NetError::Forbidden`] where the policy says so.
     pub async fn send_to(
         &mut self,
         data: &[u8],
@@ -152,7 +152,7 @@ impl Socket {
         self.network.check(peer, Transport::Udp)?;
         match &mut self.kind {
             Kind::Udp(udp) => within(timeout, udp.send_to(data, peer)).await,
-            Kind::Stream(_) => Err(NetError::NotConnected),
+            Kind::Stream(_) => self.send(data, timeout).await,
         }
     }
 

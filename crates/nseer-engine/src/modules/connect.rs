@@ -1,5 +1,6 @@
 //! The socket methods that choose a peer: `connect`, `reconnect_ssl`, `sendto`.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
@@ -17,7 +18,8 @@ use crate::modules::trace::{Ends, Way};
 struct Peer {
     /// An address or a name.
     host: String,
-    port: u16,
+    /// `None` where it is no number of a port: there is nobody there.
+    port: Option<u16>,
     /// The name for TLS server name indication.
     sni: Option<String>,
 }
@@ -73,7 +75,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             let protocol = protocol.to_string_lossy();
             match TRANSPORTS.iter().position(|t| *t == protocol) {
                 Some(i) => i,
-                None => return Err(args.bad(3, &format!("invalid option '{protocol}'"))),
+                None => return Err(args.bad(4, &format!("invalid option '{protocol}'"))),
             }
         }
         _ => args.option(
@@ -155,13 +157,14 @@ async fn take_slot(world: &World, context: &Rc<ScriptContext>) {
 }
 
 async fn address_of(world: &World, peer: &Peer, ipv6: bool) -> Result<SocketAddr, NetError> {
+    let port = peer.port.ok_or_else(|| NetError::Io(ErrorKind::InvalidInput.into()))?;
     if let Ok(ip) = peer.host.parse::<IpAddr>() {
-        return Ok(SocketAddr::new(ip, peer.port));
+        return Ok(SocketAddr::new(ip, port));
     }
     let family = if ipv6 { Family::V6 } else { Family::V4 };
     let found = world.config.network.resolve(&peer.host, Some(family)).await?;
     match found.first() {
-        Some(ip) => Ok(SocketAddr::new(*ip, peer.port)),
+        Some(ip) => Ok(SocketAddr::new(*ip, port)),
         None => Err(NetError::Resolve {
             name: peer.host.clone(),
             text: "Name or service not known".to_owned(),
@@ -232,7 +235,8 @@ fn answer(lua: &Lua, result: Result<(), NetError>) -> Result<MultiValue, Raise> 
 /// Arguments `n` (host) and `n + 1` (port).
 fn peer_argument(lua: &Lua, args: &Args, n: usize) -> Result<Peer, Raise> {
     let (host, sni) = match args.value(n) {
-        Value::Table(table) => host_of(lua, &table)?,
+        Value::Table(table) => host_of(lua, &table)?
+            .ok_or_else(|| args.bad(n, "host table lacks 'ip' or 'targetname' fields"))?,
         _ => {
             let host = args.string(lua, n)?.to_string_lossy();
             (host.clone(), Some(host))
@@ -241,11 +245,14 @@ fn peer_argument(lua: &Lua, args: &Args, n: usize) -> Result<Peer, Raise> {
     let port = match args.value(n + 1) {
         Value::Table(table) => lua
             .coerce_integer(field(&table, "number")?)?
-            .ok_or_else(|| Raise::new("port table lacks integer 'number' field"))?,
+            .ok_or_else(|| args.bad(n + 1, "port table lacks integer 'number' field"))?,
         _ => args.integer(lua, n + 1)?,
     };
-    let port = u16::try_from(port).map_err(|_| args.bad(n + 1, "port number out of range"))?;
-    Ok(Peer { host, port, sni: sni.filter(|name| name.parse::<IpAddr>().is_err()) })
+    Ok(Peer {
+        host,
+        port: u16::try_from(port).ok(),
+        sni: sni.filter(|name| name.parse::<IpAddr>().is_err()),
+    })
 }
 
 /// A field of a table; metamethods, which cost more, are asked only where it has none.
@@ -256,15 +263,13 @@ fn field(table: &Table, key: &str) -> mlua::Result<Value> {
     }
 }
 
-fn host_of(lua: &Lua, table: &Table) -> Result<(String, Option<String>), Raise> {
+/// The address or name to connect to, and the name for TLS.
+fn host_of(lua: &Lua, table: &Table) -> Result<Option<(String, Option<String>)>, Raise> {
     let text = |key: &str| -> Result<Option<String>, Raise> {
         let value = lua.coerce_string(field(table, key)?)?;
         Ok(value.map(|t| t.to_string_lossy()))
     };
     let name = text("targetname")?;
     let host = text("ip")?.or_else(|| name.clone());
-    match host {
-        Some(host) => Ok((host, name)),
-        None => Err(Raise::new("host table lacks 'ip' or 'targetname' fields")),
-    }
+    Ok(host.map(|host| (host, name)))
 }

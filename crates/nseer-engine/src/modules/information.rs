@@ -8,7 +8,6 @@ use nseer_core::Severity;
 use nseer_lua::{Args, Raise, Reply};
 use nseer_net::Family;
 
-use crate::data_dir::Located;
 use crate::environment::World;
 
 type Body = fn(&World, &Lua, &Args) -> Result<Reply, Raise>;
@@ -89,15 +88,11 @@ fn log_write(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     Ok(Reply::nothing())
 }
 
-/// Embedded files have no path that a script could open, so they are not told.
+/// Only files are told, and only those with a path that a script could open.
 fn fetchfile(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let name = args.string(lua, 1)?.to_string_lossy();
-    let path = match world.config.data.locate(&name) {
-        Some(Located::File(file)) if !file.is_embedded() => Some(file.display()),
-        Some(Located::Directory(path)) => Some(path.display().to_string()),
-        _ => None,
-    };
-    Reply::values(lua, path)
+    let found = world.config.data.find(&name).filter(|file| !file.is_embedded());
+    Reply::values(lua, found.map(|file| file.display()))
 }
 
 const MOST_RANDOM_BYTES: i64 = 64 << 20;

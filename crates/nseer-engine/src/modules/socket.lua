@@ -1,21 +1,26 @@
 -- The parts of the socket methods that call back into scripts.
 local receive, saved, save, limit = ...
-local error, type, find, tostring = error, type, string.find, tostring
+local error, type, find, select = error, type, string.find, select
+
+local function refuse(n, expected, ...)
+  local got = select("#", ...) < n and "no value" or type((select(n, ...)))
+  error("bad argument #" .. n .. " to 'receive_buf' (" .. expected .. " expected, got " .. got .. ")", 3)
+end
 
 -- Reads until `matcher` finds a delimiter in what was read. The matcher first sees the rest of the
 -- last call. What was read by a call that fails is lost; the rest of the last call is not.
-return function(socket, matcher, keep)
-  if type(matcher) == "string" or type(matcher) == "number" then
-    local pattern = tostring(matcher)
+return function(socket, ...)
+  local matcher, keep = ...
+  if type(matcher) == "string" then
+    local pattern = matcher
     matcher = function(buffer)
       return find(buffer, pattern)
     end
   elseif type(matcher) ~= "function" then
-    error("bad argument #1 to 'receive_buf' (function/string expected, got " .. type(matcher) .. ")", 2)
+    refuse(1, "function/string", ...)
   end
   if type(keep) ~= "boolean" then
-    local got = keep == nil and "no value" or type(keep)
-    error("bad argument #2 to 'receive_buf' (boolean expected, got " .. got .. ")", 2)
+    refuse(2, "boolean", ...)
   end
   local buffer = saved(socket)
   while true do

@@ -24,6 +24,8 @@ pub(crate) struct SocketHandle(pub(crate) Rc<SocketCell>);
 
 impl UserData for SocketHandle {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        // What messages call it.
+        fields.add_meta_field("__name", "userdata");
         fields.add_meta_field_with("__index", |lua| lua.named_registry_value::<Table>(METHODS));
     }
 }

@@ -50,7 +50,9 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
     };
     let methods = lua.create_table()?;
     for (name, body) in METHOD_TABLE {
-        methods.raw_set(*name, bound(name, *body)?)?;
+        let (w, body) = (world.clone(), *body);
+        let method = native.method(name, move |lua, args| body(&w, lua, &args))?;
+        methods.raw_set(*name, method)?;
     }
     let receive: Function = methods.raw_get("receive")?;
     let saved = bound("receive_buf", |_, lua, args| {
@@ -288,7 +290,7 @@ fn get_ssl_certificate(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, R
     match der {
         Some(Some(Some(der))) => certificate::to_lua(lua, &der),
         Some(Some(None)) => Reply::values(lua, Value::Nil),
-        _ => Err(args.bad(1, "bad self (not a SSL socket)")),
+        _ => Err(Raise::new("calling 'get_ssl_certificate' on bad self (not a SSL socket)")),
     }
 }
 
