@@ -46,14 +46,15 @@ fn heading(ends: Ends, way: Way) -> String {
     format!("{protocol} {} {arrow} {}", place(ends.local), place(ends.peer))
 }
 
-/// Text where at least 95 of 100 bytes are printable, a hex dump otherwise.
+/// Text where at least 95 of 100 bytes are printable, a hex dump otherwise. White space other than
+/// blanks does not count, but is kept in a text.
 fn payload(data: &[u8]) -> Vec<u8> {
-    let printable = |b: &u8| matches!(b, 0x20..0x7f | b'\t' | b'\n' | b'\r');
-    let count = data.iter().filter(|b| printable(b)).count();
+    let count = data.iter().filter(|b| matches!(b, 0x20..0x7f)).count();
     if count * 100 >= data.len() * 95 {
+        let kept = |b: &u8| matches!(b, 0x20..0x7f | b'\t'..=b'\r');
         return data
             .iter()
-            .flat_map(|b| if printable(b) { vec![*b] } else { format!("  \\{b}").into_bytes() })
+            .flat_map(|b| if kept(b) { vec![*b] } else { format!("  \\{b}").into_bytes() })
             .collect();
     }
     let mut out = Vec::new();
@@ -74,7 +75,9 @@ mod tests {
 
     #[test]
     fn text_or_hex() {
-        assert_eq!(payload(b"GET / HTTP/1.0\r\n\r\n"), b"GET / HTTP/1.0\r\n\r\n");
+        let line = |length| [vec![b'x'; length], b"\r\n".to_vec()].concat();
+        assert_eq!(payload(&line(38)), line(38));
+        assert!(payload(&line(37)).starts_with(b"00000000: 78 78"));
         let mostly_text = [[b'a'; 39].as_slice(), &[0]].concat();
         assert!(payload(&mostly_text).ends_with(b"a  \\0"));
         let dump = String::from_utf8(payload(&[0, 1, b'A'])).expect("text");
