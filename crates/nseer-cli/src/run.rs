@@ -160,8 +160,13 @@ impl Run {
             let target = targets.next().await;
             let ended = target.is_none();
             if let Some(target) = target {
-                let (run, record) = (run.clone(), run.record(target));
-                named.push_back(tokio::spawn(async move { run.named(record).await }));
+                let (run, mut host) = (run.clone(), run.record(target));
+                named.push_back(tokio::spawn(async move {
+                    if run.wants_name(&host) {
+                        host.reverse_name = run.network.reverse(host.address).await;
+                    }
+                    host
+                }));
             }
             while named.len() >= LISTED_AT_A_TIME || (ended && !named.is_empty()) {
                 let Some(task) = named.pop_front() else { break };
@@ -194,25 +199,24 @@ impl Run {
         host
     }
 
-    /// The host with its name, where one is wanted.
-    async fn named(&self, mut host: HostRecord) -> HostRecord {
-        let wanted = match self.names {
+    fn wants_name(&self, host: &HostRecord) -> bool {
+        match self.names {
             Names::Never => false,
             Names::Up => host.status != HostStatus::Down,
             Names::Always => true,
-        };
-        if wanted {
-            host.reverse_name = self.network.reverse(host.address).await;
         }
-        host
     }
 
     async fn host(&self, target: Target, counts: &Counts) {
         let clock = &self.system.clock;
         let mut host = self.record(target);
         let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
-        self.scan(&mut host, deadline).await;
-        host = self.named(host).await;
+        // In boxes of their own, so that a host whose scripts run does not keep the room that its
+        // scan took.
+        Box::pin(self.scan(&mut host, deadline)).await;
+        if self.wants_name(&host) {
+            host.reverse_name = Box::pin(self.network.reverse(host.address)).await;
+        }
         match host.status {
             HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),
             HostStatus::Down | HostStatus::Unknown => counts.down.fetch_add(1, Ordering::Relaxed),

@@ -65,9 +65,9 @@ const TRANSPORTS: [&str; 3] = ["tcp", "udp", "ssl"];
 
 pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this(args)?;
-    let peer = peer_argument(lua, args, 2)?;
+    let peer = peer_argument(world, lua, args, 2)?;
     let default = match args.value(3) {
-        Value::Table(port) => lua.coerce_string(field(&port, "protocol")?)?,
+        Value::Table(port) => lua.coerce_string(field(world, lua, &port, "protocol")?)?,
         _ => None,
     };
     let transport = match (args.value(4), default) {
@@ -199,7 +199,7 @@ pub(crate) fn reconnect_ssl(world: &Rc<World>, lua: &Lua, args: &Args) -> Result
 
 pub(crate) fn sendto(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this_for_use(lua, args)?;
-    let peer = peer_argument(lua, args, 2)?;
+    let peer = peer_argument(world, lua, args, 2)?;
     let data = args.string(lua, 4)?.as_bytes().to_vec();
     if let Err(error) = ready(world, &cell) {
         return super::socket_calls::failed_at_once(lua, &error);
@@ -233,9 +233,9 @@ fn answer(lua: &Lua, result: Result<(), NetError>) -> Result<MultiValue, Raise> 
 }
 
 /// Arguments `n` (host) and `n + 1` (port).
-fn peer_argument(lua: &Lua, args: &Args, n: usize) -> Result<Peer, Raise> {
+fn peer_argument(world: &World, lua: &Lua, args: &Args, n: usize) -> Result<Peer, Raise> {
     let (host, sni) = match args.value(n) {
-        Value::Table(table) => host_of(lua, &table)?
+        Value::Table(table) => host_of(world, lua, &table)?
             .ok_or_else(|| args.bad(n, "host table lacks 'ip' or 'targetname' fields"))?,
         _ => {
             let host = args.string(lua, n)?.to_string_lossy();
@@ -244,7 +244,7 @@ fn peer_argument(lua: &Lua, args: &Args, n: usize) -> Result<Peer, Raise> {
     };
     let port = match args.value(n + 1) {
         Value::Table(table) => lua
-            .coerce_integer(field(&table, "number")?)?
+            .coerce_integer(field(world, lua, &table, "number")?)?
             .ok_or_else(|| args.bad(n + 1, "port table lacks integer 'number' field"))?,
         _ => args.integer(lua, n + 1)?,
     };
@@ -256,17 +256,18 @@ fn peer_argument(lua: &Lua, args: &Args, n: usize) -> Result<Peer, Raise> {
 }
 
 /// A field of a table; metamethods, which cost more, are asked only where it has none.
-fn field(table: &Table, key: &str) -> mlua::Result<Value> {
-    match table.raw_get(key)? {
+fn field(world: &World, lua: &Lua, table: &Table, key: &str) -> mlua::Result<Value> {
+    let key = world.tables.word(lua, key)?;
+    match table.raw_get(&key)? {
         Value::Nil if table.metatable().is_some() => table.get(key),
         value => Ok(value),
     }
 }
 
 /// The address or name to connect to, and the name for TLS.
-fn host_of(lua: &Lua, table: &Table) -> Result<Option<(String, Option<String>)>, Raise> {
+fn host_of(world: &World, lua: &Lua, table: &Table) -> Result<Option<(String, Option<String>)>, Raise> {
     let text = |key: &str| -> Result<Option<String>, Raise> {
-        let value = lua.coerce_string(field(table, key)?)?;
+        let value = lua.coerce_string(field(world, lua, table, key)?)?;
         Ok(value.map(|t| t.to_string_lossy()))
     };
     let name = text("targetname")?;
