@@ -118,6 +118,11 @@ impl PortTable {
         self.ports.service_name(key).map(ServiceInfo::from_table).unwrap_or_default()
     }
 
+    /// The services that a probe or a script found more of than the table has, sorted by port.
+    pub fn found_services(&self) -> impl Iterator<Item = &ServiceInfo> + Clone {
+        self.detail.values().filter_map(|detail| detail.service.as_ref())
+    }
+
     /// The details of `key`, if any.
     #[must_use]
     pub fn detail(&self, key: PortKey) -> Option<&PortDetail> {

@@ -101,8 +101,7 @@ impl<W: Write + Send> NormalReport<W> {
         if let Some(mac) = host.mac {
             writeln!(self.out, "MAC Address: {} (Unknown)", mac_text(mac))?;
         }
-        let services: Vec<_> = host.ports.iter().map(|(key, _)| host.ports.service(key)).collect();
-        if let Some(info) = service_info(&services) {
+        if let Some(info) = service_info(host.ports.found_services()) {
             writeln!(self.out, "Service Info: {info}")?;
         }
         let has_results = any_text(&host.scripts);

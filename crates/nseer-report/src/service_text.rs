@@ -37,17 +37,18 @@ pub(crate) fn version_text(service: &ServiceInfo) -> String {
 
 /// The text after `Service Info: `: what the services of a host tell of the host. `None` where
 /// they tell nothing.
-pub(crate) fn service_info(services: &[ServiceInfo]) -> Option<String> {
+pub(crate) fn service_info<'a>(
+    services: impl Iterator<Item = &'a ServiceInfo> + Clone,
+) -> Option<String> {
     let parts = [
-        part("Host", "Hosts", services.iter().filter_map(|s| s.hostname.as_deref())),
-        part("OS", "OSs", services.iter().filter_map(|s| s.os_type.as_deref())),
-        part("Device", "Devices", services.iter().filter_map(|s| s.device_type.as_deref())),
+        part("Host", "Hosts", services.clone().filter_map(|s| s.hostname.as_deref())),
+        part("OS", "OSs", services.clone().filter_map(|s| s.os_type.as_deref())),
+        part("Device", "Devices", services.clone().filter_map(|s| s.device_type.as_deref())),
         // Applications say nothing of the host.
         part(
             "CPE",
             "CPE",
             services
-                .iter()
                 .flat_map(|s| &s.cpe)
                 .map(String::as_str)
                 .filter(|cpe| ["cpe:/o:", "cpe:/h:"].iter().any(|kind| cpe.starts_with(kind))),

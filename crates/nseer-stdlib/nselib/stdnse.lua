@@ -223,6 +223,10 @@ local function given (args, name)
 end
 
 local function argument (args, name)
+  -- Most runs have no arguments, and every script asks when it begins.
+  if next(args) == nil then
+    return nil
+  end
   local value = given(args, name)
   if value == nil then
     local short = string.match(name, "%.([^.]+)$")

@@ -265,7 +265,11 @@ fn field(world: &World, lua: &Lua, table: &Table, key: &str) -> mlua::Result<Val
 }
 
 /// The address or name to connect to, and the name for TLS.
-fn host_of(world: &World, lua: &Lua, table: &Table) -> Result<Option<(String, Option<String>)>, Raise> {
+fn host_of(
+    world: &World,
+    lua: &Lua,
+    table: &Table,
+) -> Result<Option<(String, Option<String>)>, Raise> {
     let text = |key: &str| -> Result<Option<String>, Raise> {
         let value = lua.coerce_string(field(world, lua, table, key)?)?;
         Ok(value.map(|t| t.to_string_lossy()))
