@@ -127,14 +127,7 @@ impl Engine {
         let placement = self.placement.get_or_init(|| async {
             let placement = Placement::of(&self.config, &self.scripts);
             if self.config.debugging > 0 {
-                let mut pinned: Vec<&str> = placement.pinned.iter().map(|id| &**id).collect();
-                pinned.sort_unstable();
-                let text = format!(
-                    "NSE: {} script workers; pinned to the first: {}",
-                    placement.workers,
-                    if pinned.is_empty() { "none".to_owned() } else { pinned.join(" ") }
-                );
-                self.say(Severity::Info, text);
+                self.say(Severity::Info, format!("NSE: {}", placement.description()));
             }
             Arc::new(placement)
         });

@@ -163,8 +163,8 @@ async fn run_host(world: Rc<World>, scripts: Rc<[Rc<Script>]>, task: HostTask) {
         .iter()
         .filter(|s| match task.part {
             Part::All => true,
-            Part::Unpinned => !task.placement.pinned.contains(&s.info.id),
-            Part::Pinned => task.placement.pinned.contains(&s.info.id),
+            Part::Unpinned => !task.placement.pinned.contains_key(&s.info.id),
+            Part::Pinned => task.placement.pinned.contains_key(&s.info.id),
         })
         .cloned()
         .collect();

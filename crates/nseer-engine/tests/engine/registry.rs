@@ -136,3 +136,22 @@ fn host_registry_follows_a_host_between_workers() {
     });
     assert_eq!(outcome.at("127.0.0.4"), ["second: 127.0.0.4"]);
 }
+
+#[test]
+fn debugging_tells_who_is_pinned_and_why() {
+    let script = |body: &str, more: &str| {
+        format!("{more} hostrule = function() return true end action = function(host) {body} end")
+    };
+    let plain = script("return 'x'", "");
+    let mut case = Case::new("a", &script("nmap.registry.x = host.ip", ""))
+        .script("b", &script("return 'x'", "dependencies = {'a'}"))
+        .script("c", &plain)
+        .script("d", &plain)
+        .script("e", &plain);
+    case = on_hosts(case);
+    case.workers = Some(2);
+    case.debugging = 1;
+    let outcome = case.run();
+    let told = "NSE: 2 script workers; pinned to the first: a (registry), b (after a)";
+    assert!(outcome.messages.iter().any(|line| line == told), "{:?}", outcome.messages);
+}
