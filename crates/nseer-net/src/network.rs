@@ -20,6 +20,8 @@ pub enum Transport {
     Udp,
     /// TLS over TCP.
     Tls,
+    /// DTLS over UDP.
+    Dtls,
 }
 
 /// The version of the Internet Protocol.

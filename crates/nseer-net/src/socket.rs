@@ -59,8 +59,11 @@ impl Socket {
     ) -> Result<Socket, NetError> {
         network.check(peer, transport)?;
         let connecting = async {
-            if transport == Transport::Udp {
-                let udp = Udp::open(peer.is_ipv6(), options.bind, Some(peer))?;
+            if matches!(transport, Transport::Udp | Transport::Dtls) {
+                let mut udp = Udp::open(peer.is_ipv6(), options.bind, Some(peer))?;
+                if transport == Transport::Dtls {
+                    udp.start_dtls(network.tls()).await?;
+                }
                 return Ok(Kind::Udp(udp));
             }
             let offered = options.bind.is_none().then(|| network.offered(peer)).flatten();
@@ -255,14 +258,22 @@ impl Socket {
                 }
                 n => Ok(n),
             },
-            Kind::Udp(udp) => Ok(udp.receive(into).await?),
+            Kind::Udp(_) if self.ended => Err(NetError::Eof),
+            Kind::Udp(udp) => match udp.receive(into).await? {
+                0 if udp.is_dtls() => {
+                    self.ended = true;
+                    Err(NetError::Eof)
+                }
+                n => Ok(n),
+            },
         }
     }
 
     /// Starts TLS over the present connection.
     ///
     /// # Errors
-    /// As [`NetError`] has them; [`NetError::Tls`] where the socket is UDP, for DTLS is not built.
+    /// As [`NetError`] has them; [`NetError::Tls`] where the socket is UDP, on which DTLS is there
+    /// from the start ([`Transport::Dtls`]) or not at all.
     /// Where the handshake has begun, the connection is then of no more use.
     pub async fn start_tls(
         &mut self,
@@ -273,7 +284,7 @@ impl Socket {
             Kind::Stream(stream) => {
                 within(timeout, stream.start_tls(self.network.tls(), sni)).await
             }
-            Kind::Udp(_) => Err(NetError::Tls("DTLS is not built; use a TCP socket".to_owned())),
+            Kind::Udp(_) => Err(NetError::Tls("cannot be started on a UDP socket".to_owned())),
         }
     }
 
@@ -295,10 +306,13 @@ impl Socket {
         }
     }
 
-    /// True under TLS.
+    /// True under TLS or DTLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        matches!(&self.kind, Kind::Stream(stream) if stream.is_tls())
+        match &self.kind {
+            Kind::Stream(stream) => stream.is_tls(),
+            Kind::Udp(udp) => udp.is_dtls(),
+        }
     }
 
     /// True for UDP.
@@ -312,7 +326,7 @@ impl Socket {
     pub fn peer_certificate_der(&self) -> Option<Vec<u8>> {
         match &self.kind {
             Kind::Stream(stream) => stream.peer_certificate(),
-            Kind::Udp(_) => None,
+            Kind::Udp(udp) => udp.peer_certificate(),
         }
     }
 

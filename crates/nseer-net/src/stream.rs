@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 
 use crate::error::NetError;
 use crate::scratch;
-use crate::tls::{TlsConnector, TlsSession};
+use crate::tls::{TlsConnector, TlsSession, Wire};
 
 /// Most bytes that one step reads.
 pub(crate) const STEP: usize = 8 << 10;
@@ -88,7 +88,7 @@ impl Stream {
         if self.tls.is_some() {
             return Err(NetError::Tls("the connection is under TLS already".to_owned()));
         }
-        let session = connector.session(self.tcp.clone(), sni)?;
+        let session = connector.session(Wire::Stream(self.tcp.clone()), sni)?;
         let session = self.tls.insert(session);
         loop {
             match session.shake_hands() {

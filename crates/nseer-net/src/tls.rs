@@ -1,4 +1,4 @@
-//! TLS for scans: any protocol version, any cipher, no verification.
+//! TLS and DTLS for scans: any protocol version, any cipher, no verification.
 //!
 //! A scanner talks to whatever is there, so nothing here protects the data; the contexts must
 //! never be used for anything else. Outside this file and `certificate` nothing knows OpenSSL.
@@ -14,25 +14,21 @@ use openssl::ssl::{
     SslStream, SslVerifyMode,
 };
 use tokio::io::Interest;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UdpSocket};
 
 use crate::error::NetError;
 use crate::stream::Stop;
 
 /// Starts TLS on connections. Hides the TLS library from the rest of the crate.
 pub(crate) trait TlsConnector: Send + Sync {
-    /// A session over `tcp` whose hands are not shaken yet; `sni` is the server name to ask for.
-    fn session(
-        &self,
-        tcp: Arc<TcpStream>,
-        sni: Option<&str>,
-    ) -> Result<Box<dyn TlsSession>, NetError>;
+    /// A session over `wire` whose hands are not shaken yet; `sni` is the server name to ask for.
+    fn session(&self, wire: Wire, sni: Option<&str>) -> Result<Box<dyn TlsSession>, NetError>;
 }
 
-/// A TLS session over a TCP connection. Nothing here waits. Dropping it tells the peer that no
+/// A TLS session over a connection. Nothing here waits. Dropping it tells the peer that no
 /// more data comes, if that needs no waiting.
 pub(crate) trait TlsSession: Send {
-    /// Gets on with the handshake.
+    /// Gets on with the handshake. Over datagrams, sends again what was not answered in time.
     fn shake_hands(&mut self) -> Result<(), Stop>;
     /// Reads from one record; 0 at the end, whether the peer announced it or not.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Stop>;
@@ -45,7 +41,8 @@ pub(crate) trait TlsSession: Send {
 /// OpenSSL, set up at its first use.
 #[derive(Default)]
 pub(crate) struct OpensslConnector {
-    context: OnceLock<Result<Context, String>>,
+    streams: OnceLock<Result<Context, String>>,
+    datagrams: OnceLock<Result<Context, String>>,
 }
 
 struct Context {
@@ -55,19 +52,21 @@ struct Context {
 }
 
 impl TlsConnector for OpensslConnector {
-    fn session(
-        &self,
-        tcp: Arc<TcpStream>,
-        sni: Option<&str>,
-    ) -> Result<Box<dyn TlsSession>, NetError> {
-        let context = self.context.get_or_init(|| context().map_err(|e| e.to_string()));
+    fn session(&self, wire: Wire, sni: Option<&str>) -> Result<Box<dyn TlsSession>, NetError> {
+        let context = match &wire {
+            Wire::Stream(_) => self.streams.get_or_init(|| context(SslMethod::tls_client())),
+            Wire::Datagrams(_) => self.datagrams.get_or_init(|| context(SslMethod::dtls_client())),
+        };
         let context = context.as_ref().map_err(|text| NetError::Tls(text.clone()))?;
         let failed = |e: ErrorStack| NetError::Tls(e.to_string());
         let mut ssl = Ssl::new(&context.ssl).map_err(failed)?;
         if let Some(name) = sni.filter(|name| is_server_name(name)) {
             ssl.set_hostname(name).map_err(failed)?;
         }
-        let stream = SslStream::new(ssl, Wire(tcp)).map_err(failed)?;
+        if matches!(wire, Wire::Datagrams(_)) {
+            ssl.set_mtu(MTU).map_err(failed)?;
+        }
+        let stream = SslStream::new(ssl, wire).map_err(failed)?;
         Ok(Box::new(OpensslSession { stream }))
     }
 }
@@ -81,10 +80,18 @@ fn is_server_name(name: &str) -> bool {
 /// `SSL_OP_LEGACY_SERVER_CONNECT` (SSL_CTX_set_options(3)), which the crate does not name.
 const LEGACY_SERVER_CONNECT: u64 = 1 << 2;
 
-fn context() -> Result<Context, ErrorStack> {
+/// Bytes of a datagram that pass every network: the least that IPv6 asks of a link (RFC 8200,
+/// section 5), without the headers of IPv6 and UDP.
+const MTU: u32 = 1280 - 40 - 8;
+
+fn context(method: SslMethod) -> Result<Context, String> {
+    build_context(method).map_err(|error| error.to_string())
+}
+
+fn build_context(method: SslMethod) -> Result<Context, ErrorStack> {
     // A library without the legacy provider does without its algorithms.
     let legacy = Provider::try_load(None, "legacy", true).ok();
-    let mut builder = SslContext::builder(SslMethod::tls_client())?;
+    let mut builder = SslContext::builder(method)?;
     builder.set_security_level(0);
     builder.set_verify(SslVerifyMode::NONE);
     builder.set_min_proto_version(None)?;
@@ -94,6 +101,7 @@ fn context() -> Result<Context, ErrorStack> {
         SslOptions::ALL
             | SslOptions::ALLOW_UNSAFE_LEGACY_RENEGOTIATION
             | SslOptions::IGNORE_UNEXPECTED_EOF
+            | SslOptions::NO_QUERY_MTU
             | SslOptions::from_bits_retain(LEGACY_SERVER_CONNECT),
     );
     builder.set_mode(
@@ -107,17 +115,27 @@ fn context() -> Result<Context, ErrorStack> {
 
 /// The connection as OpenSSL sees it: it reads and writes what it can without waiting.
 #[derive(Debug)]
-struct Wire(Arc<TcpStream>);
+pub(crate) enum Wire {
+    Stream(Arc<TcpStream>),
+    /// A connected socket: each write is a datagram.
+    Datagrams(Arc<UdpSocket>),
+}
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(buffer)
+        match self {
+            Wire::Stream(tcp) => tcp.try_read(buffer),
+            Wire::Datagrams(udp) => udp.try_recv(buffer),
+        }
     }
 }
 
 impl Write for Wire {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.0.try_write(data)
+        match self {
+            Wire::Stream(tcp) => tcp.try_write(data),
+            Wire::Datagrams(udp) => udp.try_send(data),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

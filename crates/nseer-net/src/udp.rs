@@ -1,19 +1,30 @@
-//! UDP: datagrams to one peer, or to many.
+//! UDP: datagrams to one peer, or to many; to one also under DTLS.
 
 #![allow(clippy::disallowed_methods, reason = "this is the socket seam")]
 
 use std::io::{self, ErrorKind, Read};
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
+use tokio::time::timeout;
 
+use crate::error::NetError;
 use crate::scratch;
+use crate::stream::Stop;
+use crate::tls::{TlsConnector, TlsSession, Wire};
+
+/// How often a handshake under DTLS looks whether an answer is overdue.
+const TICK: Duration = Duration::from_millis(250);
 
 /// A UDP socket.
 pub(crate) struct Udp {
-    socket: UdpSocket,
+    /// Shared with the DTLS session, which reads and writes it.
+    socket: Arc<UdpSocket>,
+    dtls: Option<Box<dyn TlsSession>>,
     connected: bool,
     /// The peer of the connection, or else whom the last datagram went to.
     peer: Option<SocketAddr>,
@@ -38,16 +49,85 @@ impl Udp {
         if let Some(peer) = peer {
             socket.connect(&peer.into())?;
         }
-        let socket = UdpSocket::from_std(socket.into())?;
-        Ok(Udp { socket, connected: peer.is_some(), peer })
+        let socket = Arc::new(UdpSocket::from_std(socket.into())?);
+        Ok(Udp { socket, dtls: None, connected: peer.is_some(), peer })
+    }
+
+    /// Shakes hands with the connected peer (RFC 6347).
+    pub(crate) async fn start_dtls(
+        &mut self,
+        connector: &dyn TlsConnector,
+    ) -> Result<(), NetError> {
+        let mut session = connector.session(Wire::Datagrams(self.socket.clone()), None)?;
+        loop {
+            match session.shake_hands() {
+                Ok(()) => break,
+                // Whether something came or the tick is over, the session knows what is due.
+                Err(Stop::Wait(interest)) => {
+                    if let Ok(ready) = timeout(TICK, self.ready(interest)).await {
+                        ready?;
+                    }
+                }
+                Err(Stop::Failed(error)) => return Err(error),
+            }
+        }
+        self.dtls = Some(session);
+        Ok(())
+    }
+
+    pub(crate) fn is_dtls(&self) -> bool {
+        self.dtls.is_some()
+    }
+
+    pub(crate) fn peer_certificate(&self) -> Option<Vec<u8>> {
+        self.dtls.as_ref()?.peer_certificate()
     }
 
     pub(crate) fn is_connected(&self) -> bool {
         self.connected
     }
 
-    /// Waits for one datagram. Gives its length; its bytes are added to `into`.
-    pub(crate) async fn receive(&self, into: &mut Vec<u8>) -> io::Result<usize> {
+    /// Waits for one datagram. Gives its length; its bytes are added to `into`. Under DTLS, 0 is the
+    /// end.
+    pub(crate) async fn receive(&mut self, into: &mut Vec<u8>) -> Result<usize, NetError> {
+        if self.dtls.is_none() {
+            return Ok(self.receive_plain(into).await?);
+        }
+        self.step(|session| {
+            scratch::with(|buffer| {
+                let n = session.read(buffer)?;
+                into.extend_from_slice(&buffer[..n]);
+                Ok(n)
+            })
+        })
+        .await
+    }
+
+    /// Makes a step of the DTLS session, once it needs no waiting.
+    async fn step<T>(
+        &mut self,
+        mut step: impl FnMut(&mut dyn TlsSession) -> Result<T, Stop>,
+    ) -> Result<T, NetError> {
+        loop {
+            let Some(session) = &mut self.dtls else { return Err(NetError::NotConnected) };
+            match step(&mut **session) {
+                Ok(done) => return Ok(done),
+                Err(Stop::Wait(interest)) => self.ready(interest).await?,
+                Err(Stop::Failed(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits until the session may go on; what ICMP says is an error.
+    async fn ready(&self, interest: Interest) -> io::Result<()> {
+        let ready = self.socket.ready(interest | Interest::ERROR).await?;
+        match self.socket.take_error()? {
+            Some(error) if ready.is_error() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn receive_plain(&self, into: &mut Vec<u8>) -> io::Result<usize> {
         loop {
             // An ICMP error shows as an error only. Then the call must be made under that
             // interest, since tokio's `try_io` takes no combination of them.
@@ -68,12 +148,22 @@ impl Udp {
     }
 
     /// Sends one datagram to the connected peer.
-    pub(crate) async fn send(&self, data: &[u8]) -> io::Result<()> {
-        self.socket.send(data).await.map(drop)
+    pub(crate) async fn send(&mut self, data: &[u8]) -> Result<(), NetError> {
+        if self.dtls.is_some() {
+            // An empty write means nothing to the session.
+            return match data.is_empty() {
+                true => Ok(()),
+                false => self.step(|session| session.write(data)).await.map(drop),
+            };
+        }
+        Ok(self.socket.send(data).await.map(drop)?)
     }
 
-    /// Sends one datagram if that needs no waiting.
+    /// Sends one datagram if that needs no waiting, and no session.
     pub(crate) fn send_ready(&self, data: &[u8]) -> Option<io::Result<()>> {
+        if self.dtls.is_some() {
+            return None;
+        }
         // The poller's opinion is not asked for: right after the opening it has none yet.
         match SockRef::from(&self.socket).send(data) {
             Err(error) if is_wait(&error) => None,

@@ -88,9 +88,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
     let transport = match (transport, cell.transport.get()) {
         (0, _) => Transport::Tcp,
         (1, _) => Transport::Udp,
-        (_, Transport::Udp) => {
-            return Reply::values(lua, (false, "DTLS is not built"));
-        }
+        (_, Transport::Udp) => Transport::Dtls,
         _ => Transport::Tls,
     };
     if cell.is_open() {
@@ -113,7 +111,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             }
             Err(error) => return failed_later(&lua, &error),
         };
-        if transport != Transport::Udp {
+        if !matches!(transport, Transport::Udp | Transport::Dtls) {
             take_slot(&world, &context).await;
         }
         let connected = cell

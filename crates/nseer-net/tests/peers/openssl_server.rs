@@ -1,9 +1,9 @@
 //! The `openssl` command: a certificate authority and a TLS server.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -59,17 +59,27 @@ fn der(certificate: &Path) -> Vec<u8> {
     read.stdout
 }
 
-/// A server that sends each line back in reverse order.
+/// A server.
 pub(crate) struct Server {
     child: Child,
+    output: Lines<BufReader<ChildStdout>>,
     pub(crate) address: SocketAddr,
 }
 
 impl Server {
-    /// `options` are those of `openssl s_server`.
+    /// One that sends each line back in reverse order. `options` are those of `openssl s_server`.
     pub(crate) fn start(identity: Option<&Identity>, options: &[&str]) -> Server {
+        Server::spawn(identity, &[&["-rev"], options].concat())
+    }
+
+    /// One that talks to the test: see [`Server::say`] and [`Server::hears`].
+    pub(crate) fn talking(identity: &Identity, options: &[&str]) -> Server {
+        Server::spawn(Some(identity), options)
+    }
+
+    fn spawn(identity: Option<&Identity>, options: &[&str]) -> Server {
         let mut command = Command::new("openssl");
-        command.args(["s_server", "-rev", "-accept", "127.0.0.1:0"]).args(options);
+        command.args(["s_server", "-accept", "127.0.0.1:0"]).args(options);
         match identity {
             None => command.arg("-nocert"),
             Some(identity) => {
@@ -82,12 +92,25 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .expect("the openssl command");
-        let output = BufReader::new(child.stdout.take().expect("standard output"));
-        let port = output.lines().map_while(Result::ok).find_map(|line| {
+        let mut output = BufReader::new(child.stdout.take().expect("standard output")).lines();
+        let port = output.by_ref().map_while(Result::ok).find_map(|line| {
             line.strip_prefix("ACCEPT ")?.rsplit_once(':')?.1.trim().parse::<u16>().ok()
         });
         let port = port.expect("a port in the server's first lines");
-        Server { child, address: (Ipv4Addr::LOCALHOST, port).into() }
+        Server { child, output, address: (Ipv4Addr::LOCALHOST, port).into() }
+    }
+
+    /// Sends a line to the client.
+    pub(crate) fn say(&mut self, line: &str) {
+        let input = self.child.stdin.as_mut().expect("standard input");
+        // In one piece, since the server sends each piece by itself.
+        input.write_all(format!("{line}\n").as_bytes()).expect("the server reads");
+    }
+
+    /// Waits until the client has sent this line.
+    pub(crate) fn hears(&mut self, line: &str) {
+        let heard = self.output.by_ref().map_while(Result::ok).any(|heard| heard == line);
+        assert!(heard, "the server ended without {line:?}");
     }
 
     /// Ends the server, without a word to its client.

@@ -51,6 +51,46 @@ async fn protocols_and_ciphers() {
 }
 
 #[tokio::test]
+async fn datagrams_under_dtls() {
+    let identity = Identity::named("d.example");
+    for options in [&["-dtls1_2"][..], &["-dtls", "-mtu", "300"]] {
+        let mut server = Server::talking(&identity, options);
+        let mut socket = match try_connect(Transport::Dtls, server.address, PATIENT).await {
+            Ok(socket) => socket,
+            Err(error) => panic!("{options:?}: {error}"),
+        };
+        assert!(socket.is_tls() && socket.is_udp());
+        assert_eq!(socket.peer_certificate_der(), Some(identity.der()), "{options:?}");
+        for line in ["hello", "again"] {
+            socket.send(format!("{line}\n").as_bytes(), PATIENT).await.expect("sent");
+            server.hears(line);
+            server.say(line);
+            let answer = socket.receive(PATIENT).await.expect("a datagram");
+            assert_eq!(answer, format!("{line}\n").as_bytes());
+        }
+        let silence = socket.receive(BRIEF).await.expect_err("nothing was said");
+        assert_eq!(silence.status(), "TIMEOUT", "{silence}");
+        server.kill();
+        // Whoever is gone is known by ICMP.
+        let _ = socket.send(b"?", PATIENT).await;
+        let gone = socket.receive(PATIENT).await.expect_err("nobody is there");
+        assert_eq!(gone.status(), "ERROR", "{gone}");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_peer_shakes_no_hands() {
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let peer = silent.local_addr().expect("address");
+    let failed = try_connect(Transport::Dtls, peer, BRIEF).await.expect_err("no handshake");
+    assert_eq!(failed.status(), "TIMEOUT", "{failed}");
+    let closed = silent.local_addr().expect("address");
+    drop(silent);
+    let failed = try_connect(Transport::Dtls, closed, PATIENT).await.expect_err("nobody");
+    assert_eq!(failed.status(), "ERROR", "{failed}");
+}
+
+#[tokio::test]
 async fn names_are_asked_for_and_addresses_are_not() {
     let (default, other) = (Identity::named("default"), Identity::named("other"));
     let (certificate, key) = (other.certificate.to_string_lossy(), other.key.to_string_lossy());
