@@ -1,9 +1,11 @@
 //! The native modules: one file each, one line each in [`install`].
 
+pub(crate) mod bignum;
 pub(crate) mod certificate;
 pub(crate) mod connect;
 pub(crate) mod information;
 pub(crate) mod interfaces;
+pub(crate) mod openssl;
 pub(crate) mod ports;
 pub(crate) mod socket;
 pub(crate) mod socket_calls;
@@ -37,7 +39,13 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     let package: Table = lua.globals().raw_get("package")?;
     let loaded: Table = package.raw_get("loaded")?;
     loaded.raw_set("nmap", nmap)?;
-    loaded.raw_set("nmap.socket", socket)
+    loaded.raw_set("nmap.socket", socket)?;
+    // Each of these is also a global.
+    let publish = |name: &str, module: Table| {
+        lua.globals().raw_set(name, &module)?;
+        loaded.raw_set(name, module)
+    };
+    publish("openssl", openssl::install(world)?)
 }
 
 fn args_table(world: &Rc<World>, args: &ArgTable) -> mlua::Result<Table> {

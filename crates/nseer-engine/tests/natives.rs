@@ -1,0 +1,33 @@
+//! Tests of the native modules that libraries are built on: each Lua file in `tests/natives` is run by a script in
+//! a real engine, see `runner.nse` in `tests/stdlib`.
+#![allow(clippy::disallowed_methods, reason = "files of tests")]
+
+#[path = "engine/harness.rs"]
+#[allow(dead_code, reason = "the other tests use the rest of it")]
+mod harness;
+
+use std::path::Path;
+
+use harness::Case;
+
+/// Runs one file of checks with script arguments and asserts that they pass.
+fn run(file: &str, args: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/natives").join(file);
+    let mut case = Case::new("runner", include_str!("stdlib/runner.nse")).host("127.0.0.1", &[]);
+    case.args = format!("checks={},{args}", path.display());
+    let outcome = case.run();
+    match outcome.at("127.0.0.1").as_slice() {
+        [text] if text.starts_with("runner: passed ") && !text.ends_with(" 0 checks") => {}
+        texts => panic!("{file}: {}\n{:?}", texts.join("\n"), outcome.messages),
+    }
+}
+
+#[test]
+fn openssl() {
+    run("openssl.lua", "");
+}
+
+#[test]
+fn big_numbers() {
+    run("bignum.lua", "");
+}
