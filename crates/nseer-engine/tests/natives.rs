@@ -31,3 +31,8 @@ fn openssl() {
 fn big_numbers() {
     run("bignum.lua", "");
 }
+
+#[test]
+fn certificates() {
+    run("certificate.lua", "");
+}

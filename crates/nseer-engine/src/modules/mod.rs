@@ -33,6 +33,7 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     ports::install(world, nmap)?;
     targets::install(world, nmap)?;
     try_call::install(world, nmap)?;
+    certificate::install(world)?;
     let socket = socket_calls::install(world, nmap)?;
     nmap.raw_set("socket", &socket)?;
     lua.globals().raw_set("nmap", nmap)?;

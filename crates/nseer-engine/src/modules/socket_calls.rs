@@ -288,7 +288,7 @@ fn get_ssl_certificate(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, R
     match der {
         Some(Some(Some(der))) => certificate::to_lua(lua, &der),
         Some(Some(None)) => Reply::values(lua, Value::Nil),
-        _ => Err(args.bad(1, "bad self (not a SSL socket)")),
+        _ => Err(Raise::new("calling 'get_ssl_certificate' on bad self (not a SSL socket)")),
     }
 }
 
