@@ -36,3 +36,9 @@ fn big_numbers() {
 fn certificates() {
     run("certificate.lua", "");
 }
+
+#[test]
+fn lfs() {
+    let folder = tempfile::tempdir().expect("directory");
+    run("lfs.lua", &format!("folder={}", folder.path().display()));
+}

@@ -5,6 +5,7 @@ pub(crate) mod certificate;
 pub(crate) mod connect;
 pub(crate) mod information;
 pub(crate) mod interfaces;
+pub(crate) mod lfs;
 pub(crate) mod openssl;
 pub(crate) mod ports;
 pub(crate) mod socket;
@@ -46,6 +47,7 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
         lua.globals().raw_set(name, &module)?;
         loaded.raw_set(name, module)
     };
+    publish("lfs", lfs::install(world)?)?;
     publish("openssl", openssl::install(world)?)
 }
 
