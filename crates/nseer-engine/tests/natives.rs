@@ -42,3 +42,8 @@ fn lfs() {
     let folder = tempfile::tempdir().expect("directory");
     run("lfs.lua", &format!("folder={}", folder.path().display()));
 }
+
+#[test]
+fn zlib() {
+    run("zlib.lua", "");
+}

@@ -14,6 +14,9 @@ pub(crate) mod targets;
 pub(crate) mod threads;
 pub(crate) mod trace;
 pub(crate) mod try_call;
+pub(crate) mod zlib;
+pub(crate) mod zlib_reader;
+pub(crate) mod zlib_stream;
 
 use std::rc::Rc;
 
@@ -48,7 +51,8 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
         loaded.raw_set(name, module)
     };
     publish("lfs", lfs::install(world)?)?;
-    publish("openssl", openssl::install(world)?)
+    publish("openssl", openssl::install(world)?)?;
+    publish("zlib", zlib::install(world)?)
 }
 
 fn args_table(world: &Rc<World>, args: &ArgTable) -> mlua::Result<Table> {
