@@ -12,9 +12,20 @@ use harness::Case;
 
 /// Runs one file of checks with script arguments and asserts that they pass.
 fn run(file: &str, args: &str) {
+    run_with(file, args, &[]);
+}
+
+/// The same with data files, each a name and a content.
+fn run_with(file: &str, args: &str, data: &[(&str, &str)]) {
+    let folder = tempfile::tempdir().expect("directory");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/natives").join(file);
     let mut case = Case::new("runner", include_str!("stdlib/runner.nse")).host("127.0.0.1", &[]);
     case.args = format!("checks={},{args}", path.display());
+    for (name, content) in data {
+        let place = folder.path().join(name);
+        std::fs::write(&place, content).expect("data file");
+        case.overrides.insert((*name).to_owned(), place);
+    }
     let outcome = case.run();
     match outcome.at("127.0.0.1").as_slice() {
         [text] if text.starts_with("runner: passed ") && !text.ends_with(" 0 checks") => {}
@@ -46,4 +57,14 @@ fn lfs() {
 #[test]
 fn zlib() {
     run("zlib.lua", "");
+}
+
+#[test]
+fn nmapdb() {
+    let data = [
+        ("nmap-mac-prefixes", "# vendors\nABCDEF Large One\nABCDEF1 Medium\nABCDEF123 Small\n"),
+        ("nmap-services", "one\t7/tcp\t0.5\ntwo\t7/udp\nunknown\t8/tcp\t0.1\nthree 9/sctp\n"),
+        ("nmap-protocols", "ip 0 IP # pseudo\ntcp 6\n"),
+    ];
+    run_with("nmapdb.lua", "", &data);
 }

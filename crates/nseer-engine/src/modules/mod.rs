@@ -6,6 +6,7 @@ pub(crate) mod connect;
 pub(crate) mod information;
 pub(crate) mod interfaces;
 pub(crate) mod lfs;
+pub(crate) mod nmapdb;
 pub(crate) mod openssl;
 pub(crate) mod ports;
 pub(crate) mod socket;
@@ -51,6 +52,7 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
         loaded.raw_set(name, module)
     };
     publish("lfs", lfs::install(world)?)?;
+    publish("nmapdb", nmapdb::install(world)?)?;
     publish("openssl", openssl::install(world)?)?;
     publish("zlib", zlib::install(world)?)
 }
