@@ -10,7 +10,8 @@ use nseer_crypto::{BigNumber, CryptoError};
 use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
-use crate::modules::openssl::{Body, bytes, fill, raise, random};
+use crate::modules::openssl::{bytes, raise, random};
+use crate::modules::{Body, fill};
 
 /// What scripts hold.
 struct Handle(Rc<RefCell<BigNumber>>);

@@ -14,7 +14,7 @@ use mlua::{Function, Lua, MetaMethod, Table, UserData, UserDataFields, Value};
 use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
-use crate::modules::openssl::{Body, fill};
+use crate::modules::{Body, fill};
 
 /// The names in a directory that have not been given yet; `None` when it is closed.
 struct Directory(RefCell<Option<IntoIter<Vec<u8>>>>);

@@ -21,10 +21,14 @@ pub(crate) mod zlib_stream;
 
 use std::rc::Rc;
 
-use mlua::{Table, Value};
+use mlua::{Lua, Table, Value};
+use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
 use crate::script_args::{ArgTable, ArgValue};
+
+/// A native function, which takes all that it knows from its arguments and the world.
+pub(crate) type Body = fn(&World, &Lua, &Args) -> Result<Reply, Raise>;
 
 /// Puts every module in its place.
 pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
@@ -55,6 +59,20 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     publish("nmapdb", nmapdb::install(world)?)?;
     publish("openssl", openssl::install(world)?)?;
     publish("zlib", zlib::install(world)?)
+}
+
+/// Adds functions to a module or to the methods of an object.
+pub(crate) fn fill(
+    world: &Rc<World>,
+    table: &Table,
+    functions: &[(&'static str, Body)],
+) -> mlua::Result<()> {
+    let native = world.scheduler.native();
+    for (name, body) in functions {
+        let (w, body) = (world.clone(), *body);
+        table.raw_set(*name, native.function(name, move |lua, args| body(&w, lua, &args))?)?;
+    }
+    Ok(())
 }
 
 fn args_table(world: &Rc<World>, args: &ArgTable) -> mlua::Result<Table> {

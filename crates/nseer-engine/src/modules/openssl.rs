@@ -9,9 +9,7 @@ use nseer_crypto::CryptoError;
 use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
-use crate::modules::bignum;
-
-pub(crate) type Body = fn(&World, &Lua, &Args) -> Result<Reply, Raise>;
+use crate::modules::{Body, bignum, fill};
 
 const FUNCTIONS: &[(&str, Body)] = &[
     ("md4", |_, lua, args| plain_digest(lua, args, "md4")),
@@ -39,20 +37,6 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<Table> {
     fill(world, &openssl, FUNCTIONS)?;
     bignum::install(world, &openssl)?;
     Ok(openssl)
-}
-
-/// Adds functions to a module or to the methods of an object.
-pub(crate) fn fill(
-    world: &Rc<World>,
-    table: &Table,
-    functions: &[(&'static str, Body)],
-) -> mlua::Result<()> {
-    let native = world.scheduler.native();
-    for (name, body) in functions {
-        let (w, body) = (world.clone(), *body);
-        table.raw_set(*name, native.function(name, move |lua, args| body(&w, lua, &args))?)?;
-    }
-    Ok(())
 }
 
 /// What a failed operation tells the script.

@@ -12,8 +12,7 @@ use zlib_rs::crc32::crc32;
 
 use crate::compression::{self, Deflater, Inflater, Settings};
 use crate::environment::World;
-use crate::modules::openssl::{Body, fill};
-use crate::modules::zlib_stream;
+use crate::modules::{Body, fill, zlib_stream};
 
 const CONSTANTS: &[(&str, i64)] = &[
     ("NO_COMPRESSION", 0),

@@ -8,7 +8,7 @@ use crate::compression::{CHUNK, Inflater, Trouble};
 use crate::modules::zlib_stream::called;
 
 /// Most bytes that one read gathers.
-const MOST_BYTES: usize = 256 << 20;
+const MOST_BYTES: usize = 64 << 20;
 
 /// Where compressed data comes from.
 pub(crate) enum Source {
@@ -95,7 +95,8 @@ impl Reader {
 
     /// Gives at most `n` bytes away.
     fn take(&mut self, n: usize) -> Vec<u8> {
-        let taken = self.left().iter().copied().take(n).collect::<Vec<u8>>();
+        let left = self.left();
+        let taken = left[..n.min(left.len())].to_vec();
         self.given += taken.len();
         taken
     }

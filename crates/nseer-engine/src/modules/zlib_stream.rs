@@ -10,9 +10,9 @@ use zlib_rs::DeflateFlush;
 
 use crate::compression::{CHUNK, Deflater, Inflater};
 use crate::environment::{World, first_cause};
-use crate::modules::openssl::{Body, fill};
 use crate::modules::zlib::{as_float, integer, settings};
 use crate::modules::zlib_reader::{Reader, Source};
+use crate::modules::{Body, fill};
 
 /// What a stream is at.
 enum State {
