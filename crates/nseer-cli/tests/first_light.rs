@@ -97,6 +97,22 @@ fn nmaps_own_scripts_give_the_same_result() {
 }
 
 #[test]
+fn nmaps_scripts_find_the_same_keys_and_certificates() {
+    lab::run("nmaps_scripts_find_the_same_keys_and_certificates", |lab| {
+        lab.sshd(22);
+        lab.tls(443);
+        let installed = ["--datadir", "/usr/share/nmap"];
+        let args = ["-v", "-p443", "--script", "ssl-cert", TARGET];
+        same_as_nmap(lab, &installed, &args, &["443/tcp"]);
+        let args = ["-p443", "--script", "ssl-enum-ciphers", TARGET];
+        same_as_nmap(lab, &installed, &args, &["443/tcp"]);
+        let all = ["--script-args", "ssh_hostkey=all"];
+        let args = [&["-p22", "--script", "ssh-hostkey"], &all[..], &[TARGET]].concat();
+        same_as_nmap(lab, &installed, &args, &["22/tcp"]);
+    });
+}
+
+#[test]
 fn the_embedded_banner_is_the_same() {
     lab::run("the_embedded_banner_is_the_same", |lab| {
         lab.sshd(22);

@@ -11,10 +11,12 @@ pub mod host;
 pub mod port;
 pub mod port_spec;
 pub mod port_table;
+pub mod protocol_table;
 pub mod script;
 pub mod service;
 pub mod service_table;
 pub mod target;
+pub mod vendor_table;
 
 pub use address_set::AddressSet;
 pub use event::{Event, EventSink, Severity};

@@ -253,7 +253,7 @@ mod tests {
             (tempfile::tempdir().expect("directory"), tempfile::tempdir().expect("directory"));
         write(data.path(), "a", "data");
         write(home.path(), ".nmap/a", "home");
-        std::fs::create_dir(data.path().join("b")).expect("directory");
+        std::fs::create_dir_all(data.path().join("b")).expect("directory");
         write(home.path(), ".nmap/b", "home");
         let dirs = dirs(Some(data.path().into()), Some(home.path().into()));
         let shown = |name: &str| dirs.find(name).map(|file| file.display());

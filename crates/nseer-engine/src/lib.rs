@@ -5,6 +5,7 @@
 //! it, and gives it back with results; what happens on the way goes to an
 //! [`nseer_core::EventSink`].
 
+mod compression;
 mod config;
 mod context;
 pub mod coupling;

@@ -114,7 +114,7 @@ fn load(
 }
 
 /// The modules of the reference engine that are written in C and have no counterpart here yet.
-const NATIVE_MODULES: [&str; 7] = ["lpeg", "openssl", "zlib", "libssh2", "lfs", "nmapdb", "pcre"];
+const NATIVE_MODULES: [&str; 3] = ["lpeg", "libssh2", "pcre"];
 
 fn missing_native(reason: &str) -> Option<&'static str> {
     NATIVE_MODULES

@@ -72,6 +72,12 @@ impl Args {
         self.bad(n, &format!("{what} expected, got {got}"))
     }
 
+    /// Whether argument `n` counts as true: all but nil and false do.
+    #[must_use]
+    pub fn truth(&self, n: usize) -> bool {
+        !matches!(self.value(n), Value::Nil | Value::Boolean(false))
+    }
+
     /// Argument `n` as a string; numbers are taken as their text.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! X.509 certificates (RFC 5280) as plain values.
 
 use openssl::asn1::Asn1TimeRef;
+use openssl::ec::EcGroupRef;
+use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Public};
@@ -19,6 +21,26 @@ pub enum NameKey {
     Oid(Vec<u128>),
 }
 
+/// A point in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Time {
+    /// Year, month, day, hour, minute, second (UTC).
+    Fields([i64; 6]),
+    /// What stands in the certificate, where that is no time.
+    Text(Vec<u8>),
+}
+
+/// The parameters of a key on an elliptic curve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Curve {
+    /// A curve that has a name.
+    Named(String),
+    /// One that is spelled out, over a prime field.
+    ExplicitPrime,
+    /// One that is spelled out, over a binary field.
+    ExplicitBinary,
+}
+
 /// A public key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublicKey {
@@ -30,8 +52,8 @@ pub struct PublicKey {
     pub exponent: Option<Vec<u8>>,
     /// RSA: the modulus, big-endian.
     pub modulus: Option<Vec<u8>>,
-    /// EC: the curve's name.
-    pub curve: Option<String>,
+    /// EC: the curve.
+    pub curve: Option<Curve>,
 }
 
 /// A decoded certificate.
@@ -41,10 +63,10 @@ pub struct Certificate {
     pub subject: Vec<(NameKey, Vec<u8>)>,
     /// Who signed it.
     pub issuer: Vec<(NameKey, Vec<u8>)>,
-    /// Year, month, day, hour, minute, second (UTC) from which it is valid.
-    pub not_before: Option<[i64; 6]>,
-    /// The same, until which it is valid.
-    pub not_after: Option<[i64; 6]>,
+    /// From when on it is valid.
+    pub not_before: Option<Time>,
+    /// Until when it is valid.
+    pub not_after: Option<Time>,
     /// The key.
     pub public_key: PublicKey,
     /// OpenSSL's long name of the signature algorithm.
@@ -60,17 +82,18 @@ impl Certificate {
     /// Decodes DER.
     ///
     /// # Errors
-    /// [`NetError::Certificate`] where it is not a certificate, or its key cannot be decoded.
+    /// [`NetError::Certificate`] where it is not a certificate, [`NetError::CertificateKey`] where its
+    /// key cannot be decoded.
     pub fn from_der(der: &[u8]) -> Result<Certificate, NetError> {
-        let failed = |what: &str| NetError::Certificate(what.to_owned());
-        let x509 = X509::from_der(der).map_err(|_| failed("not a certificate"))?;
-        let key = x509.public_key().map_err(|_| failed("the public key cannot be decoded"))?;
-        let pem = x509.to_pem().map_err(|_| failed("cannot be written as PEM"))?;
+        let x509 = X509::from_der(der).map_err(|_| NetError::Certificate)?;
+        let key = x509.public_key().map_err(|error| NetError::CertificateKey(oldest(&error)))?;
+        let pem = x509.to_pem().map_err(|_| NetError::Certificate)?;
+        let (begin, end) = der::validity(der).unwrap_or_default();
         Ok(Certificate {
             subject: names(x509.subject_name()),
             issuer: names(x509.issuer_name()),
-            not_before: time(x509.not_before()),
-            not_after: time(x509.not_after()),
+            not_before: time(x509.not_before(), begin),
+            not_after: time(x509.not_after(), end),
             public_key: public_key(&key),
             signature_algorithm: long_name(x509.signature_algorithm().object().nid()),
             extensions: extensions(&x509, der),
@@ -105,8 +128,21 @@ fn names(name: &X509NameRef) -> Vec<(NameKey, Vec<u8>)> {
         .collect()
 }
 
+/// The first thing that went wrong, as ERR_error_string(3) writes it.
+fn oldest(stack: &ErrorStack) -> String {
+    let Some(error) = stack.errors().first() else { return "unknown".to_owned() };
+    let (library, reason) = (error.library().unwrap_or("?"), error.reason().unwrap_or("?"));
+    format!("error:{:08X}:{library}::{reason}", error.code())
+}
+
+/// A time, of which `text` stands in the certificate.
+fn time(time: &Asn1TimeRef, text: &[u8]) -> Option<Time> {
+    let text = || (!text.is_empty()).then(|| Time::Text(text.to_vec()));
+    fields(time).map(Time::Fields).or_else(text)
+}
+
 /// The time's distance from the epoch, as calendar fields.
-fn time(time: &Asn1TimeRef) -> Option<[i64; 6]> {
+fn fields(time: &Asn1TimeRef) -> Option<[i64; 6]> {
     let epoch = openssl::asn1::Asn1Time::from_unix(0).ok()?;
     let distance = epoch.diff(time).ok()?;
     let (days, seconds) = (i64::from(distance.days), i64::from(distance.secs));
@@ -133,20 +169,34 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 fn public_key(key: &PKey<Public>) -> PublicKey {
     let kind = match key.id() {
-        Id::RSA | Id::RSA_PSS => "rsa",
+        Id::RSA => "rsa",
         Id::DSA => "dsa",
         Id::DH => "dh",
         Id::EC => "ec",
         _ => "unknown",
     };
-    let rsa = key.rsa().ok();
-    let curve = key.ec_key().ok().and_then(|ec| ec.group().curve_name());
+    let rsa = key.rsa().ok().filter(|_| kind == "rsa");
     PublicKey {
         kind,
         bits: key.bits(),
         exponent: rsa.as_ref().map(|rsa| rsa.e().to_vec()),
         modulus: rsa.as_ref().map(|rsa| rsa.n().to_vec()),
-        curve: curve.and_then(|nid| nid.short_name().ok()).map(ToOwned::to_owned),
+        curve: key.ec_key().ok().map(|ec| curve(ec.group(), key)),
+    }
+}
+
+/// The object identifier of binary fields (RFC 3279 section 2.3.5), encoded.
+const BINARY_FIELD: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x01, 0x02];
+
+fn curve(group: &EcGroupRef, key: &PKey<Public>) -> Curve {
+    if let Some(name) = group.curve_name().and_then(|nid| nid.short_name().ok()) {
+        return Curve::Named(name.to_owned());
+    }
+    let der = key.public_key_to_der().unwrap_or_default();
+    if der.windows(BINARY_FIELD.len()).any(|part| part == BINARY_FIELD) {
+        Curve::ExplicitBinary
+    } else {
+        Curve::ExplicitPrime
     }
 }
 

@@ -1,4 +1,4 @@
-//! As much of DER (X.690) as finding a certificate's extensions needs.
+//! As much of DER (X.690) as finding a certificate's extensions and times needs.
 
 /// One extension as it stands in the certificate (RFC 5280 section 4.1).
 #[derive(Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ const BOOLEAN: u8 = 0x01;
 const OCTET_STRING: u8 = 0x04;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
+/// The first part of the certificate's body, where it is not version 1.
+const VERSION: u8 = 0xa0;
 /// The third optional part of the certificate's body.
 const EXTENSIONS: u8 = 0xa3;
 
@@ -35,6 +37,23 @@ pub(crate) fn extensions(certificate: &[u8]) -> Option<Vec<RawExtension<'_>>> {
         body = rest;
     }
     Some(Vec::new())
+}
+
+/// The contents of the two times of a certificate's validity; `None` where it is not well-formed.
+pub(crate) fn validity(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (certificate, _) = expect(certificate, SEQUENCE)?;
+    let (mut body, _) = expect(certificate, SEQUENCE)?;
+    if let (VERSION, _, rest) = element(body)? {
+        body = rest;
+    }
+    // Serial number, algorithm of the signature, issuer.
+    for _ in 0..3 {
+        (_, _, body) = element(body)?;
+    }
+    let (times, _) = expect(body, SEQUENCE)?;
+    let (_, begin, times) = element(times)?;
+    let (_, end, _) = element(times)?;
+    Some((begin, end))
 }
 
 fn extension(content: &[u8]) -> Option<RawExtension<'_>> {
@@ -131,6 +150,8 @@ mod tests {
             let inside = extensions(&bytes).unwrap_or_default();
             let length: usize = inside.iter().map(|e| e.oid.len() + e.value.len()).sum();
             prop_assert!(length <= bytes.len());
+            let (begin, end) = validity(&bytes).unwrap_or_default();
+            prop_assert!(begin.len() + end.len() <= bytes.len());
             prop_assert!(arcs(&bytes).len() <= bytes.len() + 1);
         }
     }

@@ -48,8 +48,11 @@ pub enum NetError {
         reason: String,
     },
     /// A certificate cannot be decoded.
+    #[error("not a certificate")]
+    Certificate,
+    /// A certificate's public key cannot be decoded.
     #[error("{0}")]
-    Certificate(String),
+    CertificateKey(String),
 }
 
 impl NetError {

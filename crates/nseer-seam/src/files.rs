@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 
 /// What a path names.
@@ -49,6 +50,24 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// As the operating system says; the old content is then still there.
     fn write(&self, path: &Path, content: &[u8]) -> io::Result<()>;
+
+    /// Makes a directory.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn make_directory(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes an empty directory.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn remove_directory(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes `new` another name of `old`; where `symbolic` is true, a link that names `old`.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    fn link(&self, old: &Path, new: &Path, symbolic: bool) -> io::Result<()>;
 }
 
 /// The machine's file system.
@@ -104,6 +123,18 @@ impl Files for RealFiles {
         }
         written
     }
+
+    fn make_directory(&self, path: &Path) -> io::Result<()> {
+        fs::DirBuilder::new().mode(0o755).create(path)
+    }
+
+    fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
+    }
+
+    fn link(&self, old: &Path, new: &Path, symbolic: bool) -> io::Result<()> {
+        if symbolic { symlink(old, new) } else { fs::hard_link(old, new) }
+    }
 }
 
 #[cfg(test)]
@@ -118,6 +149,22 @@ mod tests {
         RealFiles.write(&path, b"two").expect("second write");
         assert_eq!(RealFiles.read(&path).expect("read"), b"two");
         assert_eq!(RealFiles.list(dir.path()).expect("list"), [path]);
+    }
+
+    #[test]
+    fn directories_and_links() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let (inner, file) = (dir.path().join("d"), dir.path().join("d/f"));
+        RealFiles.make_directory(&inner).expect("made");
+        assert!(RealFiles.make_directory(&inner).is_err());
+        RealFiles.write(&file, b"x").expect("write");
+        assert!(RealFiles.remove_directory(&inner).is_err());
+        let (hard, soft) = (dir.path().join("h"), dir.path().join("s"));
+        RealFiles.link(&file, &hard, false).expect("linked");
+        RealFiles.link(Path::new("nowhere"), &soft, true).expect("linked");
+        assert_eq!(RealFiles.read(&hard).expect("read"), b"x");
+        assert_eq!(RealFiles.kind(&soft), None);
+        assert_eq!(RealFiles.list(dir.path()).expect("list"), [inner, hard, soft]);
     }
 
     #[test]

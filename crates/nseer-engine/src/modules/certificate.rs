@@ -1,47 +1,101 @@
 //! Certificates as scripts see them.
 
-use mlua::{Lua, Table, Value};
-use nseer_lua::{Raise, Reply};
-use nseer_net::certificate::{Certificate, NameKey};
+use std::rc::Rc;
+
+use mlua::{Function, Lua, MetaMethod, Table, UserData, UserDataFields, UserDataMethods, Value};
+use nseer_crypto::BigNumber;
+use nseer_lua::{Args, Raise, Reply};
+use nseer_net::NetError;
+use nseer_net::certificate::{Certificate, Curve, NameKey, Time};
+
+use crate::environment::World;
+use crate::modules::bignum;
+
+/// What scripts hold: the certificate, and the table of what can be read of it.
+struct Handle {
+    certificate: Rc<Certificate>,
+    fields: Table,
+}
+
+impl UserData for Handle {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type, "SSL_CERT");
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::Index, |_, this, key: Value| {
+            if key.is_nil() { Ok(Value::Nil) } else { this.fields.raw_get(key) }
+        });
+    }
+}
+
+/// Name of the registry value that holds the method `digest`.
+const DIGEST: &str = "nseer certificate digest";
+
+/// Makes the method of certificates.
+pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
+    let digest = world.scheduler.native().function("digest", |lua, args| digest(lua, &args))?;
+    world.lua().set_named_registry_value(DIGEST, digest)
+}
 
 /// The object for a DER certificate; nil where it cannot be decoded.
 pub(crate) fn to_lua(lua: &Lua, der: &[u8]) -> Result<Reply, Raise> {
     match Certificate::from_der(der) {
-        Ok(certificate) => Reply::values(lua, object(lua, certificate)?),
-        Err(error) => Reply::values(lua, (Value::Nil, format!("Error parsing cert: {error}"))),
+        Ok(certificate) => {
+            let fields = fields(lua, &certificate)?;
+            let handle = Handle { certificate: Rc::new(certificate), fields };
+            Reply::values(lua, lua.create_userdata(handle)?)
+        }
+        Err(NetError::CertificateKey(text)) => {
+            Reply::values(lua, (Value::Nil, format!("Error parsing cert: {text}")))
+        }
+        Err(_) => Reply::values(lua, Value::Nil),
     }
 }
 
-fn object(lua: &Lua, certificate: Certificate) -> mlua::Result<Table> {
+/// No value at all for an algorithm that is not known.
+fn digest(lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let value = args.value(1);
+    let certificate = value
+        .as_userdata()
+        .and_then(|u| u.borrow_scoped::<Handle, _>(|h| h.certificate.clone()).ok())
+        .ok_or_else(|| args.expected(1, "SSL_CERT"))?;
+    match certificate.digest(&args.string(lua, 2)?.to_string_lossy()) {
+        Some(digest) => Reply::values(lua, lua.create_string(digest)?),
+        None => Ok(Reply::nothing()),
+    }
+}
+
+fn fields(lua: &Lua, certificate: &Certificate) -> mlua::Result<Table> {
     let table = lua.create_table()?;
     table.raw_set("subject", names(lua, &certificate.subject)?)?;
     table.raw_set("issuer", names(lua, &certificate.issuer)?)?;
     let validity = lua.create_table()?;
-    for (key, time) in [("notBefore", certificate.not_before), ("notAfter", certificate.not_after)]
-    {
-        if let Some(time) = time {
-            let fields = lua.create_table()?;
-            for (key, value) in ["year", "month", "day", "hour", "min", "sec"].iter().zip(time) {
-                fields.raw_set(*key, value)?;
-            }
-            validity.raw_set(key, fields)?;
-        }
-    }
+    validity.raw_set("notBefore", time(lua, certificate.not_before.as_ref())?)?;
+    validity.raw_set("notAfter", time(lua, certificate.not_after.as_ref())?)?;
     table.raw_set("validity", validity)?;
-    table.raw_set("pubkey", public_key(lua, &certificate)?)?;
+    table.raw_set("pubkey", public_key(lua, certificate)?)?;
     if !certificate.extensions.is_empty() {
-        table.raw_set("extensions", extensions(lua, &certificate)?)?;
+        table.raw_set("extensions", extensions(lua, certificate)?)?;
     }
     table.raw_set("sig_algorithm", certificate.signature_algorithm.as_str())?;
     table.raw_set("pem", certificate.pem.as_str())?;
-    let digest = lua.create_function(move |lua, (_, name): (Value, mlua::LuaString)| {
-        match certificate.digest(&name.to_string_lossy()) {
-            Some(digest) => Ok(Value::String(lua.create_string(digest)?)),
-            None => Ok(Value::Nil),
-        }
-    })?;
-    table.raw_set("digest", digest)?;
+    table.raw_set("digest", lua.named_registry_value::<Function>(DIGEST)?)?;
     Ok(table)
+}
+
+fn time(lua: &Lua, time: Option<&Time>) -> mlua::Result<Value> {
+    match time {
+        None => Ok(Value::Nil),
+        Some(Time::Text(text)) => Ok(Value::String(lua.create_string(text)?)),
+        Some(Time::Fields(values)) => {
+            let fields = lua.create_table()?;
+            for (key, value) in ["year", "month", "day", "hour", "min", "sec"].iter().zip(values) {
+                fields.raw_set(*key, *value)?;
+            }
+            Ok(Value::Table(fields))
+        }
+    }
 }
 
 fn names(lua: &Lua, names: &[(NameKey, Vec<u8>)]) -> mlua::Result<Table> {
@@ -64,10 +118,21 @@ fn public_key(lua: &Lua, certificate: &Certificate) -> mlua::Result<Table> {
     let table = lua.create_table()?;
     table.raw_set("type", key.kind)?;
     table.raw_set("bits", key.bits)?;
+    for (name, number) in [("exponent", &key.exponent), ("modulus", &key.modulus)] {
+        let number = number.as_ref().and_then(|bytes| BigNumber::from_bytes(bytes).ok());
+        if let Some(number) = number {
+            table.raw_set(name, bignum::object(lua, number)?)?;
+        }
+    }
     if let Some(curve) = &key.curve {
         let parameters = lua.create_table()?;
-        parameters.raw_set("ec_curve_type", "namedcurve")?;
-        parameters.raw_set("curve", curve.as_str())?;
+        let (kind, name) = match curve {
+            Curve::Named(name) => ("namedcurve", Some(name.as_str())),
+            Curve::ExplicitPrime => ("explicit_prime", None),
+            Curve::ExplicitBinary => ("explicit_char2", None),
+        };
+        parameters.raw_set("ec_curve_type", kind)?;
+        parameters.raw_set("curve", name)?;
         let outer = lua.create_table()?;
         outer.raw_set("curve_params", parameters)?;
         table.raw_set("ecdhparams", outer)?;

@@ -1,9 +1,13 @@
 //! The native modules: one file each, one line each in [`install`].
 
+pub(crate) mod bignum;
 pub(crate) mod certificate;
 pub(crate) mod connect;
 pub(crate) mod information;
 pub(crate) mod interfaces;
+pub(crate) mod lfs;
+pub(crate) mod nmapdb;
+pub(crate) mod openssl;
 pub(crate) mod ports;
 pub(crate) mod socket;
 pub(crate) mod socket_calls;
@@ -11,13 +15,20 @@ pub(crate) mod targets;
 pub(crate) mod threads;
 pub(crate) mod trace;
 pub(crate) mod try_call;
+pub(crate) mod zlib;
+pub(crate) mod zlib_reader;
+pub(crate) mod zlib_stream;
 
 use std::rc::Rc;
 
-use mlua::{Table, Value};
+use mlua::{Lua, Table, Value};
+use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
 use crate::script_args::{ArgTable, ArgValue};
+
+/// A native function, which takes all that it knows from its arguments and the world.
+pub(crate) type Body = fn(&World, &Lua, &Args) -> Result<Reply, Raise>;
 
 /// Puts every module in its place.
 pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
@@ -31,13 +42,37 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     ports::install(world, nmap)?;
     targets::install(world, nmap)?;
     try_call::install(world, nmap)?;
+    certificate::install(world)?;
     let socket = socket_calls::install(world, nmap)?;
     nmap.raw_set("socket", &socket)?;
     lua.globals().raw_set("nmap", nmap)?;
     let package: Table = lua.globals().raw_get("package")?;
     let loaded: Table = package.raw_get("loaded")?;
     loaded.raw_set("nmap", nmap)?;
-    loaded.raw_set("nmap.socket", socket)
+    loaded.raw_set("nmap.socket", socket)?;
+    // Each of these is also a global.
+    let publish = |name: &str, module: Table| {
+        lua.globals().raw_set(name, &module)?;
+        loaded.raw_set(name, module)
+    };
+    publish("lfs", lfs::install(world)?)?;
+    publish("nmapdb", nmapdb::install(world)?)?;
+    publish("openssl", openssl::install(world)?)?;
+    publish("zlib", zlib::install(world)?)
+}
+
+/// Adds functions to a module or to the methods of an object.
+pub(crate) fn fill(
+    world: &Rc<World>,
+    table: &Table,
+    functions: &[(&'static str, Body)],
+) -> mlua::Result<()> {
+    let native = world.scheduler.native();
+    for (name, body) in functions {
+        let (w, body) = (world.clone(), *body);
+        table.raw_set(*name, native.function(name, move |lua, args| body(&w, lua, &args))?)?;
+    }
+    Ok(())
 }
 
 fn args_table(world: &Rc<World>, args: &ArgTable) -> mlua::Result<Table> {

@@ -1,8 +1,9 @@
 //! What every engine test needs: a run of some scripts on some hosts.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -27,6 +28,8 @@ pub(crate) struct Case {
     pub(crate) compute_limit: Duration,
     pub(crate) debugging: u8,
     pub(crate) slots: usize,
+    /// Data files, by the name under which they are looked for.
+    pub(crate) overrides: HashMap<String, PathBuf>,
 }
 
 /// What came out.
@@ -80,6 +83,7 @@ impl Case {
             compute_limit: Duration::from_secs(60),
             debugging: 0,
             slots: 64,
+            overrides: HashMap::new(),
         };
         case.script(id, source)
     }
@@ -130,7 +134,11 @@ impl Case {
         recorder: Arc<Recorder>,
     ) -> Result<Outcome, EngineError> {
         let data = Arc::new(DataDirs::new(
-            DataDirConfig { embedded: Some(nseer_stdlib::file), ..DataDirConfig::default() },
+            DataDirConfig {
+                embedded: Some(nseer_stdlib::file),
+                overrides: self.overrides.clone(),
+                ..DataDirConfig::default()
+            },
             Arc::new(RealFiles),
         ));
         let request =

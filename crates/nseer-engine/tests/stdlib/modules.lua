@@ -70,7 +70,7 @@ return function (check, gives, raises)
   local standard = {}
   local names = [[_G _VERSION assert collectgarbage coroutine debug dofile error getmetatable io ipairs load
     loadfile lfs lpeg math next nmap openssl os package pairs pcall print rawequal rawget rawlen rawset
-    require select setmetatable string table tonumber tostring type utf8 warn xpcall zlib libssh2 pcre bit32]]
+    require select setmetatable string table tonumber tostring type utf8 warn xpcall zlib libssh2 nmapdb pcre bit32]]
   for name in names:gmatch("%S+") do
     standard[name] = true
   end

@@ -3,7 +3,8 @@
 use std::process::Command;
 use std::sync::LazyLock;
 
-use nseer_net::certificate::{Certificate, NameKey};
+use nseer_net::NetError;
+use nseer_net::certificate::{Certificate, Curve, NameKey, Time};
 use proptest::prelude::*;
 
 use crate::openssl_server::Identity;
@@ -52,7 +53,7 @@ fn an_rsa_certificate() {
     assert_eq!(certificate.subject, names);
     assert_eq!(certificate.issuer, names);
     let key = &certificate.public_key;
-    assert_eq!((key.kind, key.bits, key.curve.as_deref()), ("rsa", 2048, None));
+    assert_eq!((key.kind, key.bits, &key.curve), ("rsa", 2048, &None));
     assert_eq!(key.exponent.as_deref(), Some(&[1, 0, 1][..]));
     assert_eq!(key.modulus.as_ref().map(Vec::len), Some(256));
     assert_eq!(certificate.signature_algorithm, "sha256WithRSAEncryption");
@@ -91,7 +92,8 @@ fn another_kind_of_key_and_no_extensions() {
     let identity = Identity::new(&key, "/uuid=u", &config);
     let certificate = Certificate::from_der(&identity.der()).expect("a certificate");
     let key = &certificate.public_key;
-    assert_eq!((key.kind, key.bits, key.curve.as_deref()), ("ec", 256, Some("prime256v1")));
+    let curve = Some(Curve::Named("prime256v1".to_owned()));
+    assert_eq!((key.kind, key.bits, &key.curve), ("ec", 256, &curve));
     assert_eq!((&key.exponent, &key.modulus), (&None, &None));
     assert_eq!(certificate.signature_algorithm, "ecdsa-with-SHA256");
     let uuid = vec![2, 25, 329_800_735_698_586_629_295_641_978_511_506_172_918];
@@ -113,9 +115,10 @@ fn told(arguments: &[&str]) -> String {
 #[test]
 fn times_and_digests_agree_with_the_openssl_command() {
     let certificate = Certificate::from_der(&RSA.der()).expect("a certificate");
-    let times = [("-startdate", certificate.not_before), ("-enddate", certificate.not_after)];
+    let times = [("-startdate", &certificate.not_before), ("-enddate", &certificate.not_after)];
     for (option, time) in times {
-        let [year, month, day, hour, minute, second] = time.expect("a time");
+        let Some(Time::Fields(fields)) = time else { panic!("{time:?}") };
+        let [year, month, day, hour, minute, second] = fields;
         let ours = format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z");
         assert_eq!(ours, told(&[option, "-dateopt", "iso_8601"]));
     }
@@ -125,6 +128,35 @@ fn times_and_digests_agree_with_the_openssl_command() {
         assert_eq!(hex.join(":"), told(&["-fingerprint", &format!("-{algorithm}")]));
     }
     assert_eq!(certificate.digest("no such"), None);
+}
+
+/// The certificate, with the bytes at `shift` behind the first `mark` replaced.
+fn changed(mark: &[u8], shift: usize, with: &[u8]) -> Result<Certificate, NetError> {
+    let mut der = RSA_DER.clone();
+    let found = der.windows(mark.len()).position(|part| part == mark).expect("the mark");
+    let at = found + shift;
+    der[at..at + with.len()].copy_from_slice(with);
+    Certificate::from_der(&der)
+}
+
+#[test]
+fn a_time_that_is_none() {
+    // The first UTCTime of 13 characters.
+    let certificate = changed(b"\x17\x0d", 4, b"zz").expect("a certificate");
+    let Some(Time::Text(text)) = certificate.not_before else { panic!("a time") };
+    assert_eq!((text.len(), &text[2..4]), (13, &b"zz"[..]));
+    assert!(matches!(certificate.not_after, Some(Time::Fields(_))));
+}
+
+#[test]
+fn a_key_that_is_none() {
+    // The sequence inside the bit string that follows rsaEncryption.
+    let encryption = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x82";
+    match changed(encryption, encryption.len() + 3, b"\x31") {
+        Err(NetError::CertificateKey(text)) => assert!(text.starts_with("error:"), "{text}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(Certificate::from_der(b"none"), Err(NetError::Certificate)));
 }
 
 proptest! {
