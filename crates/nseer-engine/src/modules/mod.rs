@@ -4,6 +4,10 @@ pub(crate) mod certificate;
 pub(crate) mod connect;
 pub(crate) mod information;
 pub(crate) mod interfaces;
+#[cfg(feature = "ssh")]
+pub(crate) mod libssh2;
+#[cfg(feature = "ssh")]
+mod libssh2_channels;
 pub(crate) mod ports;
 pub(crate) mod socket;
 pub(crate) mod socket_calls;
@@ -37,6 +41,8 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     let package: Table = lua.globals().raw_get("package")?;
     let loaded: Table = package.raw_get("loaded")?;
     loaded.raw_set("nmap", nmap)?;
+    #[cfg(feature = "ssh")]
+    libssh2::install(world, &loaded)?;
     loaded.raw_set("nmap.socket", socket)
 }
 
