@@ -199,16 +199,13 @@ impl Session {
         self.common.line.cut();
     }
 
-    /// Says good-bye and closes the connection.
-    ///
-    /// # Errors
-    /// [`SshError::Closed`] or the like where there was nothing to close any more.
-    pub async fn close(&self) -> Result<(), SshError> {
-        if self.common.line.end() == Some(End::Cut) {
-            return Err(SshError::Closed);
-        }
+    /// Says good-bye, if there still is somebody to say it to, and closes the connection.
+    pub async fn close(&self) {
         // However this ends, also half-way, the connection does.
         let _guard = self.common.line.guard();
+        if !self.is_open() {
+            return;
+        }
         let leaving = async {
             let mut handle = self.handle.lock().await;
             handle.disconnect(Disconnect::ByApplication, "Normal Shutdown", "").await?;
@@ -216,7 +213,6 @@ impl Session {
         };
         // The peer may have gone first, or may not listen; that is no concern of ours.
         let _ = timeout(GOODBYE, leaving).await;
-        Ok(())
     }
 }
 
@@ -229,5 +225,83 @@ impl Drop for Session {
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("open", &self.is_open()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    /// More than both sides say before somebody must read.
+    const ROOM: usize = 1 << 16;
+    const LIMIT: Option<Duration> = Some(Duration::from_secs(30));
+
+    /// Begins a session with a peer that says `bytes`, and then waits or hangs up.
+    async fn met(bytes: &[u8], stays: bool) -> (Result<Session, SshError>, DuplexStream) {
+        let (near, mut far) = duplex(ROOM);
+        far.write_all(bytes).await.expect("room");
+        if !stays {
+            far.shutdown().await.expect("an end");
+        }
+        (Session::open(near, LIMIT).await, far)
+    }
+
+    /// Reads what was sent, until the connection is closed.
+    async fn rest(mut far: DuplexStream) -> Vec<u8> {
+        let mut all = Vec::new();
+        far.read_to_end(&mut all).await.expect("an end");
+        all
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_costs_the_time_and_is_left() {
+        for words in
+            [&b""[..], b"220 mail.example\r\n", b"SSH-2.0-x\r\n", b"SSH-2.0-x\r\n\0\0\0\xff"]
+        {
+            let begun = Instant::now();
+            let (result, far) = met(words, true).await;
+            assert!(matches!(result, Err(SshError::TimedOut)), "{words:?}: {result:?}");
+            assert_eq!(begun.elapsed(), Duration::from_secs(30));
+            assert!(rest(far).await.starts_with(b"SSH-2.0-nseer_"));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_hangs_up_is_told_from_who_talks_nonsense() {
+        for words in [&b""[..], b"SSH-2.0-x\r\n", b"SSH-2.0-x\r\n\0\0"] {
+            let (result, _far) = met(words, false).await;
+            assert!(matches!(result, Err(SshError::Eof)), "{words:?}: {result:?}");
+        }
+        let nonsense: [&[u8]; 4] = [
+            &b"no\r\n".repeat(4096),
+            &b"\xff".repeat(4096),
+            b"SSH-2.0-x\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+            b"SSH-2.0-x\r\n\0\0\0\x0c\x0a\x14\0\0\0\0\0\0\0\0\0\0",
+        ];
+        for words in nonsense {
+            let (result, _far) = met(words, true).await;
+            assert!(matches!(result, Err(SshError::Protocol(_))), "{words:?}: {result:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_stops_waiting_leaves_no_connection() {
+        let (near, mut far) = duplex(ROOM);
+        let mut opening = Box::pin(Session::open(near, None));
+        let mut greeting = [0; 8];
+        tokio::select! {
+            result = &mut opening => panic!("opened: {result:?}"),
+            read = far.read_exact(&mut greeting) => read.expect("a greeting"),
+        };
+        far.write_all(b"SSH-2.0-x\r\n").await.expect("room");
+        // The key exchange has begun, in a task of its own.
+        let mut exchange = [0; 64];
+        tokio::select! {
+            result = &mut opening => panic!("opened: {result:?}"),
+            read = far.read_exact(&mut exchange) => read.expect("key exchange"),
+        };
+        drop(opening);
+        rest(far).await;
     }
 }
