@@ -11,13 +11,13 @@ const TARGET: &str = "127.0.0.1";
 const PLAIN: &[&str] = &["-sT", "-Pn", "-n"];
 
 /// Runs one case of `ssh-steps` on some ports.
-fn steps(lab: &Lab, case: &str, ports: &str, more: &[&str]) -> Output {
+fn steps(lab: &Lab, case: &str, ports: &str) -> Output {
     let script = lab.script("ssh-steps");
     let values = format!(
         "case={case},user={USER},password=\"{PASSWORD}\",passphrase=\"{PASSPHRASE}\",folder=/run/lab"
     );
     let args = ["-p", ports, "--script", &script, "--script-args", &values, TARGET];
-    let output = lab.nseer(&[PLAIN, more, &args].concat());
+    let output = lab.nseer(&[PLAIN, &args].concat());
     assert_eq!(output.stderr, "", "{output:#?}");
     output
 }
@@ -38,7 +38,7 @@ fn a_password_is_tried() {
         lab.user();
         let key = lab.ssh_key("host", &["-t", "ed25519", "-N", ""]);
         lab.ssh_server(22, &[&format!("HostKey {key}")]);
-        let output = steps(lab, "password", "22", &[]);
+        let output = steps(lab, "password", "22");
         let md5 = format!("md5: {}", lab.fingerprint(&key));
         let expected = [
             md5.as_str(),
@@ -70,7 +70,7 @@ fn keys_are_offered_and_used() {
         lab.ssh_key("stranger", &["-t", "ed25519", "-N", ""]);
         lab.let_in(&[&ed25519, &rsa, &ecdsa]);
         lab.ssh_server(22, &[]);
-        let output = steps(lab, "keys", "22", &[]);
+        let output = steps(lab, "keys", "22");
         let expected = [
             "ed25519 may: true",
             "ed25519 does: true",
@@ -94,7 +94,7 @@ fn a_command_runs() {
     lab::run("a_command_runs", |lab| {
         lab.user();
         lab.ssh_server(22, &[]);
-        let output = steps(lab, "command", "22", &[]);
+        let output = steps(lab, "command", "22");
         let expected = [
             "exec:",
             "write: 5",
@@ -122,7 +122,7 @@ fn questions_are_answered() {
     lab::run("questions_are_answered", |lab| {
         lab.user();
         lab.ssh_server(22, &["UsePAM yes", "KbdInteractiveAuthentication yes"]);
-        let output = steps(lab, "keyboard", "22", &[]);
+        let output = steps(lab, "keyboard", "22");
         let expected = ["right: true", "wrong: false", "raises: false on purpose"];
         assert_eq!(shown(&output, "22/tcp"), expected, "{output:#?}");
     });
@@ -133,9 +133,9 @@ fn time_runs_out_and_threads_end() {
     lab::run("time_runs_out_and_threads_end", |lab| {
         lab.user();
         lab.ssh_server(22, &[]);
-        let output = steps(lab, "time-out", "22", &[]);
+        let output = steps(lab, "time-out", "22");
         assert_eq!(shown(&output, "22/tcp"), ["read: raised TIMEOUT"], "{output:#?}");
-        let output = steps(lab, "thread", "22", &[]);
+        let output = steps(lab, "thread", "22");
         assert_eq!(shown(&output, "22/tcp"), ["list: raised EOF"], "{output:#?}");
     });
 }
@@ -145,7 +145,7 @@ fn whoever_needs_no_password_is_told_from_others() {
     lab::run("whoever_needs_no_password_is_told_from_others", |lab| {
         lab.user_without_password();
         lab.ssh_server(22, &["PermitEmptyPasswords yes"]);
-        let output = steps(lab, "password", "22", &[]);
+        let output = steps(lab, "password", "22");
         let lines = shown(&output, "22/tcp");
         assert!(lines.iter().any(|line| line == "list: none_auth"), "{output:#?}");
     });
@@ -172,7 +172,7 @@ fn old_servers_are_spoken_to() {
             lab.ssh_server(port, settings);
         }
         let ports = format!("{first}-{}", usize::from(first) + OLD.len() - 1);
-        let output = steps(lab, "password", &ports, &[]);
+        let output = steps(lab, "password", &ports);
         for (port, settings) in (first..).zip(OLD) {
             let lines = shown(&output, &format!("{port}/tcp"));
             assert!(lines.iter().any(|l| l == "right: true"), "{settings:?}: {output:#?}");

@@ -86,6 +86,7 @@ impl Lab {
     }
 }
 
+/// `hashed` is the password as crypt(5) has it.
 fn make_user(hashed: &str) {
     let home = format!("{HOME}/{USER}");
     fs::create_dir_all(&home).expect("a home");
@@ -95,7 +96,7 @@ fn make_user(hashed: &str) {
     let users =
         format!("root:x:0:0::/root:/bin/sh\n{daemon}\n{USER}:x:1000:1000::{home}:/bin/sh\n");
     let rest = "19000::::::";
-    let secrets = format!("root:*:{rest}\nsshd:*:{rest}\n{USER}:{}:{rest}\n", hashed);
+    let secrets = format!("root:*:{rest}\nsshd:*:{rest}\n{USER}:{hashed}:{rest}\n");
     put_over("/etc/passwd", &users);
     put_over("/etc/shadow", &secrets);
     put_over("/etc/pam.d/sshd", PAM);
