@@ -11,9 +11,18 @@ use nseer_net::Slot;
 
 use crate::environment::World;
 use crate::host_cell::HostCell;
-use crate::modules::socket::SocketCell;
-use crate::modules::trace::Way;
+use crate::modules::trace::{Ends, Way};
 use crate::script::{Script, ScriptInfo};
+
+/// Something with a socket that a script holds.
+pub(crate) trait Connection {
+    /// Whether there is a socket just now.
+    fn is_open(&self) -> bool;
+    /// Closes the socket at once; false where there was none.
+    fn shut(&self) -> bool;
+    /// For a trace.
+    fn ends(&self) -> Ends;
+}
 
 /// One base thread: a script on a host or port, or a worker thread that it started.
 pub(crate) struct ScriptContext {
@@ -36,7 +45,7 @@ pub(crate) struct ScriptContext {
     pub(crate) host_deadline: Option<Instant>,
     /// The action was called.
     pub(crate) acting: Cell<bool>,
-    pub(crate) sockets: RefCell<Vec<Weak<SocketCell>>>,
+    pub(crate) sockets: RefCell<Vec<Weak<dyn Connection>>>,
     pub(crate) slot: RefCell<Option<HeldSlot>>,
 }
 
@@ -71,13 +80,22 @@ impl ScriptContext {
         }
     }
 
+    /// Puts a socket under the thread's care: it is closed when the thread ends.
+    pub(crate) fn own(&self, connection: &Rc<impl Connection + 'static>) {
+        let mut sockets = self.sockets.borrow_mut();
+        if !sockets.iter().any(|s| std::ptr::addr_eq(s.as_ptr(), Rc::as_ptr(connection))) {
+            let weak = Rc::downgrade(connection);
+            sockets.push(weak);
+        }
+    }
+
     /// Closes the thread's sockets and gives its slot back.
     pub(crate) fn release(&self, world: &World) {
         for socket in self.sockets.borrow_mut().drain(..) {
             if let Some(socket) = socket.upgrade()
                 && socket.shut()
             {
-                world.trace(socket.ends.get(), Way::Sent, "CLOSE");
+                world.trace(socket.ends(), Way::Sent, "CLOSE");
             }
         }
         self.slot.borrow_mut().take();

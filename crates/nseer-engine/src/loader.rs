@@ -114,11 +114,17 @@ fn load(
 }
 
 /// The modules of the reference engine that are written in C and have no counterpart here yet.
-const NATIVE_MODULES: [&str; 3] = ["lpeg", "libssh2", "pcre"];
+const NATIVE_MODULES: &[&str] = &[
+    "lpeg",
+    "pcre",
+    #[cfg(not(feature = "ssh"))]
+    "libssh2",
+];
 
 fn missing_native(reason: &str) -> Option<&'static str> {
     NATIVE_MODULES
-        .into_iter()
+        .iter()
+        .copied()
         .find(|module| reason.contains(&format!("module '{module}' not found")))
 }
 

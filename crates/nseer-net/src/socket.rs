@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::NetError;
@@ -285,6 +286,16 @@ impl Socket {
                 within(timeout, stream.start_tls(self.network.tls(), sni)).await
             }
             Kind::Udp(_) => Err(NetError::Tls("cannot be started on a UDP socket".to_owned())),
+        }
+    }
+
+    /// The bare connection, for a protocol that is spoken elsewhere; `None` where there is none, or
+    /// none without TLS. What was received and not fetched is gone.
+    #[must_use]
+    pub fn into_tcp(self) -> Option<TcpStream> {
+        match self.kind {
+            Kind::Stream(stream) => stream.into_tcp(),
+            Kind::Udp(_) => None,
         }
     }
 

@@ -156,6 +156,14 @@ impl Stream {
         }
     }
 
+    /// The connection itself; `None` where a TLS session has it.
+    pub(crate) fn into_tcp(self) -> Option<TcpStream> {
+        match self.tls {
+            None => Arc::into_inner(self.tcp),
+            Some(_) => None,
+        }
+    }
+
     pub(crate) fn is_tls(&self) -> bool {
         self.tls.is_some()
     }

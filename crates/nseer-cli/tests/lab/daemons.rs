@@ -86,6 +86,11 @@ fn resolve_here() {
     must(Command::new("mount").args(["--bind", &ours]).arg(system));
 }
 
+/// Starts a daemon in the foreground and waits until it listens on a TCP port.
+pub(super) fn start_tcp(name: &str, command: &mut Command, port: u16) {
+    start(name, command, &[Listening::Tcp(port)]);
+}
+
 /// Starts a daemon in the foreground and waits until it listens.
 fn start(name: &str, command: &mut Command, sockets: &[Listening]) {
     let path = format!("{HOME}/{name}.log");

@@ -17,6 +17,7 @@
 mod daemons;
 mod peers;
 mod programs;
+mod ssh;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -24,6 +25,7 @@ use std::process::Command;
 
 pub(crate) use peers::Peer;
 pub(crate) use programs::Output;
+pub(crate) use ssh::{PASSPHRASE, PASSWORD, USER};
 
 /// Set for the second start; holds the name of the test.
 const INSIDE: &str = "NSEER_LAB_TEST";

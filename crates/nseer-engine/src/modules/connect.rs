@@ -8,14 +8,14 @@ use mlua::{IntoLuaMulti as _, Lua, MultiValue, Table, Value};
 use nseer_lua::{Args, Raise, Reply};
 use nseer_net::{ConnectOptions, Family, NetError, Socket, Transport};
 
-use crate::context::{HeldSlot, ScriptContext};
+use crate::context::{Connection as _, HeldSlot, ScriptContext};
 use crate::environment::World;
 use crate::modules::socket::SocketCell;
 use crate::modules::socket_calls::{failed_later, this, this_for_use};
 use crate::modules::trace::{Ends, Way};
 
 /// A peer as a script names it.
-struct Peer {
+pub(crate) struct Peer {
     /// An address or a name.
     host: String,
     /// `None` where it is no number of a port: there is nobody there.
@@ -42,19 +42,12 @@ fn adopt(world: &World, cell: &Rc<SocketCell>, socket: Socket) {
     cell.ends.set(ends(world, &socket));
     cell.set(socket);
     if let Some(context) = world.scheduler.current_context() {
-        own(&context, cell);
-    }
-}
-
-fn own(context: &ScriptContext, cell: &Rc<SocketCell>) {
-    let mut sockets = context.sockets.borrow_mut();
-    if !sockets.iter().any(|s| std::ptr::eq(s.as_ptr(), Rc::as_ptr(cell))) {
-        sockets.push(Rc::downgrade(cell));
+        context.own(cell);
     }
 }
 
 /// The ends are only shown by a trace; asking the system for them is not free.
-fn ends(world: &World, socket: &Socket) -> Ends {
+pub(crate) fn ends(world: &World, socket: &Socket) -> Ends {
     if !world.config.trace {
         return Ends::default();
     }
@@ -128,7 +121,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
         cell.user.set(0);
         match connected {
             Ok(()) => {
-                own(&context, &cell);
+                context.own(&cell);
                 world.trace(cell.ends.get(), Way::Sent, "CONNECT");
                 Ok(true.into_lua_multi(&lua)?)
             }
@@ -141,7 +134,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
 }
 
 /// Waits until the thread may hold sockets, if it may not yet.
-async fn take_slot(world: &World, context: &Rc<ScriptContext>) {
+pub(crate) async fn take_slot(world: &World, context: &Rc<ScriptContext>) {
     if context.slot.borrow().is_some() {
         return;
     }
@@ -154,7 +147,11 @@ async fn take_slot(world: &World, context: &Rc<ScriptContext>) {
     *context.slot.borrow_mut() = Some(HeldSlot { _host: of_host, _process: of_process });
 }
 
-async fn address_of(world: &World, peer: &Peer, ipv6: bool) -> Result<SocketAddr, NetError> {
+pub(crate) async fn address_of(
+    world: &World,
+    peer: &Peer,
+    ipv6: bool,
+) -> Result<SocketAddr, NetError> {
     let port = peer.port.ok_or_else(|| NetError::Io(ErrorKind::InvalidInput.into()))?;
     if let Ok(ip) = peer.host.parse::<IpAddr>() {
         return Ok(SocketAddr::new(ip, port));
@@ -231,7 +228,12 @@ fn answer(lua: &Lua, result: Result<(), NetError>) -> Result<MultiValue, Raise> 
 }
 
 /// Arguments `n` (host) and `n + 1` (port).
-fn peer_argument(world: &World, lua: &Lua, args: &Args, n: usize) -> Result<Peer, Raise> {
+pub(crate) fn peer_argument(
+    world: &World,
+    lua: &Lua,
+    args: &Args,
+    n: usize,
+) -> Result<Peer, Raise> {
     let (host, sni) = match args.value(n) {
         Value::Table(table) => host_of(world, lua, &table)?
             .ok_or_else(|| args.bad(n, "host table lacks 'ip' or 'targetname' fields"))?,

@@ -6,6 +6,10 @@ pub(crate) mod connect;
 pub(crate) mod information;
 pub(crate) mod interfaces;
 pub(crate) mod lfs;
+#[cfg(feature = "ssh")]
+pub(crate) mod libssh2;
+#[cfg(feature = "ssh")]
+mod libssh2_channels;
 pub(crate) mod nmapdb;
 pub(crate) mod openssl;
 pub(crate) mod ports;
@@ -56,6 +60,8 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
         loaded.raw_set(name, module)
     };
     publish("lfs", lfs::install(world)?)?;
+    #[cfg(feature = "ssh")]
+    publish("libssh2", libssh2::install(world)?)?;
     publish("nmapdb", nmapdb::install(world)?)?;
     publish("openssl", openssl::install(world)?)?;
     publish("zlib", zlib::install(world)?)

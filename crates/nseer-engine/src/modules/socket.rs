@@ -11,6 +11,7 @@ use nseer_lua::Raise;
 use nseer_net::{NetError, Socket, Transport};
 use tokio::sync::Notify;
 
+use crate::context::Connection;
 use crate::modules::trace::Ends;
 
 /// Nmap's default for each operation.
@@ -68,11 +69,6 @@ impl SocketCell {
         })
     }
 
-    /// Connected, or in an operation.
-    pub(crate) fn is_open(&self) -> bool {
-        self.busy.get() || self.socket.borrow().is_some()
-    }
-
     /// Looks at the socket, where it is connected and idle.
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Socket) -> R) -> Option<R> {
         self.socket.borrow_mut().as_mut().map(f)
@@ -81,19 +77,6 @@ impl SocketCell {
     /// Puts a new connection in.
     pub(crate) fn set(&self, socket: Socket) {
         *self.socket.borrow_mut() = Some(socket);
-    }
-
-    /// Closes the connection. An operation that has it ends with `CANCELLED`. Gives false where
-    /// there was nothing to close.
-    pub(crate) fn shut(&self) -> bool {
-        let was_open = self.is_open();
-        if let Some(socket) = self.socket.borrow_mut().take() {
-            socket.close();
-        }
-        self.generation.set(self.generation.get() + 1);
-        self.busy.set(false);
-        self.closed.notify_waiters();
-        was_open
     }
 
     /// A socket is used by one coroutine at a time.
@@ -141,6 +124,29 @@ impl SocketCell {
         };
         guard.finish();
         result
+    }
+}
+
+impl Connection for SocketCell {
+    /// Connected, or in an operation.
+    fn is_open(&self) -> bool {
+        self.busy.get() || self.socket.borrow().is_some()
+    }
+
+    /// Closes the connection. An operation that has it ends with `CANCELLED`.
+    fn shut(&self) -> bool {
+        let was_open = self.is_open();
+        if let Some(socket) = self.socket.borrow_mut().take() {
+            socket.close();
+        }
+        self.generation.set(self.generation.get() + 1);
+        self.busy.set(false);
+        self.closed.notify_waiters();
+        was_open
+    }
+
+    fn ends(&self) -> Ends {
+        self.ends.get()
     }
 }
 

@@ -8,6 +8,7 @@ use mlua::{Function, IntoLuaMulti as _, Lua, MultiValue, Table, Value};
 use nseer_lua::{Args, Raise, Reply, type_name};
 use nseer_net::{NetError, Socket, Transport};
 
+use crate::context::Connection as _;
 use crate::environment::World;
 use crate::modules::certificate;
 use crate::modules::connect;

@@ -248,3 +248,18 @@ async fn the_policy_is_asked() {
     let sent = udp.send_to(b"x", address, PATIENT).await;
     assert!(matches!(sent, Err(NetError::Forbidden { .. })), "{sent:?}");
 }
+
+#[tokio::test]
+async fn another_protocol_goes_on_with_the_connection() {
+    let (address, peer) = serve(drain);
+    let socket = connect(Transport::Tcp, address).await;
+    let stream = socket.into_tcp().expect("a bare connection");
+    assert_eq!(stream.peer_addr().expect("a peer"), address);
+    stream.writable().await.expect("ready");
+    assert_eq!(stream.try_write(b"x").expect("written"), 1);
+    drop(stream);
+    assert_eq!(peer.join().expect("peer"), b"x");
+    let network = network();
+    let udp = Socket::udp_unconnected(&network, false, None).expect("socket");
+    assert!(udp.into_tcp().is_none());
+}
