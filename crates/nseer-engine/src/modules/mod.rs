@@ -4,6 +4,7 @@ pub(crate) mod certificate;
 pub(crate) mod connect;
 pub(crate) mod information;
 pub(crate) mod interfaces;
+pub(crate) mod lpeg;
 pub(crate) mod ports;
 pub(crate) mod socket;
 pub(crate) mod socket_calls;
@@ -36,6 +37,9 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     lua.globals().raw_set("nmap", nmap)?;
     let package: Table = lua.globals().raw_get("package")?;
     let loaded: Table = package.raw_get("loaded")?;
+    let lpeg = lpeg::install(lua, &world.scheduler.native())?;
+    lua.globals().raw_set("lpeg", &lpeg)?;
+    loaded.raw_set("lpeg", lpeg)?;
     loaded.raw_set("nmap", nmap)?;
     loaded.raw_set("nmap.socket", socket)
 }
