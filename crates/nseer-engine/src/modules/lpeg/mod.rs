@@ -11,7 +11,7 @@ mod operand;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use mlua::{ChunkMode, Function, Lua, Table};
+use mlua::{Function, Lua, Table};
 use nseer_lua::{Args, Native, Raise, Reply};
 use nseer_peg::{DEFAULT_STACK, Pattern};
 
@@ -46,9 +46,7 @@ pub(crate) fn install(lua: &Lua, native: &Native) -> mlua::Result<Table> {
     let start = bound("match", matching::start)?;
     let resume = bound("match", matching::resume)?;
     let sample = pattern_object(lua, Operand::plain(Pattern::succeed()))?;
-    lua.load(include_str!("lpeg.lua"))
-        .set_name("=nseer")
-        .call::<()>((&module, operators, sample, start, resume))?;
+    lua_half(lua)?.call::<()>((&module, operators, sample, start, resume))?;
     Ok(module)
 }
 
@@ -56,5 +54,8 @@ pub(crate) fn install(lua: &Lua, native: &Native) -> mlua::Result<Table> {
 /// as where a C function called it.
 fn lua_half(lua: &Lua) -> mlua::Result<Function> {
     let half = lua.load(include_str!("lpeg.lua")).set_name("=nseer").into_function()?;
-    lua.load(half.dump(true)).set_name("=nseer").set_mode(ChunkMode::Binary).into_function()
+    lua.load(half.dump(true))
+        .set_name("=nseer")
+        .set_mode(mlua::chunk::ChunkMode::Binary)
+        .into_function()
 }
