@@ -4,7 +4,8 @@ local lpeg = require "lpeg"
 local P, R, S, V, B, C = lpeg.P, lpeg.R, lpeg.S, lpeg.V, lpeg.B, lpeg.C
 local Cs, Ct, Cg, Cf, Cmt = lpeg.Cs, lpeg.Ct, lpeg.Cg, lpeg.Cf, lpeg.Cmt
 local Cp, Cc, Carg, Cb = lpeg.Cp, lpeg.Cc, lpeg.Carg, lpeg.Cb
-local lines = {}
+local file = assert(io.open(out, "w"))
+file:setvbuf("line")
 
 local function show(...)
   local texts = {}
@@ -57,12 +58,11 @@ local function case(number, make, subject, init)
   if not result[1] then
     text = text:gsub('^"[^"]-:%d+: ', '"')
   end
-  lines[#lines + 1] = number .. (result[1] and " ok " or " error ") .. text:gsub("\n", "~")
+  text = text:gsub("\n", "~")
+  file:write(number, result[1] and " ok " or " error ", text, "\n")
 end
 
 local function finish()
-  local file = assert(io.open(out, "w"))
-  file:write(table.concat(lines, "\n"), "\n")
   file:close()
 end
 
