@@ -31,7 +31,7 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
         reply(lua, Operand::plain(Pattern::set(CharSet::of(|byte| text.contains(&byte)))))
     }),
     ("V", |s, lua, args| {
-        if args.len() > 0 && args.value(1).is_nil() {
+        if !args.is_empty() && args.value(1).is_nil() {
             return Err(args.bad(1, "non-nil value expected"));
         }
         let mut values = Values::default();

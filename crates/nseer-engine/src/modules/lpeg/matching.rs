@@ -27,17 +27,20 @@ const STEPS: u64 = 1 << 20;
 /// More values than this travel in a table.
 const FEW: usize = 200;
 
-/// A match that waits for an answer.
-struct Waiting {
+/// A match that is under way.
+struct Match {
     run: Run<LuaValue>,
     subject: Subject,
 }
+
+/// A match that waits for an answer. Empty once it is over, so that its values are free at once.
+struct Waiting(Option<Match>);
 
 impl UserData for Waiting {}
 
 /// Begins a match: pattern, subject, position, extra arguments.
 pub(super) fn start(shared: &Shared, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
-    told(lua, begin(shared, lua, args).and_then(|waiting| first_step(lua, waiting)))
+    told(lua, begin(shared, lua, args).and_then(|this| first_step(lua, this)))
 }
 
 /// Goes on with a match: the match, the results that it asked for.
@@ -56,7 +59,7 @@ fn told(lua: &Lua, result: Result<MultiValue, Raise>) -> Result<Reply, Raise> {
     }
 }
 
-fn begin(shared: &Shared, lua: &Lua, args: &Args) -> Result<Waiting, Raise> {
+fn begin(shared: &Shared, lua: &Lua, args: &Args) -> Result<Match, Raise> {
     let (program, values) = compiled(shared, lua, args)?;
     let text = args.string(lua, 2)?;
     let position = match args.value(3) {
@@ -65,7 +68,7 @@ fn begin(shared: &Shared, lua: &Lua, args: &Args) -> Result<Waiting, Raise> {
     };
     let extras = args.rest(4);
     let run = Run::new(program, position, extras.len(), shared.stack_limit.get());
-    Ok(Waiting { run, subject: Subject { text, values, extras } })
+    Ok(Match { run, subject: Subject { text, values, extras } })
 }
 
 /// The program of argument 1. Patterns keep theirs.
@@ -96,13 +99,19 @@ fn start_position(position: i64, length: usize) -> usize {
 }
 
 fn answered(lua: &Lua, object: &AnyUserData, results: Vec<LuaValue>) -> Result<MultiValue, Raise> {
-    let mut guard = object.borrow_mut::<Waiting>()?;
-    let Waiting { run, subject } = &mut *guard;
-    let bytes = subject.text.as_bytes();
-    let host = LuaHost { lua, subject, bytes: &bytes };
-    run.answer(&bytes, &host, results, |value| verdict(lua, value)).map_err(raise)?;
-    let (said, goes_on) = step(lua, run, subject)?;
-    Ok(if goes_on { with_match(said, object.clone()) } else { said })
+    let waiting = object.borrow_mut::<Waiting>()?.0.take();
+    let mut this = waiting.ok_or_else(|| Raise::new("the match is over"))?;
+    {
+        let bytes = this.subject.text.as_bytes();
+        let host = LuaHost { lua, subject: &this.subject, bytes: &bytes };
+        this.run.answer(&bytes, &host, results, |value| verdict(lua, value)).map_err(raise)?;
+    }
+    let (said, goes_on) = step(lua, &mut this)?;
+    if !goes_on {
+        return Ok(said);
+    }
+    object.borrow_mut::<Waiting>()?.0 = Some(this);
+    Ok(with_match(said, object.clone()))
 }
 
 /// What the first result of a match-time capture says.
@@ -117,15 +126,13 @@ fn verdict(lua: &Lua, value: &LuaValue) -> Verdict {
     }
 }
 
-fn first_step(lua: &Lua, waiting: Waiting) -> Result<MultiValue, Raise> {
-    let Waiting { mut run, subject } = waiting;
-    let (said, goes_on) = step(lua, &mut run, &subject)?;
+fn first_step(lua: &Lua, mut this: Match) -> Result<MultiValue, Raise> {
+    let (said, goes_on) = step(lua, &mut this)?;
     if !goes_on {
         return Ok(said);
     }
     // Only now is there something to keep for later.
-    let object = lua.create_userdata(Waiting { run, subject })?;
-    Ok(with_match(said, object))
+    Ok(with_match(said, lua.create_userdata(Waiting(Some(this)))?))
 }
 
 /// The match goes to the Lua half right after the status.
@@ -137,11 +144,8 @@ fn with_match(mut said: MultiValue, object: AnyUserData) -> MultiValue {
 }
 
 /// Makes a step. Gives what to tell the Lua half, and whether the match will go on.
-fn step(
-    lua: &Lua,
-    run: &mut Run<LuaValue>,
-    subject: &Subject,
-) -> Result<(MultiValue, bool), Raise> {
+fn step(lua: &Lua, this: &mut Match) -> Result<(MultiValue, bool), Raise> {
+    let Match { run, subject } = this;
     let bytes = subject.text.as_bytes();
     let mut host = LuaHost { lua, subject, bytes: &bytes };
     let step = run.step(&bytes, &mut host, STEPS).map_err(raise)?;
