@@ -96,7 +96,7 @@ pub(crate) struct Facts {
 /// How deep patterns may be nested. A sequence or choice of any length is one level.
 const MOST_DEPTH: usize = 200;
 /// How many parts a pattern may have when all that is shared is counted each time.
-const MOST_SIZE: usize = 1 << 22;
+const MOST_SIZE: usize = 1 << 20;
 /// How far it may look behind.
 const MOST_BEHIND: usize = 255;
 
@@ -335,7 +335,7 @@ fn facts_of(kind: &Kind) -> Facts {
         Kind::False => leaf_facts(false, false, 0, 1),
         Kind::Any(n) => leaf_facts(false, false, *n, 1),
         Kind::Set(_) => leaf_facts(false, false, 1, 1),
-        Kind::Bytes(text) => leaf_facts(false, false, text.len(), text.len()),
+        Kind::Bytes(text) => leaf_facts(false, false, text.len(), 1),
         Kind::Open(_) => Facts { open: true, length: None, ..leaf_facts(false, false, 0, 1) },
         // Whoever resolves calls knows better; see `grammar`.
         Kind::Call(_) => Facts { length: None, ..leaf_facts(false, false, 0, 1) },

@@ -1,6 +1,6 @@
 //! Grammars: what is refused, and how deep a match may go.
 
-use nseer_peg::{Error, Program};
+use nseer_peg::{CaptureKind, Error, Pattern, Program};
 
 use crate::toy::{alt, any, c, grammar, many, p, run, run_with, seq, v};
 
@@ -74,4 +74,28 @@ fn long_subjects() {
     assert_eq!(values.len(), 2000);
     let words: Vec<_> = (0..5000).map(|i| p(&format!("w{i:04}"))).collect();
     assert_eq!(run_with(&alt(&words), "w4999", 0, 400, 1 << 20), Ok(vec!["6".to_owned()]));
+}
+
+/// The deepest patterns that can be made need little of the native stack.
+#[test]
+fn deep_patterns() {
+    fn deeper(pattern: &Pattern) -> Result<Pattern, Error> {
+        let rest = pattern.capture(CaptureKind::Simple)?.not()?.not()?;
+        rest.then(&p("b"))?.or(&p("ca"))?.at_most(1)?.then(&v(1))
+    }
+    let work = || {
+        let (mut pattern, mut before) = (p("a"), p("a"));
+        let error = loop {
+            match deeper(&pattern) {
+                Ok(next) => (before, pattern) = (pattern, next),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error, Error::TooDeep);
+        assert!(run(&pattern, "aacab").is_err());
+        let made = grammar(&[seq(&[p("x"), before])]).expect("grammar");
+        assert_eq!(run(&made, "aacab"), Ok(vec!["no".to_owned()]));
+    };
+    let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(work).expect("thread");
+    assert!(thread.join().is_ok());
 }
