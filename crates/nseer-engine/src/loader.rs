@@ -115,7 +115,6 @@ fn load(
 
 /// The modules of the reference engine that are written in C and have no counterpart here yet.
 const NATIVE_MODULES: &[&str] = &[
-    "lpeg",
     "pcre",
     #[cfg(not(feature = "ssh"))]
     "libssh2",
@@ -269,7 +268,7 @@ mod tests {
 
     #[test]
     fn native_modules_are_told_from_others() {
-        assert_eq!(missing_native("x.lua:1: module 'lpeg' not found:"), Some("lpeg"));
+        assert_eq!(missing_native("x.lua:1: module 'pcre' not found:"), Some("pcre"));
         assert_eq!(missing_native("module 'nosuch' not found:"), None);
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod lfs;
 pub(crate) mod libssh2;
 #[cfg(feature = "ssh")]
 mod libssh2_channels;
+pub(crate) mod lpeg;
 pub(crate) mod nmapdb;
 pub(crate) mod openssl;
 pub(crate) mod ports;
@@ -62,6 +63,7 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     publish("lfs", lfs::install(world)?)?;
     #[cfg(feature = "ssh")]
     publish("libssh2", libssh2::install(world)?)?;
+    publish("lpeg", lpeg::install(lua, &world.scheduler.native())?)?;
     publish("nmapdb", nmapdb::install(world)?)?;
     publish("openssl", openssl::install(world)?)?;
     publish("zlib", zlib::install(world)?)

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "peers and files of tests")]
 
 mod harness;
+mod lpeg;
 mod phases;
 mod registry;
 mod sockets;
