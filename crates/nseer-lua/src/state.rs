@@ -92,6 +92,7 @@ pub(crate) fn new_state(
         }
     }
     keep_text_chunks_only(&lua)?;
+    lua.load(include_str!("older_lua.lua")).set_name("=nseer").exec()?;
     let shim = Shim {
         native: shim.get("native")?,
         step: shim.get("step")?,
