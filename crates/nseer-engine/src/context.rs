@@ -83,11 +83,16 @@ impl ScriptContext {
         self.slot.borrow_mut().take();
     }
 
-    /// Gives the slot back where the thread has no open socket.
+    /// Gives the slot back where the thread has no open socket, or only some that capture.
     pub(crate) fn review_slot(&self) {
         let mut sockets = self.sockets.borrow_mut();
-        sockets.retain(|s| s.upgrade().is_some_and(|s| s.is_open()));
-        if sockets.is_empty() {
+        let mut has_connection = false;
+        sockets.retain(|socket| {
+            let socket = socket.upgrade().filter(|socket| socket.is_open());
+            has_connection |= socket.as_ref().is_some_and(|socket| socket.capture().is_none());
+            socket.is_some()
+        });
+        if !has_connection {
             self.slot.borrow_mut().take();
         }
     }

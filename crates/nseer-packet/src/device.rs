@@ -31,6 +31,12 @@ impl Device {
         found.ok_or_else(|| PacketError::NoDevice(name.to_owned()))
     }
 
+    /// Its number.
+    #[must_use]
+    pub fn index(&self) -> u32 {
+        u32::try_from(self.address.ifindex()).unwrap_or(0)
+    }
+
     /// The kernel's number for the type of hardware (`linux/if_arp.h`).
     #[must_use]
     pub fn hardware_type(&self) -> u16 {

@@ -27,3 +27,15 @@ impl From<nix::Error> for PacketError {
         PacketError::Io(error.into())
     }
 }
+
+/// What the operating system calls an error, with its number: `Network is unreachable (errno 101)`.
+#[must_use]
+pub fn describe(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(number) => {
+            let text = nix::errno::Errno::from_raw(number).desc();
+            format!("{text} (errno {number})")
+        }
+        None => error.to_string(),
+    }
+}

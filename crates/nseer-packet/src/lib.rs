@@ -13,6 +13,6 @@ mod summary;
 
 pub use capture::{Capture, Frame};
 pub use device::{Device, devices};
-pub use error::PacketError;
+pub use error::{PacketError, describe};
 pub use send::{EthernetSender, IpSender};
 pub use summary::{IpSummary, frame_destination};

@@ -46,7 +46,8 @@ fn adopt(world: &World, cell: &Rc<SocketCell>, socket: Socket) {
     }
 }
 
-fn own(context: &ScriptContext, cell: &Rc<SocketCell>) {
+/// Puts a socket under the care of a thread.
+pub(crate) fn own(context: &ScriptContext, cell: &Rc<SocketCell>) {
     let mut sockets = context.sockets.borrow_mut();
     if !sockets.iter().any(|s| std::ptr::eq(s.as_ptr(), Rc::as_ptr(cell))) {
         sockets.push(Rc::downgrade(cell));
@@ -265,7 +266,7 @@ fn field(world: &World, lua: &Lua, table: &Table, key: &str) -> mlua::Result<Val
 }
 
 /// The address or name to connect to, and the name for TLS.
-fn host_of(
+pub(crate) fn host_of(
     world: &World,
     lua: &Lua,
     table: &Table,

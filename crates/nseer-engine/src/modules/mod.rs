@@ -2,8 +2,10 @@
 
 pub(crate) mod certificate;
 pub(crate) mod connect;
+pub(crate) mod dnet;
 pub(crate) mod information;
 pub(crate) mod interfaces;
+pub(crate) mod pcap;
 pub(crate) mod ports;
 pub(crate) mod socket;
 pub(crate) mod socket_calls;
@@ -33,10 +35,13 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     try_call::install(world, nmap)?;
     let socket = socket_calls::install(world, nmap)?;
     nmap.raw_set("socket", &socket)?;
+    let dnet = dnet::install(world, nmap)?;
+    nmap.raw_set("dnet", &dnet)?;
     lua.globals().raw_set("nmap", nmap)?;
     let package: Table = lua.globals().raw_get("package")?;
     let loaded: Table = package.raw_get("loaded")?;
     loaded.raw_set("nmap", nmap)?;
+    loaded.raw_set("nmap.dnet", dnet)?;
     loaded.raw_set("nmap.socket", socket)
 }
 

@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mlua::{Table, UserData, UserDataFields};
+use mlua::{Lua, Table, UserData, UserDataFields};
 use nseer_lua::Raise;
 use nseer_net::{NetError, Socket, Transport};
+use nseer_packet::Capture;
 use tokio::sync::Notify;
 
 use crate::modules::trace::Ends;
@@ -44,6 +45,8 @@ pub(crate) struct SocketCell {
     pub(crate) ends: Cell<Ends>,
     /// Absent while it is not connected, and while an operation has it.
     socket: RefCell<Option<Socket>>,
+    /// Present where the socket captures packets; it has no connection then.
+    capture: RefCell<Option<Rc<Capture>>>,
     busy: Cell<bool>,
     /// Grows with every close, so that an operation knows that its socket is gone.
     generation: Cell<u64>,
@@ -62,15 +65,26 @@ impl SocketCell {
             sni: RefCell::default(),
             ends: Cell::default(),
             socket: RefCell::default(),
+            capture: RefCell::default(),
             busy: Cell::new(false),
             generation: Cell::new(0),
             closed: Notify::new(),
         })
     }
 
-    /// Connected, or in an operation.
+    /// Connected, capturing, or in an operation.
     pub(crate) fn is_open(&self) -> bool {
-        self.busy.get() || self.socket.borrow().is_some()
+        self.busy.get() || self.socket.borrow().is_some() || self.capture.borrow().is_some()
+    }
+
+    /// What it captures with.
+    pub(crate) fn capture(&self) -> Option<Rc<Capture>> {
+        self.capture.borrow().clone()
+    }
+
+    /// Begins to capture, where it is not open.
+    pub(crate) fn set_capture(&self, capture: Capture) {
+        *self.capture.borrow_mut() = Some(Rc::new(capture));
     }
 
     /// Looks at the socket, where it is connected and idle.
@@ -90,18 +104,21 @@ impl SocketCell {
         if let Some(socket) = self.socket.borrow_mut().take() {
             socket.close();
         }
+        self.capture.borrow_mut().take();
         self.generation.set(self.generation.get() + 1);
         self.busy.set(false);
         self.closed.notify_waiters();
         was_open
     }
 
-    /// A socket is used by one coroutine at a time.
-    pub(crate) fn check_user(&self, coroutine: usize) -> Result<(), Raise> {
+    /// The running coroutine uses the socket now; it is used by one at a time.
+    pub(crate) fn take_for(&self, lua: &Lua) -> Result<(), Raise> {
+        let coroutine = lua.current_thread().to_pointer() as usize;
         let user = self.user.get();
         if self.busy.get() || (user != 0 && user != coroutine) {
             return Err(Raise::new("Invalid reuse of a socket from one thread to another."));
         }
+        self.user.set(coroutine);
         Ok(())
     }
 
