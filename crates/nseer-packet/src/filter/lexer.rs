@@ -109,7 +109,8 @@ fn run(text: &str, belongs: impl Fn(char) -> bool) -> usize {
     text.find(|c| !belongs(c)).unwrap_or(text.len())
 }
 
-/// An Ethernet or IPv6 address; both have colons (or hyphens, which numbers do not need).
+/// An Ethernet or IPv6 address; both have colons (or hyphens, or nothing, between an Ethernet
+/// address's digits).
 fn address(rest: &str) -> Option<(Token, usize)> {
     let length = run(rest, |c| c.is_ascii_hexdigit() || ":.-".contains(c));
     let text = &rest[..length];
@@ -125,8 +126,12 @@ fn address(rest: &str) -> Option<(Token, usize)> {
 }
 
 fn mac(text: &str) -> Option<[u8; 6]> {
-    let separator = text.find([':', '-', '.'])?;
-    let parts: Vec<&str> = text.split(text[separator..].chars().next()?).collect();
+    let parts: Vec<&str> = match text.find([':', '-', '.']) {
+        Some(at) => text.split(text[at..].chars().next()?).collect(),
+        // Twelve digits without anything between them.
+        None if text.len() == 12 => (0..6).map(|i| &text[i * 2..i * 2 + 2]).collect(),
+        None => return None,
+    };
     let bytes: Option<Vec<u8>> = parts
         .iter()
         .map(|part| if part.len() > 2 { None } else { u8::from_str_radix(part, 16).ok() })
@@ -196,6 +201,7 @@ mod tests {
             ),
             ("::", vec![Token::V6(Ipv6Addr::UNSPECIFIED)]),
             ("0:1:a:B:c:ff", vec![Token::Mac([0, 1, 10, 11, 12, 255])]),
+            ("020000009901", vec![Token::Mac([2, 0, 0, 0, 0x99, 1])]),
             ("00-11-22-33-44-55", vec![Token::Mac([0, 0x11, 0x22, 0x33, 0x44, 0x55])]),
             ("1-1024", vec![Token::Range(1, 1024)]),
             ("!icmp-echo", vec![Token::Sign("not"), word("icmp-echo")]),
