@@ -28,6 +28,7 @@ nft                 nftables
 xmllint             libxml2-utils
 unshare             util-linux
 setpriv             util-linux
+nsenter             util-linux
 timeout             coreutils
 '
 # Without root, namespaces need the user's sub-ids.

@@ -26,6 +26,22 @@ fn packets_go_out_and_come_back_as_with_nmap() {
 }
 
 #[test]
+fn nmaps_own_scripts_find_the_same() {
+    lab::run("nmaps_own_scripts_find_the_same", |lab| {
+        lab.far_host();
+        lab.far_dns();
+        for script in ["ipidseq", "path-mtu", "sniffer-detect"] {
+            let args = ["-sT", "-n", "-p53", "--script", script, "10.99.0.2"];
+            let theirs = lab.nmap(&args);
+            let ours = lab.nseer(&[&["--datadir", "/usr/share/nmap"], &args[..]].concat());
+            let expected = theirs.under("Host script results");
+            assert!(!expected.is_empty(), "{theirs:#?}");
+            assert_eq!(ours.under("Host script results"), expected, "{ours:#?}");
+        }
+    });
+}
+
+#[test]
 fn without_the_right_scripts_are_told_and_others_run() {
     lab::run("without_the_right_scripts_are_told_and_others_run", |lab| {
         lab.peer(7001, Peer::Says(b"hello\r\n"));

@@ -1,6 +1,8 @@
 //! A second host, which is another network namespace at the other end of a cable, and programs
 //! that may not send raw packets to it.
+#![allow(clippy::disallowed_methods, reason = "the lab is made from the machine's own files")]
 
+use std::net::TcpStream;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -29,12 +31,25 @@ impl Lab {
         ] {
             must(Command::new("ip").args(args.split(' ')));
         }
+        // The one that is there shows the interfaces of the world outside.
+        must(Command::new("mount").args(["-t", "sysfs", "sysfs", "/sys"]));
         for end in [&["link", "show", "near"][..], &["-n", "far", "link", "show", "far"]] {
             until("a cable that is up", || {
                 let shown = Command::new("ip").arg("-o").args(end).output().expect("ip");
                 String::from_utf8_lossy(&shown.stdout).contains("state UP")
             });
         }
+    }
+
+    /// dnsmasq on the other host, so that TCP port 53 is open there.
+    pub(crate) fn far_dns(&self) {
+        let mut dnsmasq = Command::new("nsenter");
+        dnsmasq.args(["--net=/run/netns/far", "/usr/sbin/dnsmasq", "--keep-in-foreground"]);
+        dnsmasq.args(["--conf-file=/dev/null", "--pid-file", "--no-resolv", "--no-hosts"]);
+        dnsmasq.args(["--log-facility=-", "--user=root"]);
+        // It is not waited for: it ends with the lab.
+        dnsmasq.spawn().expect("nsenter (Debian package util-linux) can be started");
+        until("dnsmasq on the other host", || TcpStream::connect("10.99.0.2:53").is_ok());
     }
 
     /// Runs nseer without the right to raw packets, which root has otherwise.
