@@ -4,7 +4,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::rc::{Rc, Weak};
 
@@ -191,14 +190,12 @@ impl Dnet {
         let summary = IpSummary::of(&packet);
         let summary = summary.ok_or_else(|| Raise::new("can't parse ip packet"))?;
         let Some(host) = self.destination(lua, args)? else {
-            let result = send(&self.world, &sender, &packet, &summary, summary.destination, 0);
-            return Reply::values(lua, result);
+            let sent = send(&self.world, &sender, &packet, &summary, summary.destination, 0);
+            return Ok(Reply::Values(answer(lua, sent)?));
         };
         if let Some((address, zone)) = numeric(&host) {
-            return Reply::values(
-                lua,
-                send(&self.world, &sender, &packet, &summary, address, zone),
-            );
+            let sent = send(&self.world, &sender, &packet, &summary, address, zone);
+            return Ok(Reply::Values(answer(lua, sent)?));
         }
         let family = if summary.destination.is_ipv6() { Family::V6 } else { Family::V4 };
         let (lua, world) = (lua.clone(), self.world.clone());
@@ -206,8 +203,7 @@ impl Dnet {
             let found = world.config.network.resolve(&host, Some(family)).await;
             match found.as_ref().map(|found| found.first()) {
                 Ok(Some(address)) => {
-                    let result = send(&world, &sender, &packet, &summary, *address, 0);
-                    Ok(result.into_lua_multi(&lua)?)
+                    answer(&lua, send(&world, &sender, &packet, &summary, *address, 0))
                 }
                 Err(NetError::Resolve { text, .. }) => refusal(&lua, text),
                 _ => refusal(&lua, "Name or service not known"),
@@ -220,7 +216,7 @@ impl Dnet {
         match args.value(3) {
             Value::Nil => Ok(None),
             Value::Table(table) => match host_of(&self.world, lua, &table)? {
-                Some((host, _)) => Ok(Some(host)),
+                Some((host, _)) => Ok(Some(with_zone(host, lua, &table)?)),
                 None => Err(args.bad(3, "host table lacks 'ip' or 'targetname' fields")),
             },
             _ => Ok(Some(args.string(lua, 3)?.to_string_lossy())),
@@ -246,27 +242,40 @@ fn send(
     summary: &IpSummary,
     to: IpAddr,
     zone: u32,
-) -> (bool, Option<String>) {
-    if let Err(error) = allowed(world, summary, to) {
-        return (false, Some(error.to_string()));
-    }
+) -> Result<(), String> {
+    allowed(world, summary, to).map_err(|error| error.to_string())?;
     trace(world, || {
         let IpSummary { source, destination, protocol, ttl, .. } = summary;
         let length = packet.len();
         format!("RAW SEND {source} > {destination} protocol={protocol} ttl={ttl} iplen={length}")
     });
-    match sender.send(packet, to, zone) {
-        Ok(()) => (true, None),
-        Err(error) => (false, Some(send_error(&error))),
-    }
+    let sent = sender.send(packet, to, zone);
+    sent.map_err(|error| format!("error while sending: {}", describe(&error)))
 }
 
-fn send_error(error: &io::Error) -> String {
-    format!("error while sending: {}", describe(error))
+/// What a script is told of a packet that was to be sent.
+fn answer(lua: &Lua, sent: Result<(), String>) -> Result<MultiValue, Raise> {
+    match sent {
+        Ok(()) => Ok(true.into_lua_multi(lua)?),
+        Err(text) => refusal(lua, &text),
+    }
 }
 
 fn refusal(lua: &Lua, text: &str) -> Result<MultiValue, Raise> {
     Ok((false, text).into_lua_multi(lua)?)
+}
+
+/// An address that exists on every link is only an address together with the host's interface.
+fn with_zone(host: String, lua: &Lua, table: &Table) -> Result<String, Raise> {
+    let is_everywhere = host.parse().is_ok_and(|v6: Ipv6Addr| v6.is_unicast_link_local());
+    if !is_everywhere {
+        return Ok(host);
+    }
+    let interface = lua.coerce_string(table.get("interface")?)?;
+    Ok(match interface {
+        Some(interface) => format!("{host}%{}", interface.to_string_lossy()),
+        None => host,
+    })
 }
 
 /// An address, and the number of the interface that is named behind its `%`.
