@@ -60,8 +60,8 @@ nix::setsockopt_impl!(
 struct AddMembership;
 
 impl Capture {
-    /// Begins to capture: at most `snap_length` bytes of each packet that `filter` accepts. Needs a
-    /// tokio runtime.
+    /// Begins to capture: at most `snap_length` bytes (0: all) of each packet that `filter` accepts.
+    /// Needs a tokio runtime.
     ///
     /// # Errors
     /// Where there is no such interface, the filter makes no sense or the user may not capture.
@@ -80,7 +80,8 @@ impl Capture {
             set_promiscuous(&socket, &device)?;
         }
         let socket = watched(socket)?;
-        Ok(Capture { socket, link, snap_length: snap_length.clamp(1, MOST_BYTES) })
+        let snap_length = if snap_length == 0 { MOST_BYTES } else { snap_length.min(MOST_BYTES) };
+        Ok(Capture { socket, link, snap_length })
     }
 
     /// Waits for the next packet.

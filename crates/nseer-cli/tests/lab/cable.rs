@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "the lab is made from the machine's own files")]
 
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
@@ -46,10 +46,10 @@ impl Lab {
         let mut dnsmasq = Command::new("nsenter");
         dnsmasq.args(["--net=/run/netns/far", "/usr/sbin/dnsmasq", "--keep-in-foreground"]);
         dnsmasq.args(["--conf-file=/dev/null", "--pid-file", "--no-resolv", "--no-hosts"]);
-        dnsmasq.args(["--log-facility=-", "--user=root"]);
+        dnsmasq.args(["--log-facility=-", "--user=root", "--group=root"]);
+        let daemon = dnsmasq.spawn().expect("nsenter (Debian package util-linux) can be started");
+        until_listening(daemon);
         // It is not waited for: it ends with the lab.
-        dnsmasq.spawn().expect("nsenter (Debian package util-linux) can be started");
-        until("dnsmasq on the other host", || TcpStream::connect("10.99.0.2:53").is_ok());
     }
 
     /// Runs nseer without the right to raw packets, which root has otherwise.
@@ -66,6 +66,14 @@ impl Lab {
         let before = ["--bounding-set", "-net_raw", "--inh-caps", "-net_raw", program];
         super::programs::program("setpriv", &[&before, args].concat())
     }
+}
+
+fn until_listening(mut daemon: Child) {
+    until("dnsmasq on the other host", || {
+        let ended = daemon.try_wait().expect("the state of our own child");
+        assert_eq!(ended, None, "dnsmasq ended before it listened");
+        TcpStream::connect("10.99.0.2:53").is_ok()
+    });
 }
 
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
