@@ -45,6 +45,7 @@ const FILTERS: &[&str] = &[
     "tcp port 80 and (((ip[2:2] - ((ip[0]&0xf)<<2)) - ((tcp[12]&0xf0)>>2)) != 0)",
     "ip6[40:1] == 58",
     "ether[0x0c:2] == 0x8863 or ether[0x0c:2] == 0x8864 and ether dst 02:00:00:00:00:01",
+    "arp[6:2] = 2 and ether dst 020000000001",
     "net 10.0.0.0/8",
     "net 10.0",
     "src net 10.0.0.0 mask 255.255.255.0",

@@ -10,7 +10,7 @@ use std::rc::{Rc, Weak};
 use mlua::{IntoLuaMulti as _, Lua, MultiValue, Table, UserData, UserDataFields, Value};
 use nseer_core::Severity;
 use nseer_lua::{Args, Raise, Reply, type_name};
-use nseer_net::{Family, NetError, Transport};
+use nseer_net::{Family, NetError, Network, Transport};
 use nseer_packet::{
     Device, EthernetSender, IpSender, IpSummary, PacketError, describe, frame_destination,
 };
@@ -139,7 +139,7 @@ impl Dnet {
         };
         let frame = args.string(lua, 2)?.as_bytes().to_vec();
         if let Some(packet) = frame_destination(&frame)
-            && let Err(error) = allowed(&self.world, &packet, packet.destination)
+            && let Err(error) = allowed(&self.world.config.network, &packet, packet.destination)
         {
             return Reply::values(lua, (false, error.to_string()));
         }
@@ -230,9 +230,10 @@ fn trace(world: &World, text: impl FnOnce() -> String) {
     }
 }
 
-fn allowed(world: &World, packet: &IpSummary, to: IpAddr) -> Result<(), NetError> {
+/// What the policy says to a packet. It may go elsewhere than it says itself.
+fn allowed(network: &Network, packet: &IpSummary, to: IpAddr) -> Result<(), NetError> {
     let peer = SocketAddr::new(to, packet.port);
-    world.config.network.check(peer, Transport::Raw)
+    network.check(peer, Transport::Raw)
 }
 
 fn send(
@@ -243,7 +244,7 @@ fn send(
     to: IpAddr,
     zone: u32,
 ) -> Result<(), String> {
-    allowed(world, summary, to).map_err(|error| error.to_string())?;
+    allowed(&world.config.network, summary, to).map_err(|error| error.to_string())?;
     trace(world, || {
         let IpSummary { source, destination, protocol, ttl, .. } = summary;
         let length = packet.len();
@@ -286,4 +287,46 @@ fn numeric(host: &str) -> Option<(IpAddr, u32)> {
         return Some((address.into(), index.or_else(|| zone.parse().ok())?));
     }
     host.parse().ok().map(|address| (address, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use nseer_net::{NetPolicy, NetworkConfig};
+
+    use super::*;
+
+    /// Forbids port 53 of 10.0.0.2.
+    struct NoNames;
+
+    impl NetPolicy for NoNames {
+        fn check(&self, peer: SocketAddr, transport: Transport) -> Result<(), String> {
+            assert_eq!(transport, Transport::Raw);
+            if peer.to_string() == "10.0.0.2:53" { Err("no names".to_owned()) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn the_policy_is_asked_about_packets_and_frames() {
+        let config = NetworkConfig { policy: Arc::new(NoNames), ..NetworkConfig::default() };
+        let network = Network::new(config);
+        let mut packet = vec![0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+        packet.extend([0, 7, 0, 53, 0, 8, 0, 0]);
+        let summary = IpSummary::of(&packet).expect("a packet");
+        assert!(allowed(&network, &summary, summary.destination).is_err());
+        assert!(allowed(&network, &summary, "10.0.0.3".parse().expect("an address")).is_ok());
+        let frame = [vec![2; 12], vec![8, 0], packet].concat();
+        assert_eq!(frame_destination(&frame), Some(summary));
+    }
+
+    #[test]
+    fn zones_are_numbers_of_interfaces() {
+        let found = |host| numeric(host).map(|(address, zone)| (address.to_string(), zone > 0));
+        assert_eq!(found("10.0.0.2"), Some(("10.0.0.2".to_owned(), false)));
+        assert_eq!(found("fe80::1%lo"), Some(("fe80::1".to_owned(), true)));
+        assert_eq!(found("fe80::1%7"), Some(("fe80::1".to_owned(), true)));
+        assert_eq!(found("fe80::1%none0"), None);
+        assert_eq!(found("some.name"), None);
+    }
 }
