@@ -27,6 +27,8 @@ ip                  iproute2
 nft                 nftables
 xmllint             libxml2-utils
 unshare             util-linux
+setpriv             util-linux
+nsenter             util-linux
 timeout             coreutils
 '
 # Without root, namespaces need the user's sub-ids.

@@ -18,6 +18,10 @@ use crate::script::{Script, ScriptInfo};
 pub(crate) trait Connection {
     /// Whether there is a socket just now.
     fn is_open(&self) -> bool;
+    /// Whether it needs the right to hold sockets, which captures do not.
+    fn needs_slot(&self) -> bool {
+        true
+    }
     /// Closes the socket at once; false where there was none.
     fn shut(&self) -> bool;
     /// For a trace.
@@ -101,11 +105,16 @@ impl ScriptContext {
         self.slot.borrow_mut().take();
     }
 
-    /// Gives the slot back where the thread has no open socket.
+    /// Gives the slot back where the thread has no open socket, or only some that capture.
     pub(crate) fn review_slot(&self) {
         let mut sockets = self.sockets.borrow_mut();
-        sockets.retain(|s| s.upgrade().is_some_and(|s| s.is_open()));
-        if sockets.is_empty() {
+        let mut has_connection = false;
+        sockets.retain(|socket| {
+            let socket = socket.upgrade().filter(|socket| socket.is_open());
+            has_connection |= socket.as_ref().is_some_and(|socket| socket.needs_slot());
+            socket.is_some()
+        });
+        if !has_connection {
             self.slot.borrow_mut().take();
         }
     }

@@ -62,6 +62,7 @@ impl World {
             })?;
         let lua = scheduler.lua().clone();
         let nmap = lua.create_table()?;
+        let neighbours = config.privileged.then(|| config.system.files.clone());
         scheduler.install_sync(&nmap, locks)?;
         let world = Rc::new(World {
             scheduler,
@@ -72,7 +73,7 @@ impl World {
             baseline: RefCell::default(),
             phase_workers: WorkerThreads::default(),
             targets_closed: Cell::new(false),
-            tables: TableMaker::new(&lua)?,
+            tables: TableMaker::new(&lua, neighbours)?,
             nmap,
             functions: OnceCell::new(),
         });

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
 
 use mlua::Table;
@@ -12,6 +12,7 @@ use nseer_lua::ThreadId;
 use tokio::sync::Semaphore;
 
 use crate::environment::World;
+use crate::link_addresses::LinkAddresses;
 
 /// The host's record and what its scripts share in one Lua state.
 pub(crate) struct HostCell {
@@ -25,6 +26,8 @@ pub(crate) struct HostCell {
     pub(crate) slots: Arc<Semaphore>,
     /// Worker threads that scripts on this host started.
     pub(crate) workers: WorkerThreads,
+    /// Asked for with the first table that scripts see.
+    pub(crate) links: OnceCell<LinkAddresses>,
 }
 
 /// Worker threads that still live.
@@ -63,6 +66,7 @@ impl HostCell {
             registry,
             slots: Arc::new(Semaphore::new(slots)),
             workers: WorkerThreads::default(),
+            links: OnceCell::new(),
         }
     }
 

@@ -4,23 +4,28 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use mlua::{Function, IntoLua, LightUserData, Lua, LuaString, MultiValue, Table, Value};
 use nseer_core::{HostRecord, PortKey, PortStatus, ServiceInfo, Tunnel};
+use nseer_seam::Files;
 
 use crate::host_cell::HostCell;
+use crate::link_addresses::LinkAddresses;
 
 /// The functions of `tables.lua`.
 pub(crate) struct TableMaker {
     host: Function,
     port: Function,
     words: Words,
+    /// Where the kernel tells of neighbours; absent where scripts may not send to them anyway.
+    neighbours: Option<Arc<dyn Files>>,
 }
 
 impl TableMaker {
-    pub(crate) fn new(lua: &Lua) -> mlua::Result<TableMaker> {
+    pub(crate) fn new(lua: &Lua, neighbours: Option<Arc<dyn Files>>) -> mlua::Result<TableMaker> {
         let (host, port) = lua.load(include_str!("tables.lua")).set_name("=nseer").call(())?;
-        Ok(TableMaker { host, port, words: Words::default() })
+        Ok(TableMaker { host, port, words: Words::default(), neighbours })
     }
 
     /// A new `host` table.
@@ -28,7 +33,13 @@ impl TableMaker {
         let mut fields = Fields::new(lua, &self.words);
         fields.push(LightUserData(host.number as *mut c_void))?;
         fields.push(&host.registry)?;
-        host.with(|record| host_fields(&mut fields, record))?;
+        host.with(|record| {
+            let links = host.links.get_or_init(|| match &self.neighbours {
+                Some(files) => LinkAddresses::of(record, &**files),
+                None => LinkAddresses { own: None, host: record.mac },
+            });
+            host_fields(&mut fields, record, links)
+        })?;
         self.host.call(fields.values)
     }
 
@@ -117,7 +128,11 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn host_fields(fields: &mut Fields<'_>, record: &HostRecord) -> mlua::Result<()> {
+fn host_fields(
+    fields: &mut Fields<'_>,
+    record: &HostRecord,
+    links: &LinkAddresses,
+) -> mlua::Result<()> {
     fields.push(record.address.to_string())?;
     match record.reverse_name.as_deref() {
         Some(name) => fields.push(name)?,
@@ -131,7 +146,9 @@ fn host_fields(fields: &mut Fields<'_>, record: &HostRecord) -> mlua::Result<()>
     fields.push_word(record.interface.as_deref())?;
     fields.push(record.interface_mtu)?;
     fields.push_address(record.source)?;
-    fields.push_bytes(record.mac.as_ref().map(<[u8; 6]>::as_slice))?;
+    for mac in [&links.own, &links.host] {
+        fields.push_bytes(mac.as_ref().map(<[u8; 6]>::as_slice))?;
+    }
     let times = record.times.unwrap_or_default();
     for time in [times.srtt, times.rttvar, times.timeout] {
         fields.push(time.as_secs_f64())?;

@@ -16,6 +16,7 @@ mod error;
 mod host_cell;
 mod host_tables;
 mod jobs;
+mod link_addresses;
 mod loader;
 mod modules;
 mod placement;

@@ -1,7 +1,7 @@
 -- Makes the tables that scripts see from their fields. A constructor that names all fields makes a
 -- table of the right size at once, and is one call from outside.
 local function host_table(target, registry, ip, name, bin_ip, reason, reason_ttl, targetname,
-    directly_connected, interface, interface_mtu, bin_ip_src, mac_addr, srtt, rttvar, timeout)
+    directly_connected, interface, interface_mtu, bin_ip_src, mac_addr_src, mac_addr, srtt, rttvar, timeout)
   return {
     _Target = target,
     registry = registry,
@@ -15,7 +15,9 @@ local function host_table(target, registry, ip, name, bin_ip, reason, reason_ttl
     interface = interface,
     interface_mtu = interface_mtu,
     bin_ip_src = bin_ip_src,
+    mac_addr_src = mac_addr_src,
     mac_addr = mac_addr,
+    mac_addr_next_hop = mac_addr,
     times = { srtt = srtt, rttvar = rttvar, timeout = timeout },
   }
 end

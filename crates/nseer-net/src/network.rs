@@ -22,6 +22,8 @@ pub enum Transport {
     Tls,
     /// DTLS over UDP.
     Dtls,
+    /// Packets that a script made itself. Port 0 stands for none.
+    Raw,
 }
 
 /// The version of the Internet Protocol.
@@ -183,7 +185,11 @@ impl Network {
         self.inner.waiting.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn check(&self, peer: SocketAddr, transport: Transport) -> Result<(), NetError> {
+    /// Asks the policy whether a peer may be contacted.
+    ///
+    /// # Errors
+    /// [`NetError::Forbidden`] where it may not.
+    pub fn check(&self, peer: SocketAddr, transport: Transport) -> Result<(), NetError> {
         let verdict = self.inner.config.policy.check(peer, transport);
         verdict.map_err(|reason| NetError::Forbidden { peer, reason })
     }

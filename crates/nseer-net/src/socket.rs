@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of scripts: whose it is, and who may use it, is the caller's business.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -59,6 +60,9 @@ impl Socket {
         options: &ConnectOptions,
     ) -> Result<Socket, NetError> {
         network.check(peer, transport)?;
+        if transport == Transport::Raw {
+            return Err(NetError::Io(io::ErrorKind::Unsupported.into()));
+        }
         let connecting = async {
             if matches!(transport, Transport::Udp | Transport::Dtls) {
                 let mut udp = Udp::open(peer.is_ipv6(), options.bind, Some(peer))?;

@@ -33,7 +33,7 @@ impl Lab {
     }
 }
 
-fn program(path: &str, args: &[&str]) -> Output {
+pub(super) fn program(path: &str, args: &[&str]) -> Output {
     let mut command = Command::new("timeout");
     command.args(["--kill-after=5", PATIENCE, path]).args(args);
     command.current_dir(format!("{HOME}/work")).env("HOME", format!("{HOME}/home"));

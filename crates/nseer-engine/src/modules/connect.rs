@@ -265,7 +265,7 @@ fn field(world: &World, lua: &Lua, table: &Table, key: &str) -> mlua::Result<Val
 }
 
 /// The address or name to connect to, and the name for TLS.
-fn host_of(
+pub(crate) fn host_of(
     world: &World,
     lua: &Lua,
     table: &Table,

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use if_addrs::{IfAddr, Interface};
 use mlua::{Lua, Table, Value};
 use nseer_lua::{Args, Raise, Reply};
+use nseer_packet::Device;
 
 use crate::environment::World;
 
@@ -63,38 +64,29 @@ fn record(world: &World, lua: &Lua, interface: &Interface) -> mlua::Result<Table
         IfAddr::V6(v6) => (v6.prefixlen, None),
     };
     table.raw_set("netmask", netmask)?;
-    let kind = system("type").unwrap_or_default();
-    let link = link_type(&kind);
+    // The kernel itself is asked, since /sys may show another network namespace.
+    let device = Device::find(short).ok();
+    let link = device.as_ref().map_or("other", |device| link_type(device.hardware_type()));
     table.raw_set("link", link)?;
-    if link == "ethernet" {
-        if let Some(mac) = system("address").and_then(|text| parse_mac(&text)) {
-            table.raw_set("mac", lua.create_string(mac)?)?;
-        }
-        if let Some(broadcast) = broadcast {
-            table.raw_set("broadcast", broadcast.to_string())?;
-        }
+    if let Some(mac) = device.as_ref().and_then(Device::mac) {
+        table.raw_set("mac", lua.create_string(mac)?)?;
     }
-    let flags = system("flags")
-        .and_then(|text| u32::from_str_radix(text.trim_start_matches("0x"), 16).ok());
-    let up = flags.is_some_and(|flags| flags & 1 == 1);
+    if let Some(broadcast) = broadcast.filter(|_| link == "ethernet") {
+        table.raw_set("broadcast", broadcast.to_string())?;
+    }
+    let up = device.is_some_and(|device| device.is_up);
     table.raw_set("up", if up { "up" } else { "down" })?;
     let mtu: u32 = system("mtu").and_then(|text| text.parse().ok()).unwrap_or(0);
     table.raw_set("mtu", Value::Integer(mtu.into()))?;
     Ok(table)
 }
 
-/// From the hardware type of `/sys/class/net/*/type` (`linux/if_arp.h`).
-fn link_type(kind: &str) -> &'static str {
+/// Hardware types of `linux/if_arp.h`.
+fn link_type(kind: u16) -> &'static str {
     match kind {
-        "1" => "ethernet",
-        "772" => "loopback",
-        "512" | "768" | "769" | "776" | "65534" => "p2p",
+        1 => "ethernet",
+        772 => "loopback",
+        512 | 768 | 769 | 776 | 65534 => "p2p",
         _ => "other",
     }
-}
-
-fn parse_mac(text: &str) -> Option<Vec<u8>> {
-    let bytes = text.split(':').map(|b| u8::from_str_radix(b, 16));
-    let mac: Vec<u8> = bytes.collect::<Result<_, _>>().ok()?;
-    (mac.len() == 6).then_some(mac)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod bignum;
 pub(crate) mod certificate;
 pub(crate) mod connect;
+pub(crate) mod dnet;
 pub(crate) mod information;
 pub(crate) mod interfaces;
 pub(crate) mod lfs;
@@ -13,6 +14,7 @@ mod libssh2_channels;
 pub(crate) mod lpeg;
 pub(crate) mod nmapdb;
 pub(crate) mod openssl;
+pub(crate) mod pcap;
 pub(crate) mod ports;
 pub(crate) mod socket;
 pub(crate) mod socket_calls;
@@ -50,10 +52,13 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     certificate::install(world)?;
     let socket = socket_calls::install(world, nmap)?;
     nmap.raw_set("socket", &socket)?;
+    let dnet = dnet::install(world, nmap)?;
+    nmap.raw_set("dnet", &dnet)?;
     lua.globals().raw_set("nmap", nmap)?;
     let package: Table = lua.globals().raw_get("package")?;
     let loaded: Table = package.raw_get("loaded")?;
     loaded.raw_set("nmap", nmap)?;
+    loaded.raw_set("nmap.dnet", dnet)?;
     loaded.raw_set("nmap.socket", socket)?;
     // Each of these is also a global.
     let publish = |name: &str, module: Table| {

@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mlua::{Table, UserData, UserDataFields};
+use mlua::{Lua, Table, UserData, UserDataFields};
 use nseer_lua::Raise;
 use nseer_net::{NetError, Socket, Transport};
+use nseer_packet::Capture;
 use tokio::sync::Notify;
 
 use crate::context::Connection;
@@ -45,6 +46,8 @@ pub(crate) struct SocketCell {
     pub(crate) ends: Cell<Ends>,
     /// Absent while it is not connected, and while an operation has it.
     socket: RefCell<Option<Socket>>,
+    /// Present where the socket captures packets; it has no connection then.
+    capture: RefCell<Option<Rc<Capture>>>,
     busy: Cell<bool>,
     /// Grows with every close, so that an operation knows that its socket is gone.
     generation: Cell<u64>,
@@ -63,10 +66,21 @@ impl SocketCell {
             sni: RefCell::default(),
             ends: Cell::default(),
             socket: RefCell::default(),
+            capture: RefCell::default(),
             busy: Cell::new(false),
             generation: Cell::new(0),
             closed: Notify::new(),
         })
+    }
+
+    /// What it captures with.
+    pub(crate) fn capture(&self) -> Option<Rc<Capture>> {
+        self.capture.borrow().clone()
+    }
+
+    /// Begins to capture, where it is not open.
+    pub(crate) fn set_capture(&self, capture: Capture) {
+        *self.capture.borrow_mut() = Some(Rc::new(capture));
     }
 
     /// Looks at the socket, where it is connected and idle.
@@ -79,12 +93,14 @@ impl SocketCell {
         *self.socket.borrow_mut() = Some(socket);
     }
 
-    /// A socket is used by one coroutine at a time.
-    pub(crate) fn check_user(&self, coroutine: usize) -> Result<(), Raise> {
+    /// The running coroutine uses the socket now; it is used by one at a time.
+    pub(crate) fn take_for(&self, lua: &Lua) -> Result<(), Raise> {
+        let coroutine = lua.current_thread().to_pointer() as usize;
         let user = self.user.get();
         if self.busy.get() || (user != 0 && user != coroutine) {
             return Err(Raise::new("Invalid reuse of a socket from one thread to another."));
         }
+        self.user.set(coroutine);
         Ok(())
     }
 
@@ -128,9 +144,13 @@ impl SocketCell {
 }
 
 impl Connection for SocketCell {
-    /// Connected, or in an operation.
+    /// Connected, capturing, or in an operation.
     fn is_open(&self) -> bool {
-        self.busy.get() || self.socket.borrow().is_some()
+        self.busy.get() || self.socket.borrow().is_some() || self.capture.borrow().is_some()
+    }
+
+    fn needs_slot(&self) -> bool {
+        self.capture.borrow().is_none()
     }
 
     /// Closes the connection. An operation that has it ends with `CANCELLED`.
@@ -139,6 +159,7 @@ impl Connection for SocketCell {
         if let Some(socket) = self.socket.borrow_mut().take() {
             socket.close();
         }
+        self.capture.borrow_mut().take();
         self.generation.set(self.generation.get() + 1);
         self.busy.set(false);
         self.closed.notify_waiters();

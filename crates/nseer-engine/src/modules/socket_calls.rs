@@ -12,6 +12,7 @@ use crate::context::Connection as _;
 use crate::environment::World;
 use crate::modules::certificate;
 use crate::modules::connect;
+use crate::modules::pcap;
 use crate::modules::socket::{DEFAULT_TIMEOUT, METHODS, SocketCell, SocketHandle};
 use crate::modules::trace::{Ends, Way};
 
@@ -36,6 +37,9 @@ const METHOD_TABLE: &[(&str, Body)] = &[
     ("set_timeout", set_timeout),
     ("bind", bind),
     ("get_ssl_certificate", get_ssl_certificate),
+    ("pcap_open", pcap::pcap_open),
+    ("pcap_receive", pcap::pcap_receive),
+    ("pcap_close", close),
 ];
 
 /// Most bytes that `receive_buf` gathers without a match.
@@ -126,9 +130,10 @@ pub(crate) fn this(args: &Args) -> Result<Rc<SocketCell>, Raise> {
 /// The socket that argument 1 is, for use by the running coroutine.
 pub(crate) fn this_for_use(lua: &Lua, args: &Args) -> Result<Rc<SocketCell>, Raise> {
     let cell = this(args)?;
-    let coroutine = lua.current_thread().to_pointer() as usize;
-    cell.check_user(coroutine)?;
-    cell.user.set(coroutine);
+    if cell.capture().is_some() {
+        return Err(Raise::new("invalid operation on pcap socket"));
+    }
+    cell.take_for(lua)?;
     Ok(cell)
 }
 

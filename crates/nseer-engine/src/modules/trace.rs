@@ -41,6 +41,10 @@ impl World {
 
 fn heading(ends: Ends, way: Way) -> String {
     let place = |end: Option<SocketAddr>| end.map(|e| e.to_string()).unwrap_or_default();
+    // Captures have none.
+    if ends.local.is_none() && ends.peer.is_none() {
+        return if way == Way::Sent { ">" } else { "<" }.to_owned();
+    }
     let protocol = if ends.udp { "UDP" } else { "TCP" };
     let arrow = if way == Way::Sent { '>' } else { '<' };
     format!("{protocol} {} {arrow} {}", place(ends.local), place(ends.peer))

@@ -1,9 +1,10 @@
-//! `unsafe` lives in one crate, and each use says why it is sound.
+//! `unsafe` lives in two places, and each use says why it is sound.
 
 use crate::tree;
 
-/// The Lua state's debug library and hooks have no safe constructor.
-const ALLOWED_IN: &str = "crates/nseer-lua/";
+/// The Lua state's debug library and hooks have no safe constructor; nor has tokio's watch over a
+/// socket that is not one of its own, such as a packet socket.
+const ALLOWED_IN: &[&str] = &["crates/nseer-lua/", "crates/nseer-packet/src/capture.rs"];
 
 /// How many lines above the keyword the reason may begin.
 const REACH: usize = 8;
@@ -42,14 +43,17 @@ fn it_is_rare_and_explained() {
             continue;
         }
         for line in uses(&text) {
-            if !file.starts_with(ALLOWED_IN) {
-                complaints.push(format!("{file}:{}: not in this crate", line + 1));
+            if !ALLOWED_IN.iter().any(|place| file.starts_with(place)) {
+                complaints.push(format!("{file}:{}: not here", line + 1));
             } else if !is_explained(&text, line) {
                 complaints.push(format!("{file}:{}: no SAFETY comment", line + 1));
             }
         }
     }
-    tree::report("Find a safe way, or explain in nseer-lua why it is sound.", &complaints);
+    tree::report(
+        "Find a safe way, or explain in one of the places allowed why it is sound.",
+        &complaints,
+    );
 }
 
 #[test]

@@ -1,0 +1,87 @@
+//! A second host, which is another network namespace at the other end of a cable, and programs
+//! that may not send raw packets to it.
+#![allow(clippy::disallowed_methods, reason = "the lab is made from the machine's own files")]
+
+use std::net::TcpStream;
+use std::process::{Child, Command};
+use std::thread;
+use std::time::Duration;
+
+use super::{Lab, must};
+
+/// How long the kernel may take: `POLLS` times `PAUSE`.
+const POLLS: u32 = 2_000;
+const PAUSE: Duration = Duration::from_millis(5);
+
+impl Lab {
+    /// Lays a cable to a second host, which answers what the kernel answers: from `near`, with
+    /// 10.99.0.1 and fd99::1 on this host, to 10.99.0.2 and fd99::2.
+    pub(crate) fn far_host(&self) {
+        let ends = "address 02:00:00:00:99:01 type veth peer name far address 02:00:00:00:99:02";
+        for args in [
+            "netns add far",
+            &format!("link add near {ends} netns far"),
+            "-n far link set lo up",
+            "-n far link set far up",
+            "link set near up",
+            "address add 10.99.0.1/24 broadcast + dev near",
+            "address add fd99::1/64 dev near nodad",
+            "-n far address add 10.99.0.2/24 broadcast + dev far",
+            "-n far address add fd99::2/64 dev far nodad",
+        ] {
+            must(Command::new("ip").args(args.split(' ')));
+        }
+        // The one that is there shows the interfaces of the world outside.
+        must(Command::new("mount").args(["-t", "sysfs", "sysfs", "/sys"]));
+        for end in [&["link", "show", "near"][..], &["-n", "far", "link", "show", "far"]] {
+            until("a cable that is up", || {
+                let shown = Command::new("ip").arg("-o").args(end).output().expect("ip");
+                String::from_utf8_lossy(&shown.stdout).contains("state UP")
+            });
+        }
+    }
+
+    /// dnsmasq on the other host, so that TCP port 53 is open there.
+    pub(crate) fn far_dns(&self) {
+        let mut dnsmasq = Command::new("nsenter");
+        dnsmasq.args(["--net=/run/netns/far", "/usr/sbin/dnsmasq", "--keep-in-foreground"]);
+        dnsmasq.args(["--conf-file=/dev/null", "--pid-file", "--no-resolv", "--no-hosts"]);
+        dnsmasq.args(["--log-facility=-", "--user=root", "--group=root"]);
+        let daemon = dnsmasq.spawn().expect("nsenter (Debian package util-linux) can be started");
+        until_listening(daemon);
+        // It is not waited for: it ends with the lab.
+    }
+
+    /// Runs nseer without the right to raw packets, which root has otherwise.
+    pub(crate) fn nseer_without_raw(&self, args: &[&str]) -> super::Output {
+        self.without_raw(env!("CARGO_BIN_EXE_nseer"), args)
+    }
+
+    /// The same for the real nmap.
+    pub(crate) fn nmap_without_raw(&self, args: &[&str]) -> super::Output {
+        self.without_raw("nmap", args)
+    }
+
+    fn without_raw(&self, program: &str, args: &[&str]) -> super::Output {
+        let before = ["--bounding-set", "-net_raw", "--inh-caps", "-net_raw", program];
+        super::programs::program("setpriv", &[&before, args].concat())
+    }
+}
+
+fn until_listening(mut daemon: Child) {
+    until("dnsmasq on the other host", || {
+        let ended = daemon.try_wait().expect("the state of our own child");
+        assert_eq!(ended, None, "dnsmasq ended before it listened");
+        TcpStream::connect("10.99.0.2:53").is_ok()
+    });
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..POLLS {
+        if holds() {
+            return;
+        }
+        thread::sleep(PAUSE);
+    }
+    panic!("waited in vain for {what}");
+}
