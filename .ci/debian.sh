@@ -5,6 +5,7 @@
 build_needs='
 cc                  gcc
 headers:libc        libc6-dev
+make                make
 pkg-config          pkg-config
 headers:openssl     libssl-dev
 '

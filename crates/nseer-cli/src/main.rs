@@ -10,7 +10,7 @@ use nseer_cli::plan::{Command, plan};
 /// Scripts make and drop many small values on several threads, which is what this allocator is
 /// good at.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let settings = match parse(std::env::args_os().skip(1)) {

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use mlua::{Function, IntoLua, LightUserData, Lua, LuaString, MultiValue, Table, Value};
-use nseer_core::{HostRecord, PortKey, PortStatus, ServiceInfo, Tunnel};
+use nseer_core::{HostRecord, PortKey, PortStatus, PortTable, ServiceInfo, Tunnel};
 use nseer_seam::Files;
 
 use crate::host_cell::HostCell;
@@ -50,10 +50,14 @@ impl TableMaker {
         host: &HostCell,
         key: PortKey,
     ) -> mlua::Result<Value> {
-        let found = host.with(|h| h.ports.status(key).map(|s| (s, h.ports.service(key))));
-        let Some((status, service)) = found else { return Ok(Value::Nil) };
         let mut fields = Fields::new(lua, &self.words);
-        port_fields(&mut fields, key, status, &service)?;
+        let known = host.with(|h| match h.ports.status(key) {
+            Some(status) => port_fields(&mut fields, key, status, &h.ports).map(|()| true),
+            None => Ok(false),
+        })?;
+        if !known {
+            return Ok(Value::Nil);
+        }
         self.port.call(fields.values)
     }
 
@@ -156,19 +160,37 @@ fn host_fields(
     Ok(())
 }
 
+/// How sure a look-up by number is.
+const TABLE_CONFIDENCE: u8 = 3;
+
+/// Without copies: scripts ask for these tables again and again.
 fn port_fields(
     fields: &mut Fields<'_>,
     key: PortKey,
     status: PortStatus,
-    service: &ServiceInfo,
+    ports: &PortTable,
 ) -> mlua::Result<()> {
+    let found = ports.detail(key).and_then(|detail| detail.service.as_ref());
+    let from_table;
+    let service = match found {
+        Some(service) => service,
+        None => {
+            from_table = ServiceInfo::default();
+            &from_table
+        }
+    };
+    let (name, confidence) = match (found, ports.ports().service_name(key)) {
+        (Some(service), _) => (service.name.as_deref(), service.confidence),
+        (None, Some(name)) => (Some(name), TABLE_CONFIDENCE),
+        (None, None) => (None, 0),
+    };
     fields.push(key.number)?;
     fields.push_word(Some(key.protocol.as_str()))?;
     fields.push_word(Some(status.state.as_str()))?;
     fields.push_word(Some(status.reason.as_str()))?;
     fields.push(status.ttl)?;
-    fields.push_word(service.name.as_deref())?;
-    fields.push(f64::from(service.confidence))?;
+    fields.push_word(name)?;
+    fields.push(f64::from(confidence))?;
     fields.push_word(Some(service.method.as_str()))?;
     fields.push_word(Some(if service.tunnel == Tunnel::Ssl { "ssl" } else { "none" }))?;
     fields.push(Some(service.cpe.as_slice()).filter(|cpe| !cpe.is_empty()))?;
