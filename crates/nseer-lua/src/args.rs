@@ -133,6 +133,22 @@ impl Args {
         }
     }
 
+    /// Something of the object of type `T` that argument `n` is. `what` is the type's name for
+    /// scripts.
+    ///
+    /// # Errors
+    /// `what expected`.
+    pub fn object<T: 'static, R>(
+        &self,
+        n: usize,
+        what: &str,
+        of: impl FnOnce(&T) -> R,
+    ) -> Result<R, Raise> {
+        let value = self.value(n);
+        let found = value.as_userdata().and_then(|object| object.borrow_scoped(of).ok());
+        found.ok_or_else(|| self.expected(n, what))
+    }
+
     /// Argument `n` as one of `options`; gives its position. nil gives `default`, if there is one.
     ///
     /// # Errors

@@ -91,10 +91,7 @@ fn text(lua: &Lua, args: &Args) -> Result<Vec<u8>, Raise> {
 
 /// The number that argument `n` is.
 fn number(args: &Args, n: usize) -> Result<Rc<RefCell<BigNumber>>, Raise> {
-    let value = args.value(n);
-    let found =
-        value.as_userdata().and_then(|u| u.borrow_scoped::<Handle, _>(|h| h.0.clone()).ok());
-    found.ok_or_else(|| args.expected(n, "BIGNUM"))
+    args.object(n, "BIGNUM", |handle: &Handle| handle.0.clone())
 }
 
 fn rand(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {

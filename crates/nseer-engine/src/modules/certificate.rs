@@ -55,11 +55,7 @@ pub(crate) fn to_lua(lua: &Lua, der: &[u8]) -> Result<Reply, Raise> {
 
 /// No value at all for an algorithm that is not known.
 fn digest(lua: &Lua, args: &Args) -> Result<Reply, Raise> {
-    let value = args.value(1);
-    let certificate = value
-        .as_userdata()
-        .and_then(|u| u.borrow_scoped::<Handle, _>(|h| h.certificate.clone()).ok())
-        .ok_or_else(|| args.expected(1, "SSL_CERT"))?;
+    let certificate = args.object(1, "SSL_CERT", |handle: &Handle| handle.certificate.clone())?;
     match certificate.digest(&args.string(lua, 2)?.to_string_lossy()) {
         Some(digest) => Reply::values(lua, lua.create_string(digest)?),
         None => Ok(Reply::nothing()),

@@ -9,7 +9,7 @@ use std::rc::{Rc, Weak};
 
 use mlua::{IntoLuaMulti as _, Lua, MultiValue, Table, UserData, UserDataFields, Value};
 use nseer_core::Severity;
-use nseer_lua::{Args, Raise, Reply, type_name};
+use nseer_lua::{Args, Raise, Reply};
 use nseer_net::{Family, NetError, Network, Transport};
 use nseer_packet::{
     Device, EthernetSender, IpSender, IpSummary, PacketError, describe, frame_destination,
@@ -110,10 +110,7 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
 
 /// The object that argument 1 is.
 fn this(args: &Args) -> Result<Rc<DnetCell>, Raise> {
-    let value = args.value(1);
-    let cell =
-        value.as_userdata().and_then(|u| u.borrow_scoped::<DnetHandle, _>(|d| d.0.clone()).ok());
-    cell.ok_or_else(|| args.bad(1, &format!("dnet expected, got {}", type_name(&value))))
+    args.object(1, "dnet", |handle: &DnetHandle| handle.0.clone())
 }
 
 impl Dnet {

@@ -19,12 +19,15 @@ use crate::modules::{Body, fill};
 /// The names in a directory that have not been given yet; `None` when it is closed.
 struct Directory(RefCell<Option<IntoIter<Vec<u8>>>>);
 
+/// What messages call a directory.
+const DIRECTORY: &str = "directory metatable";
+
 /// Names of the registry values that hold the methods, and `next` among them.
 const METHODS: &str = "nseer directory methods";
 
 impl UserData for Directory {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
-        fields.add_meta_field(MetaMethod::Type, "directory metatable");
+        fields.add_meta_field(MetaMethod::Type, DIRECTORY);
         fields.add_meta_field_with("__index", |lua| lua.named_registry_value::<Table>(METHODS));
     }
 }
@@ -99,15 +102,8 @@ fn dir(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     Reply::values(lua, (next, lua.create_userdata(directory)?))
 }
 
-/// Does something with the directory that argument 1 is.
-fn with<R>(args: &Args, use_it: impl FnOnce(&Directory) -> R) -> Result<R, Raise> {
-    let value = args.value(1);
-    let result = value.as_userdata().and_then(|u| u.borrow_scoped(use_it).ok());
-    result.ok_or_else(|| args.expected(1, "directory metatable"))
-}
-
 fn next(_: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
-    let name = with(args, |directory| {
+    let name = args.object(1, DIRECTORY, |directory: &Directory| {
         let mut names = directory.0.borrow_mut();
         let name = names.as_mut().map(Iterator::next);
         if name == Some(None) {
@@ -123,6 +119,6 @@ fn next(_: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 }
 
 fn close(_: &World, _: &Lua, args: &Args) -> Result<Reply, Raise> {
-    with(args, |directory| *directory.0.borrow_mut() = None)?;
+    args.object(1, DIRECTORY, |directory: &Directory| *directory.0.borrow_mut() = None)?;
     Ok(Reply::nothing())
 }

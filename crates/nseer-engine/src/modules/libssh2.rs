@@ -84,10 +84,7 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<Table> {
 
 /// The session that argument 1 is.
 pub(crate) fn this(args: &Args) -> Result<Rc<SessionCell>, Raise> {
-    let value = args.value(1);
-    let cell =
-        value.as_userdata().and_then(|u| u.borrow_scoped::<SessionHandle, _>(|s| s.0.clone()).ok());
-    cell.ok_or_else(|| args.expected(1, "ssh2"))
+    args.object(1, "ssh2", |handle: &SessionHandle| handle.0.clone())
 }
 
 /// What scripts see of a failed connection; `None` for what the server did over a good one.

@@ -33,10 +33,7 @@ impl UserData for ChannelHandle {}
 
 /// The channel that argument `n` is.
 fn channel(args: &Args, n: usize) -> Result<Channel, Raise> {
-    let value = args.value(n);
-    let channel =
-        value.as_userdata().and_then(|u| u.borrow_scoped::<ChannelHandle, _>(|c| c.0.clone()).ok());
-    channel.ok_or_else(|| args.expected(n, "channel"))
+    args.object(n, "channel", |handle: &ChannelHandle| handle.0.clone())
 }
 
 /// Waits for something that gives no values; a refusal raises `text`.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mlua::{Function, IntoLuaMulti as _, Lua, MultiValue, Table, Value};
-use nseer_lua::{Args, Raise, Reply, type_name};
+use nseer_lua::{Args, Raise, Reply};
 use nseer_net::{NetError, Socket, Transport};
 
 use crate::context::Connection as _;
@@ -121,10 +121,7 @@ fn sleep(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 
 /// The socket that argument 1 is.
 pub(crate) fn this(args: &Args) -> Result<Rc<SocketCell>, Raise> {
-    let value = args.value(1);
-    let cell =
-        value.as_userdata().and_then(|u| u.borrow_scoped::<SocketHandle, _>(|s| s.0.clone()).ok());
-    cell.ok_or_else(|| args.bad(1, &format!("nsock expected, got {}", type_name(&value))))
+    args.object(1, "nsock", |handle: &SocketHandle| handle.0.clone())
 }
 
 /// The socket that argument 1 is, for use by the running coroutine.

@@ -76,10 +76,7 @@ pub(crate) fn install(world: &Rc<World>, zlib: &Table) -> mlua::Result<()> {
 
 /// The stream that argument 1 is.
 fn this(args: &Args) -> Result<Rc<RefCell<State>>, Raise> {
-    let value = args.value(1);
-    let found =
-        value.as_userdata().and_then(|u| u.borrow_scoped::<Handle, _>(|h| h.0.clone()).ok());
-    found.ok_or_else(|| args.expected(1, "zlib:zstream"))
+    args.object(1, "zlib:zstream", |handle: &Handle| handle.0.clone())
 }
 
 fn invalid(method: &str) -> Raise {
