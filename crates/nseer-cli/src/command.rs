@@ -59,7 +59,7 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
     });
     let table = setup::service_table(&data)?;
     let scanner = setup::scanner(plan, timing.clone(), &limits, &table, &system, heir)?;
-    let (ports, warnings) = setup::ports(&plan.ports, plan.depth, setup::service_table(&data)?)?;
+    let (ports, warnings) = setup::ports(&plan.ports, plan.depth, table)?;
     let options = setup::report_options(&plan.output, plan.depth);
     let (sinks, writer) = sinks::open(&plan.output, &options, &system, started)?;
     sinks.emit(Event::RunStarted(RunInfo {

@@ -60,13 +60,13 @@ pub fn check_data(plan: &Plan, system: &System) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Where the file is there and cannot be read.
-pub fn service_table(data: &DataDirs) -> anyhow::Result<ServiceTable> {
+pub fn service_table(data: &DataDirs) -> anyhow::Result<Arc<ServiceTable>> {
     match data.find("nmap-services") {
-        None => Ok(nseer_stdlib::services::table()),
+        None => Ok(Arc::new(nseer_stdlib::services::table())),
         Some(file) => {
             let text = file.read();
             let text = text.with_context(|| format!("cannot read '{}'", file.display()))?;
-            Ok(ServiceTable::new(text))
+            Ok(Arc::new(ServiceTable::new(text)))
         }
     }
 }
@@ -78,10 +78,10 @@ pub fn service_table(data: &DataDirs) -> anyhow::Result<ServiceTable> {
 pub fn ports(
     plan: &PortPlan,
     depth: Depth,
-    table: ServiceTable,
+    table: Arc<ServiceTable>,
 ) -> anyhow::Result<(ScanPorts, Vec<String>)> {
     if depth != Depth::Ports {
-        return Ok((ScanPorts::new(Vec::new(), Arc::new(table)), Vec::new()));
+        return Ok((ScanPorts::new(Vec::new(), table), Vec::new()));
     }
     let level = match (plan.fast, plan.top, plan.ratio) {
         (_, Some(top), _) => Some(PortLevel::Top(top)),
@@ -93,7 +93,7 @@ pub fn ports(
         PortChoice { list: plan.listed.as_deref(), exclude: plan.exclude.as_deref(), level };
     let spec = choose_ports(&choice, &[Protocol::Tcp], &table)?;
     let warnings = spec.warnings.iter().map(|w| format!("nseer: warning: {w}")).collect();
-    Ok((ScanPorts::new(spec.ports, Arc::new(table)), warnings))
+    Ok((ScanPorts::new(spec.ports, table), warnings))
 }
 
 /// The network for scripts and look-ups.

@@ -7,6 +7,13 @@ pub trait Random: Send + Sync {
     /// Fills `buffer` with bytes that nobody can predict.
     fn fill(&self, buffer: &mut [u8]);
 
+    /// `length` bytes that nobody can predict.
+    fn bytes(&self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.fill(&mut bytes);
+        bytes
+    }
+
     /// A random number below `bound`; 0 where `bound` is 0.
     fn below(&self, bound: u64) -> u64 {
         let mut bytes = [0; 16];

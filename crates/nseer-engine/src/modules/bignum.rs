@@ -10,8 +10,8 @@ use nseer_crypto::{BigNumber, CryptoError};
 use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
-use crate::modules::openssl::{bytes, raise, random};
-use crate::modules::{Body, fill};
+use crate::modules::openssl::{bytes, raise};
+use crate::modules::{Body, fill, methods};
 
 /// What scripts hold.
 struct Handle(Rc<RefCell<BigNumber>>);
@@ -70,10 +70,9 @@ const METHOD_TABLE: &[(&str, Body)] = &[
 
 /// Adds the functions of this file.
 pub(crate) fn install(world: &Rc<World>, openssl: &Table) -> mlua::Result<()> {
-    fill(world, openssl, FUNCTIONS)?;
-    let methods = world.lua().create_table()?;
-    fill(world, &methods, METHOD_TABLE)?;
-    world.lua().set_named_registry_value(METHODS, methods)
+    let native = world.scheduler.native();
+    fill(&native, world, openssl, FUNCTIONS)?;
+    world.lua().set_named_registry_value(METHODS, methods(world, world, METHOD_TABLE)?)
 }
 
 /// A number as an object.
@@ -97,7 +96,7 @@ fn number(args: &Args, n: usize) -> Result<Rc<RefCell<BigNumber>>, Raise> {
 fn rand(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let bits = usize::try_from(args.integer(lua, 1)?.max(0)).unwrap_or(usize::MAX);
     let length = BigNumber::bytes_for(bits).map_err(raise)?;
-    made(lua, BigNumber::from_random(random(world, length), bits))
+    made(lua, BigNumber::from_random(world.config.system.random.bytes(length), bits))
 }
 
 fn to_bytes(_: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {

@@ -34,7 +34,7 @@ const DIGEST: &str = "nseer certificate digest";
 
 /// Makes the method of certificates.
 pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
-    let digest = world.scheduler.native().function("digest", |lua, args| digest(lua, &args))?;
+    let digest = world.scheduler.native().method("digest", |lua, args| digest(lua, &args))?;
     world.lua().set_named_registry_value(DIGEST, digest)
 }
 

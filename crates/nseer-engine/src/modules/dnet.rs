@@ -17,6 +17,7 @@ use nseer_packet::{
 
 use crate::environment::World;
 use crate::modules::connect::host_of;
+use crate::modules::{Body, methods};
 
 /// Name of the registry value that holds the methods.
 const METHODS: &str = "nseer dnet methods";
@@ -67,9 +68,7 @@ impl UserData for DnetHandle {
     }
 }
 
-type Body = fn(&Dnet, &Lua, &Args) -> Result<Reply, Raise>;
-
-const METHOD_TABLE: &[(&str, Body)] = &[
+const METHOD_TABLE: &[(&str, Body<Dnet>)] = &[
     ("ethernet_open", Dnet::ethernet_open),
     ("ethernet_send", Dnet::ethernet_send),
     ("ethernet_close", Dnet::ethernet_close),
@@ -90,13 +89,7 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
     let lua = world.lua();
     let native = world.scheduler.native();
     let dnet = Rc::new(Dnet { world: world.clone(), opened: Opened::default() });
-    let methods = lua.create_table()?;
-    for (name, body) in METHOD_TABLE {
-        let dnet = dnet.clone();
-        let method = native.method(name, move |lua, args| body(&dnet, lua, &args))?;
-        methods.raw_set(*name, method)?;
-    }
-    lua.set_named_registry_value(METHODS, methods)?;
+    lua.set_named_registry_value(METHODS, methods(world, &dnet, METHOD_TABLE)?)?;
     let new = native.function("new_dnet", |lua, _| {
         Reply::values(lua, lua.create_userdata(DnetHandle(Rc::default()))?)
     })?;

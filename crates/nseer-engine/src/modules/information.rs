@@ -9,8 +9,7 @@ use nseer_lua::{Args, Raise, Reply};
 use nseer_net::Family;
 
 use crate::environment::World;
-
-type Body = fn(&World, &Lua, &Args) -> Result<Reply, Raise>;
+use crate::modules::{Body, MOST_RANDOM_BYTES, fill};
 
 const FUNCTIONS: &[(&str, Body)] = &[
     ("verbosity", verbosity),
@@ -35,6 +34,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("log_write", log_write),
     ("fetchfile", fetchfile),
     ("get_random_bytes", get_random_bytes),
+    ("resolve", resolve),
     ("get_dns_servers", |w, lua, _| {
         let servers = w.config.network.dns_servers();
         Reply::values(lua, servers.iter().map(|s| s.ip().to_string()).collect::<Vec<_>>())
@@ -43,14 +43,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
 
 /// Adds the functions of this file.
 pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
-    let native = world.scheduler.native();
-    for (name, body) in FUNCTIONS {
-        let w = world.clone();
-        nmap.raw_set(*name, native.function(name, move |lua, args| body(&w, lua, &args))?)?;
-    }
-    let w = world.clone();
-    let resolve = native.function("resolve", move |lua, args| resolve(&w, lua, &args))?;
-    nmap.raw_set("resolve", resolve)
+    fill(&world.scheduler.native(), world, nmap, FUNCTIONS)
 }
 
 fn since_epoch(world: &World) -> std::time::Duration {
@@ -95,19 +88,15 @@ fn fetchfile(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     Reply::values(lua, found.map(|file| file.display()))
 }
 
-const MOST_RANDOM_BYTES: i64 = 64 << 20;
-
 fn get_random_bytes(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let length = args.integer(lua, 1)?;
-    if !(0..=MOST_RANDOM_BYTES).contains(&length) {
-        return Err(Raise::new("Invalid length argument to get_random_bytes."));
-    }
-    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-    world.config.system.random.fill(&mut bytes);
-    Reply::values(lua, lua.create_string(bytes)?)
+    let length = usize::try_from(length).ok().filter(|n| *n <= MOST_RANDOM_BYTES);
+    let length =
+        length.ok_or_else(|| Raise::new("Invalid length argument to get_random_bytes."))?;
+    Reply::values(lua, lua.create_string(world.config.system.random.bytes(length))?)
 }
 
-fn resolve(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+fn resolve(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let name = args.string(lua, 1)?.to_string_lossy();
     let family = match args.option(lua, 2, Some(2), &["inet", "inet6", "unspec"])? {
         0 => Some(Family::V4),

@@ -14,7 +14,7 @@ use mlua::{Function, Lua, MetaMethod, Table, UserData, UserDataFields, Value};
 use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
-use crate::modules::{Body, fill};
+use crate::modules::{Body, fill, methods};
 
 /// The names in a directory that have not been given yet; `None` when it is closed.
 struct Directory(RefCell<Option<IntoIter<Vec<u8>>>>);
@@ -47,11 +47,10 @@ const METHOD_TABLE: &[(&str, Body)] = &[("next", next), ("close", close)];
 /// Makes the module.
 pub(crate) fn install(world: &Rc<World>) -> mlua::Result<Table> {
     let lua = world.lua();
-    let methods = lua.create_table()?;
-    fill(world, &methods, METHOD_TABLE)?;
-    lua.set_named_registry_value(METHODS, methods)?;
+    let native = world.scheduler.native();
+    lua.set_named_registry_value(METHODS, methods(world, world, METHOD_TABLE)?)?;
     let lfs = lua.create_table()?;
-    fill(world, &lfs, FUNCTIONS)?;
+    fill(&native, world, &lfs, FUNCTIONS)?;
     lfs.raw_set("_VERSION", "LuaFileSystem 1.5.0")?;
     lfs.raw_set("_DESCRIPTION", "Directories and links.")?;
     lfs.raw_set("_COPYRIGHT", "The nseer contributors")?;

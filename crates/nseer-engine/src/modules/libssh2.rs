@@ -19,10 +19,9 @@ use crate::modules::connect::{self, Peer};
 use crate::modules::libssh2_channels;
 use crate::modules::socket::DEFAULT_TIMEOUT;
 use crate::modules::trace::{Ends, Way};
+use crate::modules::{Body, fill, function};
 
-pub(crate) type Body = fn(&Rc<World>, &Lua, &Args) -> Result<Reply, Raise>;
-
-const FUNCTIONS: &[(&str, Body)] = &[
+const FUNCTIONS: &[(&str, Body<Rc<World>>)] = &[
     ("session_open", session_open),
     ("session_close", session_close),
     ("set_timeout", set_timeout),
@@ -67,16 +66,14 @@ impl Connection for SessionCell {
 pub(crate) fn install(world: &Rc<World>) -> mlua::Result<Table> {
     let lua = world.lua();
     let native = world.scheduler.native();
-    let bound = |name: &'static str, body: Body| -> mlua::Result<Function> {
-        let w = world.clone();
-        native.function(name, move |lua, args| body(&w, lua, &args))
-    };
     let module = lua.create_table()?;
-    for (name, body) in FUNCTIONS.iter().chain(libssh2_channels::FUNCTIONS) {
-        module.raw_set(*name, bound(name, *body)?)?;
-    }
+    fill(&native, world, &module, FUNCTIONS)?;
+    fill(&native, world, &module, libssh2_channels::FUNCTIONS)?;
     let interactive = "userauth_keyboard_interactive";
-    let halves = (bound(interactive, keyboard_begin)?, bound(interactive, keyboard_answer)?);
+    let halves = (
+        function(&native, world, interactive, keyboard_begin)?,
+        function(&native, world, interactive, keyboard_answer)?,
+    );
     let whole: Function = lua.load(include_str!("libssh2.lua")).set_name("=nseer").call(halves)?;
     module.raw_set(interactive, whole)?;
     Ok(module)
@@ -183,10 +180,8 @@ fn set_timeout(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 
 fn hostkey_hash(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this(args)?;
-    let digest = match args.option(lua, 2, Some(1), &["md5", "sha1"])? {
-        0 => "md5",
-        _ => "sha1",
-    };
+    const DIGESTS: [&str; 2] = ["md5", "sha1"];
+    let digest = DIGESTS[args.option(lua, 2, Some(1), &DIGESTS)?];
     let hash = cell.session.host_key().and_then(|key| nseer_crypto::digest(digest, &key).ok());
     match hash {
         Some(hash) => {

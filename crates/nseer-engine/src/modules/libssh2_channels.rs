@@ -7,9 +7,10 @@ use nseer_lua::{Args, Raise, Reply};
 use nseer_ssh::{Channel, Output, SshError, Terminal};
 
 use crate::environment::World;
-use crate::modules::libssh2::{Body, raise, this};
+use crate::modules::Body;
+use crate::modules::libssh2::{raise, this};
 
-pub(crate) const FUNCTIONS: &[(&str, Body)] = &[
+pub(crate) const FUNCTIONS: &[(&str, Body<Rc<World>>)] = &[
     ("open_channel", open_channel),
     ("channel_request_pty_ex", request_terminal),
     ("channel_request", |_, lua, args| request(lua, args)),

@@ -26,16 +26,21 @@ pub(crate) mod zlib;
 pub(crate) mod zlib_reader;
 pub(crate) mod zlib_stream;
 
+use std::borrow::Borrow;
 use std::rc::Rc;
 
-use mlua::{Lua, Table, Value};
-use nseer_lua::{Args, Raise, Reply};
+use mlua::{Function, Lua, Table, Value};
+use nseer_lua::{Args, Native, Raise, Reply};
 
 use crate::environment::World;
 use crate::script_args::{ArgTable, ArgValue};
 
-/// A native function, which takes all that it knows from its arguments and the world.
-pub(crate) type Body = fn(&World, &Lua, &Args) -> Result<Reply, Raise>;
+/// A native function, which takes all that it knows from its arguments and from what it shares with
+/// its neighbours: the world, or more.
+pub(crate) type Body<S = World> = fn(&S, &Lua, &Args) -> Result<Reply, Raise>;
+
+/// Most random bytes that a script gets at once.
+pub(crate) const MOST_RANDOM_BYTES: usize = 64 << 20;
 
 /// Puts every module in its place.
 pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
@@ -74,18 +79,43 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     publish("zlib", zlib::install(world)?)
 }
 
-/// Adds functions to a module or to the methods of an object.
-pub(crate) fn fill(
-    world: &Rc<World>,
+/// One function for scripts.
+pub(crate) fn function<S: 'static>(
+    native: &Native,
+    shared: &(impl Borrow<S> + Clone + 'static),
+    name: &'static str,
+    body: Body<S>,
+) -> mlua::Result<Function> {
+    let shared = shared.clone();
+    native.function(name, move |lua, args| body(shared.borrow(), lua, &args))
+}
+
+/// Adds functions to a module.
+pub(crate) fn fill<S: 'static>(
+    native: &Native,
+    shared: &(impl Borrow<S> + Clone + 'static),
     table: &Table,
-    functions: &[(&'static str, Body)],
+    functions: &[(&'static str, Body<S>)],
 ) -> mlua::Result<()> {
+    functions
+        .iter()
+        .try_for_each(|(name, body)| table.raw_set(*name, function(native, shared, name, *body)?))
+}
+
+/// The methods of an object.
+pub(crate) fn methods<S: 'static>(
+    world: &World,
+    shared: &(impl Borrow<S> + Clone + 'static),
+    methods: &[(&'static str, Body<S>)],
+) -> mlua::Result<Table> {
     let native = world.scheduler.native();
-    for (name, body) in functions {
-        let (w, body) = (world.clone(), *body);
-        table.raw_set(*name, native.function(name, move |lua, args| body(&w, lua, &args))?)?;
+    let table = world.lua().create_table()?;
+    for (name, body) in methods {
+        let (shared, body) = (shared.clone(), *body);
+        let method = native.method(name, move |lua, args| body(shared.borrow(), lua, &args))?;
+        table.raw_set(*name, method)?;
     }
-    Ok(())
+    Ok(table)
 }
 
 fn args_table(world: &Rc<World>, args: &ArgTable) -> mlua::Result<Table> {

@@ -12,17 +12,17 @@ use nseer_core::{PortKey, Protocol, ServiceNames as _, ServiceTable, Severity};
 use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
+use crate::modules::{Body, fill};
 
-#[derive(Default)]
+/// What the functions share.
 struct Tables {
+    world: Rc<World>,
     vendors: OnceCell<VendorTable>,
     services: OnceCell<ServiceTable>,
     protocols: OnceCell<ProtocolTable>,
 }
 
-type Body = fn(&World, &Tables, &Lua, &Args) -> Result<Reply, Raise>;
-
-const FUNCTIONS: &[(&str, Body)] = &[
+const FUNCTIONS: &[(&str, Body<Tables>)] = &[
     ("mac2corp", mac2corp),
     ("getservbyport", getservbyport),
     ("getprotbynum", getprotbynum),
@@ -31,14 +31,14 @@ const FUNCTIONS: &[(&str, Body)] = &[
 
 /// Makes the module.
 pub(crate) fn install(world: &Rc<World>) -> mlua::Result<Table> {
-    let native = world.scheduler.native();
     let nmapdb = world.lua().create_table()?;
-    let tables = Rc::new(Tables::default());
-    for (name, body) in FUNCTIONS {
-        let (w, tables) = (world.clone(), tables.clone());
-        let function = native.function(name, move |lua, args| body(&w, &tables, lua, &args))?;
-        nmapdb.raw_set(*name, function)?;
-    }
+    let tables = Rc::new(Tables {
+        world: world.clone(),
+        vendors: OnceCell::new(),
+        services: OnceCell::new(),
+        protocols: OnceCell::new(),
+    });
+    fill(&world.scheduler.native(), &tables, &nmapdb, FUNCTIONS)?;
     Ok(nmapdb)
 }
 
@@ -65,11 +65,11 @@ fn vendors(world: &World) -> VendorTable {
     table
 }
 
-fn mac2corp(world: &World, tables: &Tables, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+fn mac2corp(tables: &Tables, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let text = args.string(lua, 1)?;
     let address =
         mac(&text.as_bytes()).ok_or_else(|| Raise::new("Expected a 6-byte MAC address"))?;
-    let vendor = tables.vendors.get_or_init(|| vendors(world)).vendor(address);
+    let vendor = tables.vendors.get_or_init(|| vendors(&tables.world)).vendor(address);
     Reply::values(lua, vendor.map(|name| lua.create_string(name)).transpose()?)
 }
 
@@ -93,33 +93,33 @@ fn mac(text: &[u8]) -> Option<[u8; 6]> {
     rest.is_empty().then_some(address)
 }
 
-fn getservbyport(world: &World, tables: &Tables, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+fn getservbyport(tables: &Tables, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let port = args.integer(lua, 1)?;
     let names = Protocol::ALL.map(Protocol::as_str);
     let protocol = Protocol::ALL[args.option(lua, 2, None, &names)?];
     let port = u16::try_from(port).map_err(|_| Raise::new("Port number out of range"))?;
-    let table = tables
-        .services
-        .get_or_init(|| ServiceTable::new(read(world, "nmap-services", Some("/etc/services"))));
+    let table = tables.services.get_or_init(|| {
+        ServiceTable::new(read(&tables.world, "nmap-services", Some("/etc/services")))
+    });
     let name = table.name(PortKey::new(protocol, port));
     Reply::values(lua, name.filter(|name| *name != "unknown"))
 }
 
-fn protocols<'a>(world: &World, tables: &'a Tables) -> &'a ProtocolTable {
-    let text = || read(world, "nmap-protocols", Some("/etc/protocols"));
+fn protocols(tables: &Tables) -> &ProtocolTable {
+    let text = || read(&tables.world, "nmap-protocols", Some("/etc/protocols"));
     tables.protocols.get_or_init(|| ProtocolTable::new(&text()))
 }
 
-fn getprotbynum(world: &World, tables: &Tables, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+fn getprotbynum(tables: &Tables, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let number = u8::try_from(args.integer(lua, 1)?)
         .map_err(|_| Raise::new("Protocol number out of range"))?;
-    let name = protocols(world, tables).name(number);
+    let name = protocols(tables).name(number);
     Reply::values(lua, name.map(|name| lua.create_string(name)).transpose()?)
 }
 
-fn getprotbyname(world: &World, tables: &Tables, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+fn getprotbyname(tables: &Tables, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let name = args.string(lua, 1)?;
-    Reply::values(lua, protocols(world, tables).number(&name.as_bytes()))
+    Reply::values(lua, protocols(tables).number(&name.as_bytes()))
 }
 
 #[cfg(test)]

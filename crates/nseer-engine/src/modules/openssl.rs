@@ -9,7 +9,7 @@ use nseer_crypto::CryptoError;
 use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
-use crate::modules::{Body, bignum, fill};
+use crate::modules::{Body, MOST_RANDOM_BYTES, bignum, fill};
 
 const FUNCTIONS: &[(&str, Body)] = &[
     ("md4", |_, lua, args| plain_digest(lua, args, "md4")),
@@ -34,7 +34,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
 /// Makes the module.
 pub(crate) fn install(world: &Rc<World>) -> mlua::Result<Table> {
     let openssl = world.lua().create_table()?;
-    fill(world, &openssl, FUNCTIONS)?;
+    fill(&world.scheduler.native(), world, &openssl, FUNCTIONS)?;
     bignum::install(world, &openssl)?;
     Ok(openssl)
 }
@@ -84,17 +84,8 @@ fn des_string_to_key(_: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> 
     Reply::values(lua, lua.create_string(nseer_crypto::des_key(seven))?)
 }
 
-const MOST_RANDOM_BYTES: usize = 64 << 20;
-
 fn rand_bytes(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let length = usize::try_from(args.integer(lua, 1)?).ok().filter(|n| *n <= MOST_RANDOM_BYTES);
     let length = length.ok_or_else(|| Raise::new("Couldn't allocate memory."))?;
-    Reply::values(lua, lua.create_string(random(world, length))?)
-}
-
-/// Bytes that nobody can predict.
-pub(crate) fn random(world: &World, length: usize) -> Vec<u8> {
-    let mut bytes = vec![0; length];
-    world.config.system.random.fill(&mut bytes);
-    bytes
+    Reply::values(lua, lua.create_string(world.config.system.random.bytes(length))?)
 }

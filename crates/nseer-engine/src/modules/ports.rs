@@ -11,8 +11,7 @@ use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
 use crate::host_cell::HostCell;
-
-type Body = fn(&World, &Lua, &Args) -> Result<Reply, Raise>;
+use crate::modules::{Body, fill};
 
 const FUNCTIONS: &[(&str, Body)] = &[
     ("get_port_state", get_port_state),
@@ -25,12 +24,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
 
 /// Adds the functions of this file.
 pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
-    let native = world.scheduler.native();
-    for (name, body) in FUNCTIONS {
-        let w = world.clone();
-        nmap.raw_set(*name, native.function(name, move |lua, args| body(&w, lua, &args))?)?;
-    }
-    Ok(())
+    fill(&world.scheduler.native(), world, nmap, FUNCTIONS)
 }
 
 fn get_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {

@@ -15,10 +15,9 @@ use crate::modules::connect;
 use crate::modules::pcap;
 use crate::modules::socket::{DEFAULT_TIMEOUT, METHODS, SocketCell, SocketHandle};
 use crate::modules::trace::{Ends, Way};
+use crate::modules::{Body, fill, function, methods};
 
-type Body = fn(&Rc<World>, &Lua, &Args) -> Result<Reply, Raise>;
-
-const METHOD_TABLE: &[(&str, Body)] = &[
+const METHOD_TABLE: &[(&str, Body<Rc<World>>)] = &[
     ("connect", connect::connect),
     ("reconnect_ssl", connect::reconnect_ssl),
     ("send", send),
@@ -42,6 +41,9 @@ const METHOD_TABLE: &[(&str, Body)] = &[
     ("pcap_close", close),
 ];
 
+const FUNCTIONS: &[(&str, Body<Rc<World>>)] =
+    &[("sleep", sleep), ("parse_ssl_certificate", parse_certificate), ("get_stats", get_stats)];
+
 /// Most bytes that `receive_buf` gathers without a match.
 const BUFFER_LIMIT: usize = 16 << 20;
 
@@ -49,25 +51,16 @@ const BUFFER_LIMIT: usize = 16 << 20;
 pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
     let lua = world.lua();
     let native = world.scheduler.native();
-    let bound = |name: &'static str, body: Body| -> mlua::Result<Function> {
-        let w = world.clone();
-        native.function(name, move |lua, args| body(&w, lua, &args))
-    };
-    let methods = lua.create_table()?;
-    for (name, body) in METHOD_TABLE {
-        let (w, body) = (world.clone(), *body);
-        let method = native.method(name, move |lua, args| body(&w, lua, &args))?;
-        methods.raw_set(*name, method)?;
-    }
+    let methods = methods(world, world, METHOD_TABLE)?;
     let receive: Function = methods.raw_get("receive")?;
-    let saved = bound("receive_buf", |_, lua, args| {
-        let cell = this(args)?;
+    let saved = native.function("receive_buf", |lua, args| {
+        let cell = this(&args)?;
         let text = lua.create_string(&*cell.buffer.borrow())?;
         Reply::values(lua, text)
     })?;
-    let save = bound("receive_buf", |_, lua, args| {
+    let save = native.function("receive_buf", |lua, args| {
         let rest = args.string(lua, 2)?;
-        *this(args)?.buffer.borrow_mut() = rest.as_bytes().to_vec();
+        *this(&args)?.buffer.borrow_mut() = rest.as_bytes().to_vec();
         Ok(Reply::nothing())
     })?;
     let receive_buf: Function = lua.load(include_str!("socket.lua")).set_name("=nseer").call((
@@ -79,21 +72,18 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
     methods.raw_set("receive_buf", receive_buf)?;
     lua.set_named_registry_value(METHODS, methods)?;
 
-    let new_socket = bound("new_socket", new_socket)?;
+    let new_socket = function(&native, world, "new_socket", new_socket)?;
     nmap.raw_set("new_socket", &new_socket)?;
     let table = lua.create_table()?;
     table.raw_set("new", new_socket)?;
-    table.raw_set("sleep", bound("sleep", sleep)?)?;
-    table.raw_set("parse_ssl_certificate", bound("parse_ssl_certificate", parse_certificate)?)?;
-    table.raw_set(
-        "get_stats",
-        bound("get_stats", |w, lua, _| {
-            let stats = lua.create_table()?;
-            stats.raw_set("connect_waiting", w.config.network.slots_waiting())?;
-            Reply::values(lua, stats)
-        })?,
-    )?;
+    fill(&native, world, &table, FUNCTIONS)?;
     Ok(table)
+}
+
+fn get_stats(world: &Rc<World>, lua: &Lua, _: &Args) -> Result<Reply, Raise> {
+    let stats = lua.create_table()?;
+    stats.raw_set("connect_waiting", world.config.network.slots_waiting())?;
+    Reply::values(lua, stats)
 }
 
 fn new_socket(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {

@@ -46,7 +46,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
 /// Makes the module.
 pub(crate) fn install(world: &Rc<World>) -> mlua::Result<Table> {
     let zlib = world.lua().create_table()?;
-    fill(world, &zlib, FUNCTIONS)?;
+    fill(&world.scheduler.native(), world, &zlib, FUNCTIONS)?;
     zlib_stream::install(world, &zlib)?;
     for (name, value) in CONSTANTS {
         zlib.raw_set(*name, *value)?;

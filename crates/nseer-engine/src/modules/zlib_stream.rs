@@ -12,7 +12,7 @@ use crate::compression::{CHUNK, Deflater, Inflater};
 use crate::environment::{World, first_cause};
 use crate::modules::zlib::{as_float, integer, settings};
 use crate::modules::zlib_reader::{Reader, Source};
-use crate::modules::{Body, fill};
+use crate::modules::{Body, fill, methods};
 
 /// What a stream is at.
 enum State {
@@ -53,25 +53,14 @@ const METHOD_TABLE: &[(&str, Body)] = &[
     ("flush", flush),
     ("close", close),
     ("adler", adler),
+    ("lines", lines),
 ];
 
 /// Adds the functions of this file.
 pub(crate) fn install(world: &Rc<World>, zlib: &Table) -> mlua::Result<()> {
-    fill(world, zlib, FUNCTIONS)?;
-    let methods = world.lua().create_table()?;
-    fill(world, &methods, METHOD_TABLE)?;
-    let w = world.clone();
-    let lines = world.scheduler.native().function("lines", move |lua, args| {
-        let state = this(&args)?;
-        reader(&state, "lines", |_| Ok(()))?;
-        let next = w.scheduler.native().function("lines", move |lua, _| {
-            let line = reader(&state, "read", |reader| reader.line())?;
-            Reply::values(lua, line.map(|line| lua.create_string(line)).transpose()?)
-        })?;
-        Reply::values(lua, next)
-    })?;
-    methods.raw_set("lines", lines)?;
-    world.lua().set_named_registry_value(METHODS, methods)
+    let native = world.scheduler.native();
+    fill(&native, world, zlib, FUNCTIONS)?;
+    world.lua().set_named_registry_value(METHODS, methods(world, world, METHOD_TABLE)?)
 }
 
 /// The stream that argument 1 is.
@@ -171,7 +160,7 @@ fn read(lua: &Lua, args: &Args) -> Result<Reply, Raise> {
         none if none.is_empty() => vec![Format::Line],
         formats => {
             let formats = formats.iter().enumerate();
-            formats.map(|(i, value)| format(args, i + 1, value)).collect::<Result<_, _>>()?
+            formats.map(|(i, value)| format(args, i + 2, value)).collect::<Result<_, _>>()?
         }
     };
     let mut results = Vec::new();
@@ -190,13 +179,23 @@ fn read(lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     Reply::values(lua, mlua::Variadic::from_iter(results))
 }
 
+/// A function that gives the next line each time.
+fn lines(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let state = this(args)?;
+    reader(&state, "lines", |_| Ok(()))?;
+    let next = world.scheduler.native().function("lines", move |lua, _| {
+        let line = reader(&state, "read", |reader| reader.line())?;
+        Reply::values(lua, line.map(|line| lua.create_string(line)).transpose()?)
+    })?;
+    Reply::values(lua, next)
+}
+
 enum Format {
     Line,
     All,
     Bytes(usize),
 }
 
-/// `n` counts from the first format, as messages about methods do.
 fn format(args: &Args, n: usize, value: &Value) -> Result<Format, Raise> {
     match value {
         Value::Integer(n) => Ok(Format::Bytes(usize::try_from(*n).unwrap_or(usize::MAX))),

@@ -66,6 +66,10 @@ fn failures_have_their_words() {
         "bad argument #1 to 'send' (nsock expected, got table)",
     );
     check(
+        "local ok, e = pcall(nmap.new_socket().send) return e:match('bad argument.*')",
+        "bad argument #1 to 'send' (nsock expected, got no value)",
+    );
+    check(
         "local ok, e = nmap.new_socket():connect('no.such.name.invalid', 80) return tostring(ok) .. type(e)",
         "falsestring",
     );

@@ -71,6 +71,8 @@ return function (check, gives, raises)
   raises([[openssl.bignum_dec2bn("5").tohex("x")]], "bad argument #1 to 'tohex' (BIGNUM expected, got string)")
   raises([[openssl.bignum_set_bit(openssl.bignum_dec2bn("5"))]],
     "bad argument #2 to 'bignum_set_bit' (number expected, got no value)")
+  raises([[openssl.bignum_dec2bn("5"):set_bit("x")]],
+    "bad argument #1 to 'set_bit' (number expected, got string)")
   raises([[openssl.bignum_rand()]], "bad argument #1 to 'bignum_rand' (number expected, got no value)")
   local b = number "5"
   check("no arithmetic", (pcall(function () return b + b end)), false)

@@ -4,15 +4,16 @@ use mlua::{Lua, Table, Value};
 use nseer_lua::{Args, Raise, Reply};
 use nseer_peg::{CaptureKind, CharSet, Error, Pattern};
 
+use super::Shared;
 use super::operand::{Operand, PatternObject, Values, expected, operand, pattern_object, raise};
-use super::{Body, Shared};
+use crate::modules::Body;
 
 /// The largest number of a capture or an argument.
 const MOST_NUMBER: i64 = 32767;
 /// The largest argument of `setmaxstack`.
 const MOST_STACK: i64 = 0x7fff_ffff;
 
-pub(super) const FUNCTIONS: &[(&str, Body)] = &[
+pub(super) const FUNCTIONS: &[(&str, Body<Shared>)] = &[
     ("P", |s, lua, args| {
         if args.is_empty() {
             return Err(args.bad(1, "value expected"));
@@ -93,7 +94,7 @@ pub(super) const FUNCTIONS: &[(&str, Body)] = &[
 ];
 
 /// Metamethods, with the names that they have in messages.
-pub(super) const OPERATORS: &[(&str, &str, Body)] = &[
+pub(super) const OPERATORS: &[(&str, &str, Body<Shared>)] = &[
     ("__mul", "mul", |s, lua, args| both(s, lua, args, Pattern::then)),
     ("__add", "add", |s, lua, args| both(s, lua, args, Pattern::or)),
     ("__sub", "sub", |s, lua, args| both(s, lua, args, Pattern::except)),

@@ -12,8 +12,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use mlua::{Function, Lua, Table};
-use nseer_lua::{Args, Native, Raise, Reply};
+use nseer_lua::Native;
 use nseer_peg::{DEFAULT_STACK, Pattern};
+
+use crate::modules::{fill, function};
 
 use operand::{Operand, pattern_object};
 
@@ -25,26 +27,18 @@ pub(super) struct Shared {
     stack_limit: Cell<usize>,
 }
 
-type Body = fn(&Shared, &Lua, &Args) -> Result<Reply, Raise>;
-
 /// Makes the table `lpeg`.
 pub(crate) fn install(lua: &Lua, native: &Native) -> mlua::Result<Table> {
     let shared =
         Rc::new(Shared { next_value: Cell::new(1), stack_limit: Cell::new(DEFAULT_STACK) });
-    let bound = |name: &'static str, body: Body| -> mlua::Result<Function> {
-        let shared = shared.clone();
-        native.function(name, move |lua, args| body(&shared, lua, &args))
-    };
     let module = lua.create_table()?;
-    for (name, body) in build::FUNCTIONS {
-        module.raw_set(*name, bound(name, *body)?)?;
-    }
+    fill(native, &shared, &module, build::FUNCTIONS)?;
     let operators = lua.create_table()?;
     for (key, name, body) in build::OPERATORS {
-        operators.raw_set(*key, bound(name, *body)?)?;
+        operators.raw_set(*key, function(native, &shared, name, *body)?)?;
     }
-    let start = bound("match", matching::start)?;
-    let resume = bound("match", matching::resume)?;
+    let start = function(native, &shared, "match", matching::start)?;
+    let resume = function(native, &shared, "match", matching::resume)?;
     let sample = pattern_object(lua, Operand::plain(Pattern::succeed()))?;
     lua_half(lua)?.call::<()>((&module, operators, sample, start, resume))?;
     Ok(module)
