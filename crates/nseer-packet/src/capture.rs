@@ -153,7 +153,7 @@ fn attach(socket: &Socket, program: &Program) -> io::Result<()> {
 
 /// Ends with the socket (packet(7)).
 fn set_promiscuous(socket: &Socket, device: &Device) -> Result<(), PacketError> {
-    let index = i32::try_from(device.link_address().ifindex());
+    let index = i32::try_from(device.index());
     let membership = libc::packet_mreq {
         mr_ifindex: index.map_err(|_| PacketError::NoDevice(device.name.clone()))?,
         mr_type: u16::try_from(libc::PACKET_MR_PROMISC).unwrap_or_default(),

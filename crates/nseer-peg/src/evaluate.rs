@@ -3,7 +3,7 @@
 
 use crate::capture::{Host, Lookup, Mark, Source, Text, Value, after, group_before};
 use crate::error::Error;
-use crate::frames::{Format, Frame, Make, Part, State, Waiting};
+use crate::frames::{Fold, Format, Frame, Make, Part, State, Substitution, Waiting};
 use crate::pattern::{CaptureKind, ValueId};
 
 /// How many values may wait at once; Lua's stack holds about a million.
@@ -92,13 +92,9 @@ impl<V: Clone> Evaluator<V> {
                 State::Table { table, count } => {
                     self.table(table, count, base, closing, source, host)?
                 }
-                State::Fold { function, started, inside } => {
-                    let fold = State::Fold { function, started, inside };
-                    self.fold(Frame { state: fold, base }, closing, source, host)?
-                }
-                State::Substitution { text, copied, inside } => {
-                    let state = State::Substitution { text, copied, inside };
-                    self.substitution(Frame { state, base }, closing, source, host)?
+                State::Fold(fold) => self.fold(fold, base, closing, source, host)?,
+                State::Substitution(this) => {
+                    self.substitution(this, base, closing, source, host)?
                 }
                 State::Format(format) => self.format(format, base, source, host)?,
                 State::Back { next } => {
@@ -170,13 +166,17 @@ impl<V: Clone> Evaluator<V> {
                 if full || source.captures.get(self.at + 1).is_none_or(empty) {
                     return Err(Error::NoInitialValue);
                 }
-                self.enter(State::Fold { function: *function, started: false, inside: false });
+                self.enter(State::Fold(Fold {
+                    function: *function,
+                    started: false,
+                    inside: false,
+                }));
                 return Ok(None);
             }
             CaptureKind::Substitution if full => Value::Slice(capture.position, capture.end()),
             CaptureKind::Substitution => {
                 let (text, copied) = (Vec::new(), capture.position);
-                self.enter(State::Substitution { text, copied, inside: None });
+                self.enter(State::Substitution(Substitution { text, copied, inside: None }));
                 return Ok(None);
             }
             CaptureKind::Text(format) => {
@@ -311,48 +311,42 @@ impl<V: Clone> Evaluator<V> {
 
     fn fold(
         &mut self,
-        frame: Frame<V>,
+        this: Fold,
+        base: usize,
         closing: bool,
         source: Source<'_, V>,
         host: &mut impl Host<Value = V>,
     ) -> Result<Option<Need<V>>, Error> {
-        let Frame { state: State::Fold { function, started, inside }, base } = frame else {
-            return Ok(None);
-        };
-        let again = |inside| Frame { state: State::Fold { function, started: true, inside }, base };
-        if inside && started {
-            let arguments = self.values.split_off(base);
-            self.waiting = Some(Waiting::First);
-            self.frames.push(again(false));
-            return Ok(Some(Need::Call { function, arguments, runtime: false }));
-        }
+        let Fold { function, started, inside } = this;
         if inside {
-            if self.values.len() == base {
-                return Err(Error::NoInitialValue);
+            let arguments = self.values.split_off(base);
+            let state = State::Fold(Fold { function, started: true, inside: false });
+            self.frames.push(Frame { state, base });
+            if started {
+                self.waiting = Some(Waiting::First);
+                return Ok(Some(Need::Call { function, arguments, runtime: false }));
             }
-            self.values.truncate(base + 1);
-            self.frames.push(again(false));
+            let initial = arguments.into_iter().next().ok_or(Error::NoInitialValue)?;
+            self.values.push(initial);
             return Ok(None);
         }
         if closing {
             self.at += 1;
             return Ok(None);
         }
-        let state = State::Fold { function, started, inside: true };
+        let state = State::Fold(Fold { inside: true, ..this });
         self.inside(Frame { state, base }, source, host)
     }
 
     fn substitution(
         &mut self,
-        frame: Frame<V>,
+        this: Substitution,
+        base: usize,
         closing: bool,
         source: Source<'_, V>,
         host: &mut impl Host<Value = V>,
     ) -> Result<Option<Need<V>>, Error> {
-        let Frame { state: State::Substitution { mut text, mut copied, inside }, base } = frame
-        else {
-            return Ok(None);
-        };
+        let Substitution { mut text, mut copied, inside } = this;
         if let Some(began) = inside {
             copied = began;
             if self.values.len() > base {
@@ -369,7 +363,7 @@ impl<V: Clone> Evaluator<V> {
             self.values.push(Value::Text(text.into()));
             return Ok(None);
         }
-        let state = State::Substitution { text, copied: next, inside: Some(next) };
+        let state = State::Substitution(Substitution { text, copied: next, inside: Some(next) });
         self.inside(Frame { state, base }, source, host)
     }
 

@@ -20,9 +20,9 @@ pub(crate) enum State<V> {
     /// They go to a table.
     Table { table: V, count: usize },
     /// They are drawn together.
-    Fold { function: ValueId, started: bool, inside: bool },
+    Fold(Fold),
     /// They replace what they captured.
-    Substitution { text: Vec<u8>, copied: usize, inside: Option<usize> },
+    Substitution(Substitution),
     /// They are named by a format.
     Format(Format),
     /// Evaluation goes on here when the group that was referred to is done.
@@ -40,6 +40,26 @@ pub(crate) enum Make {
     Runtime(ValueId),
     /// A field of the table around.
     Field(ValueId),
+}
+
+/// A fold that is under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fold {
+    pub(crate) function: ValueId,
+    /// The first value is there.
+    pub(crate) started: bool,
+    /// A capture is being evaluated.
+    pub(crate) inside: bool,
+}
+
+/// A substitution capture that is being put together.
+#[derive(Debug)]
+pub(crate) struct Substitution {
+    pub(crate) text: Vec<u8>,
+    /// How far the subject was copied.
+    pub(crate) copied: usize,
+    /// Where the capture that is being evaluated began.
+    pub(crate) inside: Option<usize>,
 }
 
 /// A string capture that is being put together.

@@ -21,6 +21,22 @@ enum State {
     Closed,
 }
 
+impl State {
+    fn reader(&mut self) -> Option<&mut Reader> {
+        match self {
+            State::Inflate(reader) => Some(reader),
+            _ => None,
+        }
+    }
+
+    fn writer(&mut self) -> Option<&mut Writer> {
+        match self {
+            State::Deflate(writer) => Some(writer),
+            _ => None,
+        }
+    }
+}
+
 /// What scripts hold.
 struct Handle(Rc<RefCell<State>>);
 
@@ -72,31 +88,16 @@ fn invalid(method: &str) -> Raise {
     Raise::new(format!("calling '{method}' on bad self (attempt to use invalid zlib stream)"))
 }
 
-/// Does something with a stream that reads. It is closed when that fails, and while its source runs it
-/// is of no use to anybody else.
-fn reader<R>(
+/// Does something with a stream that is of the kind that `part` gives. It is closed when that fails,
+/// and while it is at the script's source or sink it is of no use to anybody else.
+fn using<T, R>(
     state: &RefCell<State>,
     method: &str,
-    use_it: impl FnOnce(&mut Reader) -> Result<R, Raise>,
+    part: impl FnOnce(&mut State) -> Option<&mut T>,
+    use_it: impl FnOnce(&mut T) -> Result<R, Raise>,
 ) -> Result<R, Raise> {
     let mut state = state.try_borrow_mut().map_err(|_| invalid(method))?;
-    let State::Inflate(reader) = &mut *state else { return Err(invalid(method)) };
-    let result = use_it(reader);
-    if result.is_err() {
-        *state = State::Closed;
-    }
-    result
-}
-
-/// The same for one that writes.
-fn writer<R>(
-    state: &RefCell<State>,
-    method: &str,
-    use_it: impl FnOnce(&mut Writer) -> Result<R, Raise>,
-) -> Result<R, Raise> {
-    let mut state = state.try_borrow_mut().map_err(|_| invalid(method))?;
-    let State::Deflate(writer) = &mut *state else { return Err(invalid(method)) };
-    let result = use_it(writer);
+    let result = use_it(part(&mut state).ok_or_else(|| invalid(method))?);
     if result.is_err() {
         *state = State::Closed;
     }
@@ -165,7 +166,7 @@ fn read(lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     };
     let mut results = Vec::new();
     for format in formats {
-        let found = reader(&state, "read", |reader| match format {
+        let found = using(&state, "read", State::reader, |reader| match format {
             Format::Line => reader.line(),
             Format::All => reader.all().map(Some),
             Format::Bytes(n) => reader.bytes(n),
@@ -182,9 +183,9 @@ fn read(lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 /// A function that gives the next line each time.
 fn lines(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let state = this(args)?;
-    reader(&state, "lines", |_| Ok(()))?;
+    using(&state, "lines", State::reader, |_| Ok(()))?;
     let next = world.scheduler.native().function("lines", move |lua, _| {
-        let line = reader(&state, "read", |reader| reader.line())?;
+        let line = using(&state, "read", State::reader, |reader| reader.line())?;
         Reply::values(lua, line.map(|line| lua.create_string(line)).transpose()?)
     })?;
     Reply::values(lua, next)
@@ -296,10 +297,11 @@ fn written(lua: &Lua, result: Result<(), i32>) -> Result<Reply, Raise> {
 
 fn write(_: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let state = this(args)?;
-    writer(&state, "write", |_| Ok(()))?;
+    using(&state, "write", State::writer, |_| Ok(()))?;
     for n in 2..=args.len() {
         let data = args.string(lua, n)?.as_bytes().to_vec();
-        let result = writer(&state, "write", |w| w.run(&data, DeflateFlush::NoFlush))?;
+        let result =
+            using(&state, "write", State::writer, |w| w.run(&data, DeflateFlush::NoFlush))?;
         if result.is_err() {
             return written(lua, result);
         }
@@ -309,7 +311,7 @@ fn write(_: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 
 fn flush(_: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let state = this(args)?;
-    writer(&state, "flush", |_| Ok(()))?;
+    using(&state, "flush", State::writer, |_| Ok(()))?;
     let how = args.option(lua, 2, Some(0), &["sync", "full", "finish"])?;
     let how = [DeflateFlush::SyncFlush, DeflateFlush::FullFlush, DeflateFlush::Finish][how];
     finish(lua, &state, "flush", how)
@@ -322,7 +324,7 @@ fn finish(
     method: &str,
     how: DeflateFlush,
 ) -> Result<Reply, Raise> {
-    let result = writer(state, method, |w| {
+    let result = using(state, method, State::writer, |w| {
         let result = w.run(b"", how)?;
         w.deliver(1)?;
         Ok(result)
