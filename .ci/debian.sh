@@ -1,16 +1,8 @@
 # Sourced by ./run and ./test: what they need from the system, and how Debian installs it.
-# Each line is "command Debian-package". `headers:NAME` asks pkg-config, `perl:` asks for the
-# modules with which OpenSSL's own build is configured.
+# Each line is "command Debian-package". `headers:libc` asks the compiler, `perl:` asks for
+# the modules with which OpenSSL's own build is configured.
 
 build_needs='
-cc                  gcc
-headers:libc        libc6-dev
-make                make
-pkg-config          pkg-config
-headers:openssl     libssl-dev
-'
-
-vendored_needs='
 cc                  gcc
 headers:libc        libc6-dev
 make                make
@@ -44,7 +36,6 @@ say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 is_present() {
     case "$1" in
         headers:libc) echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
-        headers:openssl) [ -n "${OPENSSL_DIR:-}" ] || pkg-config --exists openssl 2>/dev/null ;;
         perl:FindBin) perl -MFindBin -MIPC::Cmd -MTime::Piece -e 1 2>/dev/null ;;
         *) command -v "$1" >/dev/null 2>&1 ;;
     esac

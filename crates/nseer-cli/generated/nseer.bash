@@ -24,6 +24,10 @@ _nseer() {
             COMPREPLY=()
             return
             ;;
+        --scanflags)
+            COMPREPLY=()
+            return
+            ;;
         -p)
             COMPREPLY=()
             return
@@ -128,6 +132,34 @@ _nseer() {
             COMPREPLY=()
             return
             ;;
+        -S)
+            COMPREPLY=()
+            return
+            ;;
+        -e)
+            COMPREPLY=()
+            return
+            ;;
+        -g|--source-port)
+            COMPREPLY=()
+            return
+            ;;
+        --data)
+            COMPREPLY=()
+            return
+            ;;
+        --data-string)
+            COMPREPLY=()
+            return
+            ;;
+        --data-length)
+            COMPREPLY=()
+            return
+            ;;
+        --ttl)
+            COMPREPLY=()
+            return
+            ;;
         -oN)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
@@ -170,12 +202,30 @@ _nseer() {
         -P0
         -PN
         -PS
+        -PA
+        -PU
+        -PY
+        -PE
+        -PP
+        -PM
         -n
         -R
         --dns-servers
         --system-dns
         --disable-arp-ping
+        -PR
+        -sS
         -sT
+        -sA
+        -sW
+        -sM
+        -sN
+        -sF
+        -sX
+        -sU
+        -sY
+        -sZ
+        --scanflags
         -p
         --exclude-ports
         -F
@@ -209,6 +259,15 @@ _nseer() {
         --max-hostgroup
         --nsock-engine
         --send-ip
+        -S
+        -e
+        -g
+        --source-port
+        --data
+        --data-string
+        --data-length
+        --ttl
+        --badsum
         -oN
         -oX
         -oG

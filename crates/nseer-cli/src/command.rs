@@ -6,15 +6,16 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
-use nseer_core::{Event, EventSink as _, Protocol, ScanPorts, Severity};
+use nseer_core::{Event, EventSink as _, PayloadTable, ScanPorts, Severity};
 use nseer_engine::selection::{Entry, write_db};
 use nseer_engine::{Engine, ScriptInfo, script_help};
-use nseer_scan::Heir;
+use nseer_scan::{Heir, Technique};
 use nseer_seam::System;
 
 use crate::limits::Limits;
-use crate::plan::{Depth, Plan};
+use crate::plan::Plan;
 use crate::run::Run;
+use crate::scanner;
 use crate::settings::Format;
 use crate::setup::{self, Around};
 use crate::sinks::{self, Sinks, Writer};
@@ -58,8 +59,22 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
         Heir::new(move |peer, connection| network.offer(peer, connection))
     });
     let table = setup::service_table(&data)?;
-    let scanner = setup::scanner(plan, timing.clone(), &limits, &table, &system, heir)?;
-    let (ports, warnings) = setup::ports(&plan.ports, plan.depth, table)?;
+    let methods = scanner::methods(plan)?;
+    let udp = methods.techniques.contains(&Technique::Udp);
+    let payloads = if udp { setup::payloads(&data)? } else { PayloadTable::default() };
+    let scanner = scanner::scanner(
+        plan,
+        &methods,
+        timing.clone(),
+        &limits,
+        (&table, payloads),
+        &system,
+        heir,
+    )?;
+    let (ports, mut warnings) = setup::ports(&plan.ports, &methods.techniques, table)?;
+    if methods.falls_back {
+        warnings.push(NO_RAW_PACKETS.to_owned());
+    }
     let options = setup::report_options(&plan.output, plan.depth);
     let (sinks, writer) = sinks::open(&plan.output, &options, &system, started)?;
     sinks.emit(Event::RunStarted(RunInfo {
@@ -68,7 +83,7 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
         started,
         verbosity: plan.output.verbosity,
         debugging: plan.output.debug,
-        scans: scan_summary(plan.depth, &ports),
+        scans: scan_summary(&methods.techniques, &ports),
     }));
     for text in warnings {
         sinks.emit(Event::Message { severity: Severity::Warning, text: text.into_bytes() });
@@ -81,6 +96,7 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
         found: found.clone(),
         limits,
         system: system.clone(),
+        privileged: methods.privileged,
     };
     tell_of_installed_nmap(plan, &around);
     let prepared = prepare(plan, &around).await;
@@ -144,18 +160,18 @@ async fn prepare(plan: &Plan, around: &Around) -> anyhow::Result<(Option<Engine>
     Ok((engine, targets))
 }
 
-fn scan_summary(depth: Depth, ports: &ScanPorts) -> Vec<ScanSummary> {
-    if depth != Depth::Ports {
-        return Vec::new();
-    }
-    let keys = ports.of(Protocol::Tcp);
-    vec![ScanSummary {
-        kind: "connect",
-        protocol: Protocol::Tcp,
-        count: keys.len(),
-        services: compact_list(keys, Protocol::Tcp),
-    }]
+fn scan_summary(techniques: &[Technique], ports: &ScanPorts) -> Vec<ScanSummary> {
+    let summary = |technique: &Technique| {
+        let protocol = technique.protocol()?;
+        let keys = ports.of(protocol);
+        let services = compact_list(keys, protocol);
+        Some(ScanSummary { kind: scanner::name(*technique), protocol, count: keys.len(), services })
+    };
+    techniques.iter().filter_map(summary).collect()
 }
+
+const NO_RAW_PACKETS: &str =
+    "nseer: warning: raw packets may not be sent here: connecting to ports instead (as -sT does)";
 
 const INSTALLED: &str = "/usr/share/nmap";
 
@@ -206,6 +222,7 @@ async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
         found: Arc::new(FoundTargets::default()),
         limits,
         system,
+        privileged: false,
     };
     let rules = [plan.scripts.rules.as_slice(), &plan.scripts.help].concat();
     let selection = setup::select(&rules, &around.data, &sinks)?;

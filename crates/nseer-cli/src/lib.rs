@@ -13,6 +13,7 @@ pub mod page;
 pub mod parse;
 pub mod plan;
 pub mod run;
+pub mod scanner;
 pub mod settings;
 pub mod setup;
 pub mod sinks;

@@ -9,14 +9,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::page::Page;
-use crate::settings::{Format, PageRequest, Settings, StylesheetRequest};
+use crate::settings::{Format, PageRequest, PingType, ScanType, Settings, StylesheetRequest};
 
 mod check;
 mod error;
+mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use error::PlanError;
+pub use scan::{PacketBytes, PacketPlan, ScanPlan};
 
 use check::{
     number, ports_text, positive, rate, ratio, refuse_not_built, template, text, texts, time,
@@ -43,6 +45,8 @@ pub struct Plan {
     pub depth: Depth,
     /// How hosts are found and named.
     pub discovery: DiscoveryPlan,
+    /// How ports are scanned.
+    pub scan: ScanPlan,
     /// Which ports.
     pub ports: PortPlan,
     /// Which scripts.
@@ -64,7 +68,7 @@ pub enum Depth {
     List,
     /// Find out which hosts are up.
     Hosts,
-    /// Scan ports, by connecting.
+    /// Scan ports.
     Ports,
 }
 
@@ -97,8 +101,10 @@ pub enum Input {
 pub struct DiscoveryPlan {
     /// Take every host as up.
     pub skip: bool,
-    /// The port list of `-PS`; `None` where the built-in choice is to be used.
-    pub ports: Option<String>,
+    /// How, each with its ports where there are some; empty where the default is to be used.
+    pub pings: Vec<(PingType, Option<String>)>,
+    /// Do not ask by ARP or neighbour discovery.
+    pub no_link_ping: bool,
     /// Whose names are looked up.
     pub names: Names,
     /// The name servers to ask, as text; those of the system where empty.
@@ -242,6 +248,7 @@ pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
     let plan = Plan {
         depth: depth(settings)?,
         discovery: discovery(settings)?,
+        scan: scan_plan(settings)?,
         ports: ports(settings)?,
         scripts: scripts(settings)?,
         timing: timing(settings)?,
@@ -283,10 +290,10 @@ fn depth(settings: &Settings) -> Result<Depth, PlanError> {
         (false, true) => (Depth::Hosts, "-sn"),
         (false, false) => return Ok(Depth::Ports),
     };
-    let clash =
-        [(settings.connect_scan, "-sT"), (settings.ports.is_some(), "-p"), (settings.fast, "-F")];
-    match clash.into_iter().find(|(given, _)| *given) {
-        Some((_, other)) => Err(PlanError::NoPortScan { option, other }),
+    let scan = settings.scan_types.first().map(|kind| kind.option());
+    let ports = settings.ports.as_ref().map(|_| "-p");
+    match scan.or(ports).or(settings.fast.then_some("-F")) {
+        Some(other) => Err(PlanError::NoPortScan { option, other }),
         None => Ok(depth),
     }
 }
@@ -322,17 +329,26 @@ fn discovery(settings: &Settings) -> Result<DiscoveryPlan, PlanError> {
         (false, true) => Names::Always,
         (false, false) => Names::Up,
     };
-    let ports = match &settings.discovery_ports {
-        Some(list) if !list.is_empty() => text("-PS", Some(list))?,
-        _ => None,
+    let ping = |(kind, ports): &(PingType, Option<OsString>)| {
+        let ports = ports.as_ref().filter(|list| !list.is_empty());
+        Ok((*kind, text(kind.option(), ports)?))
     };
     Ok(DiscoveryPlan {
         skip: settings.skip_discovery,
-        ports,
+        pings: settings.pings.iter().map(ping).collect::<Result<_, PlanError>>()?,
+        no_link_ping: settings.no_link_ping,
         names,
         servers: items("--dns-servers", &settings.dns_servers)?,
         system_resolver: settings.system_dns,
     })
+}
+
+fn scan_plan(settings: &Settings) -> Result<ScanPlan, PlanError> {
+    let plan = scan::scan(settings)?;
+    if plan.flags.is_some() && plan.types.contains(&ScanType::Connect) {
+        return Err(PlanError::FlagsWithConnect);
+    }
+    Ok(plan)
 }
 
 fn ports(settings: &Settings) -> Result<PortPlan, PlanError> {

@@ -30,12 +30,16 @@ pub struct Settings {
     pub list_scan: bool,
     /// `-sn`.
     pub ping_scan: bool,
-    /// `-sT`.
-    pub connect_scan: bool,
+    /// `-sS`, `-sT`, `-sU` and their like, in the order typed.
+    pub scan_types: Vec<ScanType>,
+    /// `--scanflags`.
+    pub scan_flags: Option<OsString>,
     /// `-Pn`.
     pub skip_discovery: bool,
-    /// `-PS` and its ports; an empty value where no ports were given.
-    pub discovery_ports: Option<OsString>,
+    /// `-PS`, `-PE` and their like, in the order typed, each with its ports.
+    pub pings: Vec<(PingType, Option<OsString>)>,
+    /// `--disable-arp-ping`, or `--send-ip`, which implies it.
+    pub no_link_ping: bool,
     /// `-n`.
     pub never_resolve: bool,
     /// `-R`.
@@ -44,6 +48,21 @@ pub struct Settings {
     pub dns_servers: Vec<OsString>,
     /// `--system-dns`.
     pub system_dns: bool,
+
+    /// `-e`.
+    pub interface: Option<OsString>,
+    /// `-S`.
+    pub source_address: Option<OsString>,
+    /// `-g`.
+    pub source_port: Option<OsString>,
+    /// `--ttl`.
+    pub ttl: Option<OsString>,
+    /// `--data`, `--data-string` and `--data-length`, each use.
+    pub packet_data: Vec<(PacketData, OsString)>,
+    /// `--badsum`.
+    pub bad_checksum: bool,
+    /// The last of `--privileged` (true) and `--unprivileged`.
+    pub privileged: Option<bool>,
 
     /// `-p`.
     pub ports: Option<OsString>,
@@ -143,6 +162,63 @@ pub enum PageRequest {
     Version,
     /// `--generate`, with what was asked for.
     Generate(OsString),
+}
+
+/// A way to scan ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScanType {
+    /// `-sT`.
+    Connect,
+    /// `-sS`.
+    Syn,
+    /// `-sA`.
+    Ack,
+    /// `-sW`.
+    Window,
+    /// `-sM`.
+    Maimon,
+    /// `-sN`.
+    Null,
+    /// `-sF`.
+    Fin,
+    /// `-sX`.
+    Xmas,
+    /// `-sU`.
+    Udp,
+    /// `-sY`.
+    SctpInit,
+    /// `-sZ`.
+    SctpCookieEcho,
+}
+
+/// A way to ask whether a host is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PingType {
+    /// `-PS`.
+    Syn,
+    /// `-PA`.
+    Ack,
+    /// `-PU`.
+    Udp,
+    /// `-PY`.
+    Sctp,
+    /// `-PE`.
+    Echo,
+    /// `-PP`.
+    Timestamp,
+    /// `-PM`.
+    AddressMask,
+}
+
+/// How the bytes that packets carry are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PacketData {
+    /// `--data`.
+    Hex,
+    /// `--data-string`.
+    Text,
+    /// `--data-length`.
+    Random,
 }
 
 /// A format of output.

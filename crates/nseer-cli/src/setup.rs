@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports, parse_ports};
-use nseer_core::{Event, EventSink as _, Protocol, ScanPorts, ServiceTable, Severity};
+use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports};
+use nseer_core::{
+    Event, EventSink as _, PayloadTable, Protocol, ScanPorts, ServiceTable, Severity,
+};
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
 use nseer_engine::{Engine, EngineConfig, NewTargets};
 use nseer_net::{Network, NetworkConfig};
 use nseer_report::ReportOptions;
-use nseer_scan::{Discovery, Heir, ScanConfig, Scanner, Timing};
+use nseer_scan::Technique;
 use nseer_seam::System;
 
 use crate::limits::Limits;
@@ -71,16 +73,27 @@ pub fn service_table(data: &DataDirs) -> anyhow::Result<Arc<ServiceTable>> {
     }
 }
 
+/// What datagrams carry: the data directory says.
+///
+/// # Errors
+/// Where the file is there and cannot be read.
+pub fn payloads(data: &DataDirs) -> anyhow::Result<PayloadTable> {
+    let Some(file) = data.find("nmap-payloads") else { return Ok(PayloadTable::default()) };
+    let text = file.read().with_context(|| format!("cannot read '{}'", file.display()))?;
+    Ok(PayloadTable::parse(&text))
+}
+
 /// The ports that every host is asked for, and warnings about the lists.
 ///
 /// # Errors
 /// Where a port list is wrong.
 pub fn ports(
     plan: &PortPlan,
-    depth: Depth,
+    techniques: &[Technique],
     table: Arc<ServiceTable>,
 ) -> anyhow::Result<(ScanPorts, Vec<String>)> {
-    if depth != Depth::Ports {
+    let protocols: Vec<Protocol> = techniques.iter().filter_map(|t| t.protocol()).collect();
+    if protocols.is_empty() {
         return Ok((ScanPorts::new(Vec::new(), table), Vec::new()));
     }
     let level = match (plan.fast, plan.top, plan.ratio) {
@@ -91,7 +104,7 @@ pub fn ports(
     };
     let choice =
         PortChoice { list: plan.listed.as_deref(), exclude: plan.exclude.as_deref(), level };
-    let spec = choose_ports(&choice, &[Protocol::Tcp], &table)?;
+    let spec = choose_ports(&choice, &protocols, &table)?;
     let warnings = spec.warnings.iter().map(|w| format!("nseer: warning: {w}")).collect();
     Ok((ScanPorts::new(spec.ports, table), warnings))
 }
@@ -114,39 +127,6 @@ pub fn network(plan: &DiscoveryPlan, limits: &Limits) -> anyhow::Result<Network>
         offers: limits.offers,
         ..NetworkConfig::default()
     }))
-}
-
-/// The ports that host discovery connects to where the user names none.
-const PING_PORTS: [u16; 2] = [80, 443];
-
-/// The scanner, whose connections to open ports go to `heir`.
-///
-/// # Errors
-/// Where the port list of `-PS` is wrong.
-pub fn scanner(
-    plan: &Plan,
-    timing: Timing,
-    limits: &Limits,
-    table: &ServiceTable,
-    system: &System,
-    heir: Option<Heir>,
-) -> anyhow::Result<Scanner> {
-    let discovery = match (&plan.discovery.ports, plan.discovery.skip) {
-        (_, true) => Discovery::Skip,
-        (None, false) => Discovery::Connect(PING_PORTS.to_vec()),
-        (Some(list), false) => {
-            let spec = parse_ports(list, &[Protocol::Tcp], table).context("in -PS")?;
-            Discovery::Connect(spec.ports.iter().map(|key| key.number).collect())
-        }
-    };
-    let config = ScanConfig {
-        timing,
-        discovery,
-        max_sockets: limits.scan_sockets,
-        in_order: plan.ports.sequential,
-        system: system.clone(),
-    };
-    Ok(Scanner::new(config, heir))
 }
 
 /// What outputs are to show.
@@ -195,6 +175,8 @@ pub struct Around {
     pub limits: Limits,
     /// Files, clock, random numbers.
     pub system: System,
+    /// Raw packets may be sent.
+    pub privileged: bool,
 }
 
 /// Loads scripts.
@@ -227,8 +209,8 @@ pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyho
         compute_limit: plan.scripts.cpu_limit.unwrap_or(DEFAULT_CPU_LIMIT),
         trace: plan.scripts.trace,
         ipv6: plan.targets.ipv6,
-        privileged: rustix::process::geteuid().is_root(),
-        interface: None,
+        privileged: around.privileged,
+        interface: plan.scan.packets.interface.clone(),
         slots_per_host: around.limits.slots_per_host,
     };
     Ok(Engine::start(config).await?)

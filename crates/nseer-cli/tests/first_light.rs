@@ -224,7 +224,7 @@ fn a_mistake_on_the_command_line_is_named() {
     let cases: &[(&[&str], &[&str])] = &[
         (&["--frobnicate", TARGET], &["--frobnicate"]),
         (&["--scrpt", "banner", TARGET], &["--scrpt", "--script"]),
-        (&["-sS", TARGET], &["-sS"]),
+        (&["-sS", "--unprivileged", TARGET], &["-sS"]),
         (&["-iL", "no-such-list"], &["no-such-list"]),
         (&["--excludefile", "no-such-list", TARGET], &["no-such-list"]),
         (&["--script-args-file", "no-such-args", TARGET], &["no-such-args"]),

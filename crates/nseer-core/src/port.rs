@@ -162,16 +162,50 @@ pub enum Reason {
     NoResponse,
     /// An ICMP echo reply.
     EchoReply,
+    /// An ICMP timestamp reply.
+    TimestampReply,
+    /// An ICMP address mask reply.
+    AddressMaskReply,
+    /// An ARP reply.
+    ArpResponse,
+    /// A neighbour advertisement (IPv6).
+    NdResponse,
+    /// A SYN was answered by a SYN alone.
+    Syn,
     /// A datagram came back.
     UdpResponse,
+    /// SCTP INIT was answered by INIT ACK.
+    InitAck,
+    /// SCTP ABORT.
+    Abort,
+    /// A packet of the protocol came back.
+    ProtoResponse,
     /// ICMP destination unreachable, port.
     PortUnreach,
+    /// ICMP destination unreachable, protocol.
+    ProtoUnreach,
     /// ICMP destination unreachable, host.
     HostUnreach,
     /// ICMP destination unreachable, network.
     NetUnreach,
+    /// ICMP destination unreachable, host prohibited.
+    HostProhibited,
+    /// ICMP destination unreachable, network prohibited.
+    NetProhibited,
     /// ICMP destination unreachable, administratively prohibited.
     AdminProhibited,
+    /// ICMP destination unreachable, another code.
+    DestUnreach,
+    /// ICMPv6 destination unreachable, beyond the scope of the source.
+    BeyondScope,
+    /// ICMPv6 destination unreachable, the route rejects.
+    RejectRoute,
+    /// ICMP time exceeded.
+    TimeExceeded,
+    /// ICMP parameter problem.
+    ParamProblem,
+    /// ICMP source quench.
+    SourceQuench,
     /// The local system refused to send (a local firewall, for instance).
     NetDenied,
 }
@@ -190,11 +224,28 @@ impl Reason {
             Reason::Reset => "reset",
             Reason::NoResponse => "no-response",
             Reason::EchoReply => "echo-reply",
+            Reason::TimestampReply => "timestamp-reply",
+            Reason::AddressMaskReply => "addressmask-reply",
+            Reason::ArpResponse => "arp-response",
+            Reason::NdResponse => "nd-response",
+            Reason::Syn => "split-handshake-syn",
             Reason::UdpResponse => "udp-response",
+            Reason::InitAck => "init-ack",
+            Reason::Abort => "abort",
+            Reason::ProtoResponse => "proto-response",
             Reason::PortUnreach => "port-unreach",
+            Reason::ProtoUnreach => "proto-unreach",
             Reason::HostUnreach => "host-unreach",
             Reason::NetUnreach => "net-unreach",
+            Reason::HostProhibited => "host-prohibited",
+            Reason::NetProhibited => "net-prohibited",
             Reason::AdminProhibited => "admin-prohibited",
+            Reason::DestUnreach => "dest-unreach",
+            Reason::BeyondScope => "beyond-scope",
+            Reason::RejectRoute => "reject-route",
+            Reason::TimeExceeded => "time-exceeded",
+            Reason::ParamProblem => "param-problem",
+            Reason::SourceQuench => "source-quench",
             Reason::NetDenied => "perm-denied",
         }
     }
@@ -210,11 +261,26 @@ impl Reason {
             Reason::Reset => "resets",
             Reason::NoResponse => "no-responses",
             Reason::EchoReply => "echo-replies",
+            Reason::TimestampReply => "timestamp-replies",
+            Reason::AddressMaskReply => "addressmask-replies",
+            Reason::ArpResponse => "arp-responses",
+            Reason::NdResponse => "nd-responses",
+            Reason::Syn => "split-handshake-syns",
             Reason::UdpResponse => "udp-responses",
+            Reason::InitAck => "init-acks",
+            Reason::Abort => "aborts",
+            Reason::ProtoResponse => "proto-responses",
             Reason::PortUnreach => "port-unreaches",
+            Reason::ProtoUnreach => "proto-unreaches",
             Reason::HostUnreach => "host-unreaches",
             Reason::NetUnreach => "net-unreaches",
+            Reason::HostProhibited => "host-prohibiteds",
+            Reason::NetProhibited => "net-prohibiteds",
             Reason::AdminProhibited => "admin-prohibiteds",
+            Reason::DestUnreach => "dest-unreaches",
+            Reason::TimeExceeded => "time-exceededs",
+            Reason::ParamProblem => "param-problems",
+            Reason::SourceQuench => "source-quenches",
             other => other.as_str(),
         }
     }

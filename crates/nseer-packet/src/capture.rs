@@ -135,14 +135,14 @@ fn open_socket(device: &Device, program: &Program) -> Result<Socket, PacketError
 
 /// Puts the socket under the runtime's eyes.
 #[allow(unsafe_code, reason = "there is no safe way to register a socket of one's own")]
-fn watched(socket: Socket) -> io::Result<AsyncFd<Socket>> {
+pub(crate) fn watched(socket: Socket) -> io::Result<AsyncFd<Socket>> {
     // SAFETY: the socket owns its descriptor, always gives the same one, and moves into the
     // `AsyncFd`, which only lends it out by shared reference here; nothing else closes it.
     let watched = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) };
     Ok(watched?)
 }
 
-fn attach(socket: &Socket, program: &Program) -> io::Result<()> {
+pub(crate) fn attach(socket: &Socket, program: &Program) -> io::Result<()> {
     let instructions: Vec<SockFilter> = program
         .instructions()
         .iter()

@@ -1,5 +1,5 @@
 //! Raw packets on Linux: capture from an interface with a filter, Ethernet frames and IP packets
-//! as the caller made them.
+//! as the caller made them; probes and what their answers say, for port scans.
 //!
 //! This crate knows no Lua, no scripts and no policy: it sends what it is told to. The language of
 //! filters is that of pcap-filter(7), compiled here (see [`filter`]), so no library is needed.
@@ -8,11 +8,17 @@ mod capture;
 mod device;
 mod error;
 pub mod filter;
+mod probe;
+mod reply;
 mod send;
 mod summary;
+mod wire;
 
 pub use capture::{Capture, Frame};
 pub use device::{Device, devices};
 pub use error::{PacketError, describe};
+pub use probe::{Envelope, NoSuchPacket, Payload, arp_request, build, solicitation, tcp_flags};
+pub use reply::{Content, IcmpError, Query, Quoted, Reply, arp_reply};
 pub use send::{EthernetSender, IpSender};
 pub use summary::{IpSummary, frame_destination};
+pub use wire::{Heard, Listener, Outgoing, Wire, may_send_raw};

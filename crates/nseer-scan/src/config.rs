@@ -2,6 +2,7 @@
 
 use nseer_seam::System;
 
+use crate::technique::{Aim, Technique};
 use crate::timing::Timing;
 
 /// How it is found out whether a host is up.
@@ -9,9 +10,9 @@ use crate::timing::Timing;
 pub enum Discovery {
     /// It is taken for granted (`-Pn`).
     Skip,
-    /// By connecting to these TCP ports: any answer from the host itself means that it is up.
-    /// This machine's own addresses are up without asking.
-    Connect(Vec<u16>),
+    /// By these probes: any answer from the host itself means that it is up. This machine's own
+    /// addresses are up without asking.
+    Ask(Vec<Aim>),
 }
 
 /// The settings of one run's scan, shared by all hosts.
@@ -21,8 +22,14 @@ pub struct ScanConfig {
     pub timing: Timing,
     /// Host discovery.
     pub discovery: Discovery,
-    /// Most sockets that the scan has open at a time, over all hosts; 0 counts as 1.
-    pub max_sockets: usize,
+    /// Hosts on an Ethernet of this machine's are asked by [`Technique::Link`], and by nothing
+    /// else, whatever `discovery` says. Needs raw sockets.
+    pub ask_link: bool,
+    /// How ports are scanned, one technique for each protocol; ports of other protocols are not
+    /// asked.
+    pub techniques: Vec<Technique>,
+    /// Most probes in flight, over all hosts (for connect scans: sockets); 0 counts as 1.
+    pub max_in_flight: usize,
     /// Ports are tried in ascending order (`-r`), instead of a random one.
     pub in_order: bool,
     /// Random numbers and files.

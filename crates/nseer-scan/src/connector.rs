@@ -1,38 +1,59 @@
 //! What a port scan asks of the network: start a probe, and sometimes wait for its answer.
-//! [`crate::SocketConnector`] does so with sockets; tests do so with a simulated network.
+//! [`crate::SocketConnector`] does so with sockets, [`crate::RawConnector`] with packets; tests do
+//! so with a simulated network.
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::IpAddr;
+use std::time::Duration;
 
 use nseer_core::{PortState, PortStatus, Reason};
 
-/// What a probe found.
+use crate::technique::{Aim, Technique};
+
+/// What came back of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The connection was made.
-    Open,
-    /// It was refused.
-    Closed,
-    /// Something on the way, or this machine, said that it cannot be made.
-    Unreachable(Reason),
+pub struct Answer {
+    /// The status of a port with this answer.
+    pub status: PortStatus,
+    /// The host itself answered, not something on the way.
+    pub is_from_host: bool,
+    /// The try that was answered (0: the first) and how long that took, where it can be told.
+    pub to: Option<(u32, Duration)>,
+    /// The Ethernet address that it told.
+    pub mac: Option<[u8; 6]>,
 }
 
-impl Outcome {
-    /// The status of a port with this outcome.
+impl Answer {
+    /// The host itself says that its port has this state.
     #[must_use]
-    pub fn status(self) -> PortStatus {
-        match self {
-            Outcome::Open => PortStatus::new(PortState::Open, Reason::SynAck),
-            Outcome::Closed => PortStatus::new(PortState::Closed, Reason::ConnRefused),
-            Outcome::Unreachable(reason) => PortStatus::new(PortState::Filtered, reason),
-        }
+    pub const fn host(state: PortState, reason: Reason) -> Answer {
+        let status = PortStatus { state, reason, ttl: 0 };
+        Answer { status, is_from_host: true, to: None, mac: None }
     }
 
-    /// True where the host itself answered.
+    /// A connection was made.
     #[must_use]
-    pub fn is_from_host(self) -> bool {
-        !matches!(self, Outcome::Unreachable(_))
+    pub const fn open() -> Answer {
+        Answer::host(PortState::Open, Reason::SynAck)
+    }
+
+    /// A connection was refused.
+    #[must_use]
+    pub const fn refused() -> Answer {
+        Answer::host(PortState::Closed, Reason::ConnRefused)
+    }
+
+    /// Something on the way, or this machine, says that the port cannot be reached.
+    #[must_use]
+    pub const fn unreachable(reason: Reason) -> Answer {
+        Answer { is_from_host: false, ..Answer::host(PortState::Filtered, reason) }
+    }
+
+    /// What it means that nothing came back.
+    #[must_use]
+    pub fn silence(technique: Technique) -> Answer {
+        Answer { is_from_host: false, ..Answer::host(technique.silence(), Reason::NoResponse) }
     }
 }
 
@@ -40,7 +61,7 @@ impl Outcome {
 #[derive(Debug)]
 pub enum Started<P> {
     /// The answer is there already.
-    Done(Outcome),
+    Done(Answer),
     /// The answer has to be waited for. Dropping this gives the probe up.
     Pending(P),
     /// This machine could not send: descriptors, local ports or memory are used up. Nothing is
@@ -48,14 +69,35 @@ pub enum Started<P> {
     Shortage(io::Error),
 }
 
+/// A host, and how packets to it leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The host's address.
+    pub address: IpAddr,
+    /// The local address that packets leave from; `None` where there is no route.
+    pub source: Option<IpAddr>,
+    /// The interface that they leave by, where it is known.
+    pub interface: Option<String>,
+}
+
 /// Starts probes. Each task that sends has a clone of its own, which may keep a resource (one
-/// socket) from one probe to the next.
+/// socket, packets that are not sent yet) from one probe to the next.
 pub trait Connector: Clone + Send + Sync + 'static {
     /// A probe that waits for its answer.
-    type Pending: Future<Output = Outcome> + Send + Unpin;
+    type Pending: Future<Output = Answer> + Send + Unpin;
 
-    /// Starts one probe.
-    fn start(&mut self, peer: SocketAddr) -> Started<Self::Pending>;
+    /// All probes from now on are for this host.
+    fn turn_to(&mut self, host: &Destination);
+
+    /// Starts one probe, the first of its aim (`attempt` 0) or a repetition. It may be kept back
+    /// until [`Connector::flush`].
+    fn start(&mut self, aim: Aim, attempt: u32) -> Started<Self::Pending>;
+
+    /// Sends what was kept back.
+    fn flush(&mut self);
+
+    /// An answer that came after its probe had been given up.
+    fn late(&mut self, aim: Aim) -> Option<Answer>;
 
     /// Gives back what was kept, since no probe follows for a while.
     fn rest(&mut self);

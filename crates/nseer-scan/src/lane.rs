@@ -1,4 +1,4 @@
-//! One task's share of a host's ports: sends probes, takes answers, sends again, gives verdicts.
+//! One task's share of what is asked of a host: sends probes, takes answers, sends again, gives verdicts.
 //!
 //! Where the network answers at once (this machine, refused connections on it) a probe is a call
 //! of the connector and an entry in a list; the rest of what is here is only for answers that
@@ -6,18 +6,17 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use nseer_core::{PortState, PortStatus, Reason};
 use tokio::time::{Instant, sleep_until};
 
-use crate::connector::{Connector, Outcome, Started};
+use crate::connector::{Answer, Connector, Destination, Started};
 use crate::flight::{Flight, Landed};
 use crate::gate::{Gate, Permit};
 use crate::host_state::HostState;
+use crate::technique::Aim;
 
 /// Probes between two looks at what else the runtime has to do, and ports that a lane takes at a
 /// time from those of its host.
@@ -28,40 +27,40 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const STARVED_AFTER: Duration = Duration::from_secs(60);
 
-/// The ports of one host, shared by its lanes.
+/// What is asked of one host, shared by its lanes.
 pub(crate) struct Work {
-    address: IpAddr,
-    ports: Vec<u16>,
+    host: Destination,
+    aims: Vec<Aim>,
     taken: AtomicUsize,
     lanes: usize,
 }
 
 impl Work {
-    /// `ports` of `address` for this many lanes.
-    pub(crate) fn new(address: IpAddr, ports: Vec<u16>, lanes: usize) -> Self {
-        Work { address, ports, taken: AtomicUsize::new(0), lanes: lanes.max(1) }
+    /// `aims` at `host` for this many lanes.
+    pub(crate) fn new(host: Destination, aims: Vec<Aim>, lanes: usize) -> Self {
+        Work { host, aims, taken: AtomicUsize::new(0), lanes: lanes.max(1) }
     }
 
-    /// How many lanes share the ports.
+    /// How many lanes share the work.
     pub(crate) fn lanes(&self) -> usize {
         self.lanes
     }
 
-    /// The positions of the next ports; empty at the end.
+    /// The positions of the next aims; empty at the end.
     fn take(&self) -> Range<usize> {
         // Stays far below usize::MAX: each lane asks a few times in vain.
-        let start = self.taken.fetch_add(BLOCK, Ordering::Relaxed).min(self.ports.len());
-        start..(start + BLOCK).min(self.ports.len())
+        let start = self.taken.fetch_add(BLOCK, Ordering::Relaxed).min(self.aims.len());
+        start..(start + BLOCK).min(self.aims.len())
     }
 }
 
-/// What came out for one port.
-pub(crate) type Verdict = (u16, PortStatus);
+/// What came out.
+pub(crate) type Verdict = (Aim, Answer);
 
-/// A port and how often it was sent a probe already.
+/// An aim and how often it was sent a probe already.
 #[derive(Clone, Copy, Debug)]
 struct Probe {
-    port: u16,
+    aim: Aim,
     tries: u32,
 }
 
@@ -112,7 +111,13 @@ pub(crate) struct Lane<'a, C: Connector> {
 }
 
 impl<'a, C: Connector> Lane<'a, C> {
-    pub(crate) fn new(gate: &'a Gate, host: &'a HostState, work: &'a Work, connector: C) -> Self {
+    pub(crate) fn new(
+        gate: &'a Gate,
+        host: &'a HostState,
+        work: &'a Work,
+        mut connector: C,
+    ) -> Self {
+        connector.turn_to(&work.host);
         Lane {
             gate,
             host,
@@ -178,10 +183,10 @@ impl<'a, C: Connector> Lane<'a, C> {
             return Ok(FOR_ANSWERS);
         };
         self.host.sent(now);
-        match self.connector.start(SocketAddr::new(self.work.address, probe.port)) {
-            Started::Done(outcome) => {
+        match self.connector.start(probe.aim, probe.tries) {
+            Started::Done(answer) => {
                 self.permit = Some(permit);
-                self.answered_at_once(probe, outcome, now);
+                self.answered_at_once(probe, answer, now);
             }
             Started::Pending(pending) => {
                 self.flight.push(pending, InFlight { probe, _permit: permit }, now);
@@ -238,21 +243,22 @@ impl<'a, C: Connector> Lane<'a, C> {
 
     fn pop(&mut self) -> Option<Probe> {
         self.again.pop_front().or_else(|| {
-            let port = *self.work.ports.get(self.block.next()?)?;
-            Some(Probe { port, tries: 0 })
+            let aim = *self.work.aims.get(self.block.next()?)?;
+            Some(Probe { aim, tries: 0 })
         })
     }
 
     /// At the end: silent ports get another chance where retransmissions have turned out to be
-    /// more useful than it seemed; the others are filtered.
+    /// more useful than it seemed; for the others silence is the answer.
     fn judge_bench(&mut self) {
         let allowed = self.allowed_retries();
         for probe in std::mem::take(&mut self.bench) {
-            if probe.tries <= allowed {
+            if let Some(answer) = self.connector.late(probe.aim) {
+                self.answered(probe, answer, None);
+            } else if probe.tries <= allowed {
                 self.again.push_back(probe);
             } else {
-                let status = PortStatus::new(PortState::Filtered, Reason::NoResponse);
-                self.verdicts.push((probe.port, status));
+                self.verdicts.push((probe.aim, Answer::silence(probe.aim.technique)));
             }
         }
     }
@@ -261,22 +267,28 @@ impl<'a, C: Connector> Lane<'a, C> {
         self.host.allowed_retries().max(self.gate.retries_for_loss())
     }
 
-    fn answered_at_once(&mut self, probe: Probe, outcome: Outcome, begun: Instant) {
+    fn answered_at_once(&mut self, probe: Probe, answer: Answer, begun: Instant) {
         // The clock is not free, and one sample for each report is enough (RFC 6298, section 3).
-        if self.trip.is_none() && outcome.is_from_host() {
+        if self.trip.is_none() && answer.is_from_host && answer.to.is_none() {
             self.trip = Some(begun.elapsed());
         }
-        self.answered(probe, outcome, None);
+        self.answered(probe, answer, None);
     }
 
-    fn landed(&mut self, landed: Landed<Outcome, InFlight<'a>>) {
-        let trip = landed.output.is_from_host().then(|| landed.sent.elapsed());
-        self.answered(landed.tag.probe, landed.output, trip);
+    fn landed(&mut self, landed: Landed<Answer, InFlight<'a>>) {
+        let answer = landed.output;
+        let trip = answer.is_from_host.then(|| landed.sent.elapsed());
+        self.answered(landed.tag.probe, answer, trip);
     }
 
-    fn answered(&mut self, probe: Probe, outcome: Outcome, trip: Option<Duration>) {
-        self.verdicts.push((probe.port, outcome.status()));
-        match (probe.tries, trip) {
+    /// `trip` counts from the last try, where the answer does not tell which one it is to.
+    fn answered(&mut self, probe: Probe, answer: Answer, trip: Option<Duration>) {
+        self.verdicts.push((probe.aim, answer));
+        let (lost, trip) = match answer.to {
+            Some((attempt, trip)) => (attempt, answer.is_from_host.then_some(trip)),
+            None => (probe.tries, trip),
+        };
+        match (lost, trip) {
             (0, None) => self.answered += 1,
             (0, Some(_)) => {
                 self.host.answered(1, trip);
@@ -319,11 +331,12 @@ impl<'a, C: Connector> Lane<'a, C> {
         Ok(Step::Wait { until: Some(until), permit: false })
     }
 
-    /// Tells the windows and the caller what came out.
+    /// Sends what was kept back, and tells the windows and the caller what came out.
     fn flush(
         &mut self,
         report: &mut impl FnMut(&mut Vec<Verdict>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
+        self.connector.flush();
         let answered = std::mem::take(&mut self.answered);
         if answered > 0 {
             self.host.answered(answered, self.trip.take());

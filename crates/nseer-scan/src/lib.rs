@@ -1,9 +1,10 @@
-//! Host discovery and the TCP connect scan (`-sT`).
+//! Host discovery and port scans.
 //!
 //! [`Scanner::scan`] takes one host from "unknown" to "its ports are known". Hosts are
 //! independent: a pipeline runs one task for each, and what they must share (descriptors,
 //! congestion, packet rate) is in the one [`Scanner`] that they use. Decisions ([`Timing`], round
-//! trips, windows, retries, rates) are plain code without I/O; sockets are behind [`Connector`].
+//! trips, windows, retries, rates) are plain code without I/O; sockets and packets are behind
+//! [`Connector`].
 //! This crate knows nothing of scripts, services, targets or output.
 
 mod config;
@@ -12,18 +13,24 @@ mod flight;
 mod gate;
 mod host_state;
 mod lane;
+mod mixed;
 mod order;
 mod rate;
+mod raw;
 mod retry;
 mod routes;
 mod rtt;
 mod scanner;
 mod sockets;
+mod technique;
 mod timing;
 mod window;
 
 pub use config::{Discovery, ScanConfig};
-pub use connector::{Connector, Outcome, Started};
+pub use connector::{Answer, Connector, Destination, Started};
+pub use mixed::{LazyRaw, MixedConnector, PendingMixed};
+pub use raw::{Payloads, PendingAnswer, RawConfig, RawConnector};
 pub use scanner::{ScanError, Scanner};
 pub use sockets::{Heir, PendingConnect, SocketConnector};
+pub use technique::{Aim, Reading, Technique};
 pub use timing::{Timing, UnknownTemplate};

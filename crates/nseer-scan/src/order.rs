@@ -1,32 +1,49 @@
 //! In which order a host's ports are tried.
 
-use nseer_core::{PortKey, PortTable, Protocol};
+use nseer_core::{PortTable, Protocol};
 use nseer_seam::Random;
+
+use crate::technique::{Aim, Technique};
 
 /// Ports that most often answer: tried first, because an early answer tells the round-trip time,
 /// and with it how long the silent ports have to be waited for.
 const LIKELY: [u16; 14] = [80, 443, 22, 21, 25, 53, 23, 110, 139, 445, 3389, 8080, 143, 3306];
 
-/// The TCP ports of `table`: ascending, or shuffled with the likeliest ones first.
-pub(crate) fn tcp_ports(table: &PortTable, in_order: bool, random: &dyn Random) -> Vec<u16> {
-    let keys = table.ports().of(Protocol::Tcp);
-    let mut ports: Vec<u16> = keys.iter().map(|key: &PortKey| key.number).collect();
+/// The ports of `table` that are asked by `technique`: ascending, or shuffled with the likeliest
+/// ones first.
+pub(crate) fn aims(
+    table: &PortTable,
+    technique: Technique,
+    in_order: bool,
+    random: &dyn Random,
+) -> Vec<Aim> {
+    let Some(protocol) = technique.protocol() else { return Vec::new() };
+    let keys = table.ports().of(protocol);
+    let mut aims: Vec<Aim> = keys.iter().map(|key| Aim::new(technique, key.number)).collect();
     if !in_order {
-        shuffle(&mut ports, random);
+        shuffle(&mut aims, random);
         let mut front = 0;
-        for i in 0..ports.len() {
-            if LIKELY.contains(&ports[i]) {
-                ports.swap(front, i);
+        for i in 0..aims.len() {
+            if likely(protocol).contains(&aims[i].port) {
+                aims.swap(front, i);
                 front += 1;
             }
         }
     }
-    ports
+    aims
+}
+
+fn likely(protocol: Protocol) -> &'static [u16] {
+    match protocol {
+        Protocol::Tcp => &LIKELY,
+        Protocol::Udp => &[53, 123, 137, 161, 500, 1900, 5353],
+        Protocol::Sctp => &[],
+    }
 }
 
 /// Fisher and Yates' shuffle. One random seed is stretched by SplitMix64 (Steele et al., 2014):
 /// the order is to be irregular, not secret.
-fn shuffle(ports: &mut [u16], random: &dyn Random) {
+fn shuffle<T>(ports: &mut [T], random: &dyn Random) {
     let mut seed = [0; 8];
     random.fill(&mut seed);
     let mut state = u64::from_le_bytes(seed);
@@ -45,7 +62,7 @@ fn shuffle(ports: &mut [u16], random: &dyn Random) {
 mod tests {
     use std::sync::Arc;
 
-    use nseer_core::{ScanPorts, ServiceTable};
+    use nseer_core::{PortKey, ScanPorts, ServiceTable};
     use nseer_seam::RealRandom;
 
     use super::*;
@@ -54,7 +71,8 @@ mod tests {
         let names = Arc::new(ServiceTable::new(b"".as_slice()));
         let keys = (1..=1000).map(PortKey::tcp).chain([PortKey::udp(53)]).collect();
         let table = PortTable::new(Arc::new(ScanPorts::new(keys, names)));
-        tcp_ports(&table, in_order, &RealRandom)
+        let aims = aims(&table, Technique::Connect, in_order, &RealRandom);
+        aims.iter().map(|aim| aim.port).collect()
     }
 
     #[test]

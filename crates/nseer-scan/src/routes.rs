@@ -80,6 +80,11 @@ impl Routes {
 }
 
 impl Route<'_> {
+    /// True where the host is another one on a network of this machine's.
+    pub(crate) fn is_neighbour(&self) -> bool {
+        self.directly_connected && !self.is_local
+    }
+
     /// Puts what is known into the host's record.
     pub(crate) fn fill(&self, host: &mut HostRecord) {
         host.source = Some(self.source);

@@ -6,19 +6,20 @@ use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use nseer_core::{HostRecord, HostStatus, PortKey, PortState, PortStatus, Protocol, Reason};
+use nseer_core::{HostRecord, HostStatus, PortKey, PortState, Reason};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::config::{Discovery, ScanConfig};
-use crate::connector::{Connector, Outcome};
+use crate::connector::{Answer, Connector, Destination};
 use crate::gate::Gate;
 use crate::host_state::HostState;
 use crate::lane::{Lane, Verdict, Work};
+use crate::mixed::MixedConnector;
 use crate::order;
-use crate::routes::Routes;
-use crate::sockets::{Heir, SocketConnector};
+use crate::routes::{Route, Routes};
+use crate::technique::{Aim, Technique};
 
 /// Fewer ports than this are not worth a lane of their own.
 const PORTS_PER_LANE: usize = 2048;
@@ -41,7 +42,7 @@ pub enum ScanError {
 }
 
 /// Scans hosts. Shared by all tasks of a run; needs a tokio runtime with time and I/O.
-pub struct Scanner<C = SocketConnector> {
+pub struct Scanner<C = MixedConnector> {
     shared: Arc<Shared<C>>,
 }
 
@@ -52,20 +53,12 @@ struct Shared<C> {
     routes: Routes,
 }
 
-impl Scanner<SocketConnector> {
-    /// A scanner over real sockets. Connections to open ports go to `heir`, if there is one.
-    #[must_use]
-    pub fn new(config: ScanConfig, heir: Option<Heir>) -> Self {
-        Scanner::with_connector(config, SocketConnector::new(heir))
-    }
-}
-
 impl<C: Connector> Scanner<C> {
-    /// A scanner over another kind of network.
+    /// A scanner whose probes go through `connector`.
     #[must_use]
-    pub fn with_connector(config: ScanConfig, connector: C) -> Self {
+    pub fn new(config: ScanConfig, connector: C) -> Self {
         let shared = Shared {
-            gate: Gate::new(&config.timing, config.max_sockets),
+            gate: Gate::new(&config.timing, config.max_in_flight),
             routes: Routes::new(config.system.files.clone()),
             connector,
             config,
@@ -73,8 +66,8 @@ impl<C: Connector> Scanner<C> {
         Scanner { shared: Arc::new(shared) }
     }
 
-    /// Finds out whether the host is up and, if it is, the states of its TCP ports. Fills status,
-    /// reason, times, source, interface and ports of the record; `found` is told of each open
+    /// Finds out whether the host is up and, if it is, the states of its ports. Fills status,
+    /// reason, times, source, interface, Ethernet address and ports of the record; `found` is told of each open
     /// port at once. At `deadline` the host is marked as timed out and left.
     ///
     /// # Errors
@@ -87,9 +80,9 @@ impl<C: Connector> Scanner<C> {
     ) -> Result<(), ScanError> {
         let state = Arc::new(HostState::new(&self.shared.config.timing));
         let work = async {
-            let reachable = self.discover(host, &state).await?;
+            let destination = self.discover(host, &state).await?;
             if host.status == HostStatus::Up {
-                self.scan_ports(host, &state, reachable, found).await?;
+                self.scan_ports(host, &state, destination, found).await?;
             }
             Ok(())
         };
@@ -123,45 +116,63 @@ impl<C: Connector> Scanner<C> {
         end.unwrap_or(Ok(())).map_err(|source| ScanError::NoSockets { address, source })
     }
 
-    /// Sets status and reason, and what the route tells. False where no address of this machine
-    /// can reach the host.
-    async fn discover(&self, host: &mut HostRecord, state: &HostState) -> io::Result<bool> {
+    /// Sets status and reason, and what the route tells. Gives nothing where no address of this
+    /// machine can reach the host.
+    async fn discover(
+        &self,
+        host: &mut HostRecord,
+        state: &HostState,
+    ) -> io::Result<Option<Destination>> {
+        let config = &self.shared.config;
         let route = self.shared.routes.to(host.address);
-        let reachable =
-            !matches!(&route, Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable);
-        let is_local = route.as_ref().is_ok_and(|route| route.is_local);
+        let unreachable =
+            matches!(&route, Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable);
         if let Ok(route) = &route {
             route.fill(host);
         }
-        (host.status, host.reason) = match &self.shared.config.discovery {
-            Discovery::Skip => (HostStatus::Up, Reason::UserSet),
-            Discovery::Connect(_) if is_local => (HostStatus::Up, Reason::LocalhostResponse),
-            Discovery::Connect(_) if !reachable => (HostStatus::Down, Reason::NetUnreach),
-            Discovery::Connect(ports) => self.knock(host.address, ports, state).await?,
+        let destination = Destination {
+            address: host.address,
+            source: host.source,
+            interface: host.interface.clone(),
         };
-        Ok(reachable)
+        let is_local = route.as_ref().is_ok_and(|route| route.is_local);
+        let asks_link = config.ask_link && route.as_ref().is_ok_and(Route::is_neighbour);
+        (host.status, host.reason) = match &config.discovery {
+            Discovery::Ask(_) if is_local => (HostStatus::Up, Reason::LocalhostResponse),
+            Discovery::Ask(_) if unreachable => (HostStatus::Down, Reason::NetUnreach),
+            _ if asks_link => {
+                let aims = vec![Aim::host(Technique::Link)];
+                self.knock(host, &destination, aims, state).await?
+            }
+            Discovery::Skip => (HostStatus::Up, Reason::UserSet),
+            Discovery::Ask(aims) => self.knock(host, &destination, aims.clone(), state).await?,
+        };
+        Ok(Some(destination).filter(|_| !unreachable))
     }
 
-    /// Connects to `ports` until the host itself answers. Where it does not, the reason is what
-    /// something on the way said, if it did.
+    /// Asks until the host itself answers. Where it does not, the reason is what something on the
+    /// way said, if it did.
     async fn knock(
         &self,
-        address: IpAddr,
-        ports: &[u16],
+        host: &mut HostRecord,
+        destination: &Destination,
+        aims: Vec<Aim>,
         state: &HostState,
     ) -> io::Result<(HostStatus, Reason)> {
-        let work = Work::new(address, ports.to_vec(), 1);
+        let work = Work::new(destination.clone(), aims, 1);
         let mut answer = (HostStatus::Down, Reason::NoResponse);
         let lane = Lane::new(&self.shared.gate, state, &work, self.shared.connector.clone());
         lane.run(|verdicts: &mut Vec<Verdict>| {
-            for (_, status) in verdicts.drain(..) {
-                match status.state {
-                    PortState::Open | PortState::Closed => {
-                        answer = (HostStatus::Up, status.reason);
-                        return ControlFlow::Break(());
-                    }
-                    _ if status.reason != Reason::NoResponse => answer.1 = status.reason,
-                    _ => {}
+            for (_, said) in verdicts.drain(..) {
+                if said.is_from_host {
+                    answer = (HostStatus::Up, said.status.reason);
+                    host.reason_ttl = said.status.ttl;
+                    host.mac = host.mac.or(said.mac);
+                    return ControlFlow::Break(());
+                }
+                if said.status.reason != Reason::NoResponse {
+                    answer.1 = said.status.reason;
+                    host.reason_ttl = said.status.ttl;
                 }
             }
             ControlFlow::Continue(())
@@ -174,27 +185,46 @@ impl<C: Connector> Scanner<C> {
         &self,
         host: &mut HostRecord,
         state: &Arc<HostState>,
-        reachable: bool,
+        destination: Option<Destination>,
         mut found: impl FnMut(PortKey, PortState) + Send,
     ) -> io::Result<()> {
-        if !reachable {
-            set_all(host, Outcome::Unreachable(Reason::NetUnreach).status());
-            return Ok(());
-        }
         let config = &self.shared.config;
-        let ports = order::tcp_ports(&host.ports, config.in_order, &*config.system.random);
-        let lanes = self.lanes(ports.len());
-        let work = Work::new(host.address, ports, lanes);
-        let mut record = |verdicts: &mut Vec<Verdict>| {
-            for (port, status) in verdicts.drain(..) {
-                let key = PortKey::tcp(port);
-                host.ports.set_status(key, status);
-                if status.state == PortState::Open {
-                    found(key, status.state);
+        for technique in &config.techniques {
+            let aims =
+                order::aims(&host.ports, *technique, config.in_order, &*config.system.random);
+            let mut record = |verdicts: &mut Vec<Verdict>| {
+                for (aim, answer) in verdicts.drain(..) {
+                    let Some(protocol) = aim.technique.protocol() else { continue };
+                    let key = PortKey::new(protocol, aim.port);
+                    host.ports.set_status(key, answer.status);
+                    if answer.status.state == PortState::Open {
+                        found(key, answer.status.state);
+                    }
                 }
+                ControlFlow::Continue(())
+            };
+            match &destination {
+                None => {
+                    let answer = Answer::unreachable(Reason::NetUnreach);
+                    let _: ControlFlow<()> =
+                        record(&mut aims.into_iter().map(|aim| (aim, answer)).collect());
+                }
+                Some(to) => self.ask_all(to, aims, state, record).await?,
             }
-            ControlFlow::Continue(())
-        };
+        }
+        Ok(())
+    }
+
+    /// Asks everything, with several tasks where there is much to ask.
+    async fn ask_all(
+        &self,
+        destination: &Destination,
+        aims: Vec<Aim>,
+        state: &Arc<HostState>,
+        mut record: impl FnMut(&mut Vec<Verdict>) -> ControlFlow<()> + Send,
+    ) -> io::Result<()> {
+        let lanes = self.lanes(aims.len());
+        let work = Work::new(destination.clone(), aims, lanes);
         if lanes == 1 {
             let connector = self.shared.connector.clone();
             return Lane::new(&self.shared.gate, state, &work, connector).run(record).await;
@@ -246,13 +276,6 @@ impl<C: Connector> Scanner<C> {
             });
         }
         (tasks, receiver)
-    }
-}
-
-fn set_all(host: &mut HostRecord, status: PortStatus) {
-    let ports = host.ports.ports().clone();
-    for key in ports.of(Protocol::Tcp) {
-        host.ports.set_status(*key, status);
     }
 }
 

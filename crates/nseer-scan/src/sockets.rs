@@ -4,7 +4,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,7 +15,8 @@ use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-use crate::connector::{Connector, Outcome, Started};
+use crate::connector::{Answer, Connector, Destination, Started};
+use crate::technique::Aim;
 
 /// Probes ports with TCP sockets.
 ///
@@ -23,6 +24,7 @@ use crate::connector::{Connector, Outcome, Started};
 /// of closed ports and a probe costs two system calls.
 #[derive(Debug, Default)]
 pub struct SocketConnector {
+    host: Option<IpAddr>,
     /// A socket that is not connected, and the family it is of.
     spare: Option<(Domain, Socket)>,
     heir: Option<Heir>,
@@ -50,7 +52,7 @@ impl SocketConnector {
     /// A connector whose connections go to `heir`, if there is one.
     #[must_use]
     pub fn new(heir: Option<Heir>) -> Self {
-        SocketConnector { spare: None, heir }
+        SocketConnector { host: None, spare: None, heir }
     }
 }
 
@@ -64,7 +66,32 @@ impl Clone for SocketConnector {
 impl Connector for SocketConnector {
     type Pending = PendingConnect;
 
-    fn start(&mut self, peer: SocketAddr) -> Started<PendingConnect> {
+    fn turn_to(&mut self, host: &Destination) {
+        self.host = Some(host.address);
+    }
+
+    /// Connects, however the aim is to be asked.
+    fn start(&mut self, aim: Aim, _attempt: u32) -> Started<PendingConnect> {
+        match self.host {
+            Some(address) => self.connect(SocketAddr::new(address, aim.port)),
+            None => failed(io::ErrorKind::AddrNotAvailable.into()),
+        }
+    }
+
+    fn flush(&mut self) {}
+
+    /// A connection that was given up is closed.
+    fn late(&mut self, _aim: Aim) -> Option<Answer> {
+        None
+    }
+
+    fn rest(&mut self) {
+        self.spare = None;
+    }
+}
+
+impl SocketConnector {
+    fn connect(&mut self, peer: SocketAddr) -> Started<PendingConnect> {
         let domain = Domain::for_address(peer);
         let address = SockAddr::from(peer);
         let spare = self.spare.take().filter(|(family, _)| *family == domain);
@@ -90,21 +117,15 @@ impl Connector for SocketConnector {
                     if cfg!(target_os = "linux") {
                         self.spare = Some((domain, socket));
                     }
-                    Started::Done(Outcome::Closed)
+                    Started::Done(Answer::refused())
                 }
                 // An error may stem from what the socket did before: ask with a new one.
-                _ if reused => self.start(peer),
+                _ if reused => self.connect(peer),
                 _ => failed(error),
             },
         }
     }
 
-    fn rest(&mut self) {
-        self.spare = None;
-    }
-}
-
-impl SocketConnector {
     fn wait(&self, socket: Socket, peer: SocketAddr) -> Started<PendingConnect> {
         match TcpStream::from_std(socket.into()) {
             Ok(stream) => {
@@ -124,21 +145,21 @@ fn errno_is(result: &io::Result<()>, errno: i32) -> bool {
     result.as_ref().is_err_and(|error| error.raw_os_error() == Some(errno))
 }
 
-/// The outcome of a connection that was made, which goes to the heir or is closed.
-fn connected(socket: Socket, peer: SocketAddr, heir: Option<&Heir>) -> Outcome {
+/// The answer of a connection that was made, which goes to the heir or is closed.
+fn connected(socket: Socket, peer: SocketAddr, heir: Option<&Heir>) -> Answer {
     match socket.local_addr().map(|local| local.as_socket()) {
         // The local port was the very port that was asked, and the connection met itself (RFC
         // 9293, simultaneous open). A port that listens is not given out as a local port.
         Ok(Some(local)) if local == peer => {
             discard(&socket);
-            Outcome::Closed
+            Answer::refused()
         }
         _ => {
             match heir {
                 Some(Heir(take)) => take(peer, socket.into()),
                 None => discard(&socket),
             }
-            Outcome::Open
+            Answer::open()
         }
     }
 }
@@ -159,21 +180,21 @@ fn failed<P>(error: io::Error) -> Started<P> {
         | libc::ENOMEM
         | libc::EAGAIN
         | libc::EADDRNOTAVAIL => return Started::Shortage(error),
-        libc::ECONNREFUSED => Outcome::Closed,
+        libc::ECONNREFUSED => Answer::refused(),
         // The peer accepted and then reset the connection.
-        libc::ECONNRESET | libc::EPIPE => Outcome::Open,
-        libc::ENETUNREACH | libc::ENETDOWN => Outcome::Unreachable(Reason::NetUnreach),
+        libc::ECONNRESET | libc::EPIPE => Answer::open(),
+        libc::ENETUNREACH | libc::ENETDOWN => Answer::unreachable(Reason::NetUnreach),
         // A route of type "prohibit" (ip-route(8)).
-        libc::EACCES => Outcome::Unreachable(Reason::AdminProhibited),
-        libc::EPERM => Outcome::Unreachable(Reason::NetDenied),
+        libc::EACCES => Answer::unreachable(Reason::AdminProhibited),
+        libc::EPERM => Answer::unreachable(Reason::NetDenied),
         // The other codes of ICMP destination unreachable, as Linux maps them (icmp(7)).
         libc::EHOSTUNREACH
         | libc::EHOSTDOWN
         | libc::ENONET
         | libc::ENOPROTOOPT
-        | libc::EOPNOTSUPP => Outcome::Unreachable(Reason::HostUnreach),
+        | libc::EOPNOTSUPP => Answer::unreachable(Reason::HostUnreach),
         // The kernel gave up (ETIMEDOUT), or a route of type "blackhole" (EINVAL).
-        _ => Outcome::Unreachable(Reason::NoResponse),
+        _ => Answer::unreachable(Reason::NoResponse),
     })
 }
 
@@ -187,10 +208,10 @@ pub struct PendingConnect {
 }
 
 impl Future for PendingConnect {
-    type Output = Outcome;
+    type Output = Answer;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let unknown = Outcome::Unreachable(Reason::Unknown);
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
+        let unknown = Answer::unreachable(Reason::Unknown);
         while let Some(stream) = &self.stream {
             if ready!(stream.poll_write_ready(cx)).is_err() {
                 // The runtime is shutting down.
@@ -200,7 +221,7 @@ impl Future for PendingConnect {
             match socket.take_error() {
                 Ok(Some(error)) | Err(error) => {
                     return Poll::Ready(match failed::<()>(error) {
-                        Started::Done(outcome) => outcome,
+                        Started::Done(answer) => answer,
                         _ => unknown,
                     });
                 }
@@ -230,9 +251,11 @@ mod tests {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime")
     }
 
-    async fn probe(connector: &mut SocketConnector, peer: SocketAddr) -> Outcome {
-        match connector.start(peer) {
-            Started::Done(outcome) => outcome,
+    async fn probe(connector: &mut SocketConnector, peer: SocketAddr) -> Answer {
+        connector.host = Some(peer.ip());
+        let aim = Aim::new(crate::technique::Technique::Connect, peer.port());
+        match connector.start(aim, 0) {
+            Started::Done(answer) => answer,
             Started::Pending(pending) => pending.await,
             Started::Shortage(error) => panic!("{peer}: {error}"),
         }
@@ -249,11 +272,11 @@ mod tests {
             runtime().block_on(async {
                 let mut connector = SocketConnector::default();
                 for peer in [closed, closed, open, closed, open, open, closed] {
-                    let want = if peer == open { Outcome::Open } else { Outcome::Closed };
+                    let want = if peer == open { Answer::open() } else { Answer::refused() };
                     assert_eq!(probe(&mut connector, peer).await, want, "{peer}");
                 }
                 connector.rest();
-                assert_eq!(probe(&mut connector, open).await, Outcome::Open);
+                assert_eq!(probe(&mut connector, open).await, Answer::open());
             });
         }
     }
@@ -267,7 +290,7 @@ mod tests {
         let _ = socket.connect(&own);
         assert!(socket.peer_addr().is_ok(), "it is connected to itself");
         let peer = own.as_socket().expect("address");
-        assert_eq!(connected(socket, peer, None), Outcome::Closed);
+        assert_eq!(connected(socket, peer, None), Answer::refused());
     }
 
     #[test]
@@ -280,8 +303,8 @@ mod tests {
             (libc::ETIMEDOUT, Reason::NoResponse),
         ] {
             let error = io::Error::from_raw_os_error(errno);
-            let Started::Done(outcome) = failed::<()>(error) else { panic!("{errno}") };
-            assert_eq!(outcome, Outcome::Unreachable(reason), "{errno}");
+            let Started::Done(answer) = failed::<()>(error) else { panic!("{errno}") };
+            assert_eq!(answer, Answer::unreachable(reason), "{errno}");
         }
     }
 

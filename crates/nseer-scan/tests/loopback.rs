@@ -8,7 +8,9 @@ use std::time::SystemTime;
 use nseer_core::{
     HostRecord, HostStatus, PortKey, PortState, PortTable, Reason, ScanPorts, ServiceTable,
 };
-use nseer_scan::{Discovery, ScanConfig, Scanner, Timing};
+use nseer_scan::{
+    Aim, Discovery, MixedConnector, ScanConfig, Scanner, SocketConnector, Technique, Timing,
+};
 use nseer_seam::System;
 
 /// Scans `ports` of `address` with two threads; gives the record and the open ports told.
@@ -20,8 +22,10 @@ fn scan(address: IpAddr, ports: Vec<u16>, max_sockets: usize) -> (HostRecord, Ve
         .expect("runtime");
     let config = ScanConfig {
         timing: Timing::default(),
-        discovery: Discovery::Connect(vec![1]),
-        max_sockets,
+        discovery: Discovery::Ask(vec![Aim::new(Technique::Connect, 1)]),
+        ask_link: false,
+        techniques: vec![Technique::Connect],
+        max_in_flight: max_sockets,
         in_order: false,
         system: System::real(),
     };
@@ -30,8 +34,11 @@ fn scan(address: IpAddr, ports: Vec<u16>, max_sockets: usize) -> (HostRecord, Ve
     let table = PortTable::new(Arc::new(ScanPorts::new(keys, names)));
     let mut host = HostRecord::new(address, table, SystemTime::UNIX_EPOCH);
     let mut told = Vec::new();
+    let connector = MixedConnector::new(SocketConnector::default(), None);
     runtime
-        .block_on(Scanner::new(config, None).scan(&mut host, None, |key, _| told.push(key.number)))
+        .block_on(
+            Scanner::new(config, connector).scan(&mut host, None, |key, _| told.push(key.number)),
+        )
         .expect("scan");
     told.sort_unstable();
     (host, told)

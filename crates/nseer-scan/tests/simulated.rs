@@ -12,7 +12,10 @@ use std::time::{Duration, SystemTime};
 use nseer_core::{
     HostRecord, HostStatus, PortKey, PortState, PortTable, Reason, ScanPorts, ServiceTable,
 };
-use nseer_scan::{Connector, Discovery, Outcome, ScanConfig, ScanError, Scanner, Started, Timing};
+use nseer_scan::{
+    Aim, Answer, Connector, Destination, Discovery, ScanConfig, ScanError, Scanner, Started,
+    Technique, Timing,
+};
 use nseer_seam::{Random, System};
 use proptest::prelude::*;
 use tokio::time::Instant;
@@ -25,7 +28,7 @@ fn ms(ms: u64) -> Duration {
 #[derive(Clone, Copy, Debug)]
 struct Port {
     /// `None`: it never answers.
-    answer: Option<Outcome>,
+    answer: Option<Answer>,
     /// So many first probes, or their answers, get lost.
     lost: u32,
     /// From probe to answer; zero: before `connect()` returns.
@@ -35,13 +38,13 @@ struct Port {
 }
 
 impl Port {
-    fn new(answer: Option<Outcome>) -> Self {
+    fn new(answer: Option<Answer>) -> Self {
         Port { answer, lost: 0, delay: ms(50), shortages: 0 }
     }
 }
 
-const OPEN: Option<Outcome> = Some(Outcome::Open);
-const CLOSED: Option<Outcome> = Some(Outcome::Closed);
+const OPEN: Option<Answer> = Some(Answer::open());
+const CLOSED: Option<Answer> = Some(Answer::refused());
 
 #[derive(Clone, Debug, Default)]
 struct Network {
@@ -67,13 +70,14 @@ struct Seen {
 
 #[derive(Clone)]
 struct Simulation {
+    host: Option<IpAddr>,
     network: Arc<Network>,
     seen: Arc<Mutex<Seen>>,
 }
 
 impl Simulation {
     fn new(network: Network) -> Self {
-        Simulation { network: Arc::new(network), seen: Arc::default() }
+        Simulation { host: None, network: Arc::new(network), seen: Arc::default() }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -121,9 +125,20 @@ impl Seen {
 }
 
 impl Connector for Simulation {
-    type Pending = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+    type Pending = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
-    fn start(&mut self, peer: SocketAddr) -> Started<Self::Pending> {
+    fn turn_to(&mut self, host: &Destination) {
+        self.host = Some(host.address);
+    }
+
+    fn flush(&mut self) {}
+
+    fn late(&mut self, _aim: Aim) -> Option<Answer> {
+        None
+    }
+
+    fn start(&mut self, aim: Aim, _attempt: u32) -> Started<Self::Pending> {
+        let peer = SocketAddr::new(self.host.expect("a host"), aim.port);
         let port = self.network.ports[&peer.port()];
         let counted = Counted::new(self);
         let mut seen = self.seen();
@@ -213,11 +228,13 @@ impl Run {
         let config = ScanConfig {
             timing: self.timing,
             discovery: self.discovery,
-            max_sockets: self.max_sockets,
+            ask_link: false,
+            techniques: vec![Technique::Connect],
+            max_in_flight: self.max_sockets,
             in_order: false,
             system: System { random: Arc::new(Seed(7)), ..System::real() },
         };
-        let scanner = Arc::new(Scanner::with_connector(config, simulation.clone()));
+        let scanner = Arc::new(Scanner::new(config, simulation.clone()));
         let (hosts, errors, elapsed) = runtime.block_on(async {
             let start = Instant::now();
             let deadline = self.deadline.map(|after| start + after);
@@ -263,7 +280,7 @@ impl Result {
         for host in &self.hosts {
             for (number, port) in ports {
                 let want = match port.answer {
-                    Some(outcome) => (outcome.status().state, outcome.status().reason),
+                    Some(answer) => (answer.status.state, answer.status.reason),
                     None => (PortState::Filtered, Reason::NoResponse),
                 };
                 let got = host.ports.status(PortKey::tcp(*number)).map(|s| (s.state, s.reason));
@@ -274,7 +291,7 @@ impl Result {
 }
 
 fn port() -> impl Strategy<Value = Port> {
-    let unreachable = Outcome::Unreachable(Reason::HostUnreach);
+    let unreachable = Answer::unreachable(Reason::HostUnreach);
     let answer = prop_oneof![
         3 => Just(OPEN),
         3 => Just(CLOSED),
@@ -411,10 +428,11 @@ fn a_machine_with_fewer_sockets_than_promised_gets_through() {
 
 #[test]
 fn an_answer_from_the_host_means_that_it_is_up() {
-    let unreachable = Some(Outcome::Unreachable(Reason::HostUnreach));
+    let unreachable = Some(Answer::unreachable(Reason::HostUnreach));
     let check = |first, second, status, reason| {
         let ports = [(1, Port::new(first)), (2, Port::new(second))];
-        let discovery = Discovery::Connect(vec![1, 2]);
+        let discovery =
+            Discovery::Ask([1, 2].map(|port| Aim::new(Technique::Connect, port)).to_vec());
         let result = Run { discovery, ..Run::new(ports) }.go();
         let host = result.host();
         assert_eq!((host.status, host.reason), (status, reason), "{first:?} {second:?}");

@@ -1,11 +1,17 @@
 //! Options that say how to tell which hosts are up, and how names are looked up.
 
+use std::ffi::OsString;
+
 use super::{Category, Opt, Value};
+use crate::parse::ParseError;
+use crate::settings::{PingType, Settings};
 
 pub(super) const CATEGORY: Category = Category {
     title: "Host discovery and names",
-    about: "Before its ports are scanned, a host is asked whether it is up. This version asks by \
-        connecting to TCP ports: an answer of any kind, a refusal too, means up.",
+    about: "Before its ports are scanned, a host is asked whether it is up; an answer of any kind, a \
+        refusal too, means up. With privileges it is asked by ICMP echo and timestamp requests, a SYN \
+        to port 443 and an ACK to port 80, and on the same Ethernet by ARP alone; without them by \
+        connections to ports 80 and 443.",
     options: &[
         Opt::new(
             &["-sL"],
@@ -33,14 +39,54 @@ pub(super) const CATEGORY: Category = Category {
         Opt::new(
             &["-PS"],
             Value::Optional("PORTS"),
-            "ask by connecting to these TCP ports",
-            "Asks whether a host is up by connecting to these TCP ports, which are glued on: \
-            -PS22,80,443. Without ports a built-in choice is used. Where Nmap as root sends a lone \
-            SYN, this version makes a connection and closes it. The option may be given once.",
-            |s, mut u| {
-                u.value.get_or_insert_default();
-                u.once(&mut s.discovery_ports)
-            },
+            "ask with a TCP SYN to these ports (default 80)",
+            "Asks whether a host is up with a TCP SYN to these ports, which are glued on: -PS22,80,443. \
+            Without privileges it makes a connection instead, and closes it.",
+            |s, u| add(s, PingType::Syn, u.value),
+        ),
+        Opt::new(
+            &["-PA"],
+            Value::Optional("PORTS"),
+            "ask with a TCP ACK to these ports (default 80)",
+            "Asks whether a host is up with a TCP ACK to these ports, which a host answers with a reset. \
+            Without privileges it makes a connection instead, and closes it.",
+            |s, u| add(s, PingType::Ack, u.value),
+        ),
+        Opt::new(
+            &["-PU"],
+            Value::Optional("PORTS"),
+            "ask with a datagram to these ports (default 40125)",
+            "Asks whether a host is up with a datagram to these UDP ports; a closed port answers with an \
+            ICMP error.",
+            |s, u| add(s, PingType::Udp, u.value),
+        ),
+        Opt::new(
+            &["-PY"],
+            Value::Optional("PORTS"),
+            "ask with an SCTP INIT to these ports (default 80)",
+            "Asks whether a host is up with an SCTP INIT chunk to these ports.",
+            |s, u| add(s, PingType::Sctp, u.value),
+        ),
+        Opt::new(
+            &["-PE"],
+            Value::None,
+            "ask with an ICMP echo request",
+            "Asks whether a host is up with an ICMP echo request, as ping does.",
+            |s, _| add(s, PingType::Echo, None),
+        ),
+        Opt::new(
+            &["-PP"],
+            Value::None,
+            "ask with an ICMP timestamp request",
+            "Asks whether a host is up with an ICMP timestamp request (IPv4 only).",
+            |s, _| add(s, PingType::Timestamp, None),
+        ),
+        Opt::new(
+            &["-PM"],
+            Value::None,
+            "ask with an ICMP address mask request",
+            "Asks whether a host is up with an ICMP address mask request (IPv4 only).",
+            |s, _| add(s, PingType::AddressMask, None),
         ),
         Opt::new(
             &["-n"],
@@ -74,26 +120,26 @@ pub(super) const CATEGORY: Category = Category {
             asking the name servers directly.",
             |s, u| u.flag(&mut s.system_dns),
         ),
-        Opt::no_effect(
+        Opt::new(
             &["--disable-arp-ping"],
             Value::None,
-            "accepted, no effect: no ARP or ND request is sent anyway",
-            "Accepted without effect: this version never sends ARP or neighbour discovery requests \
-            of its own.",
+            "do not ask by ARP or neighbour discovery on the same Ethernet",
+            "Asks hosts on the same Ethernet like all others, not by ARP or neighbour discovery.",
+            |s, u| u.flag(&mut s.no_link_ping),
         ),
-        Opt::not_built(&["-PA"], Value::Optional("PORTS"), "discovery by TCP ACK", "-PS"),
-        Opt::not_built(&["-PU"], Value::Optional("PORTS"), "discovery by UDP", "-PS"),
-        Opt::not_built(&["-PY"], Value::Optional("PORTS"), "discovery by SCTP INIT", "-PS"),
-        Opt::not_built(&["-PE"], Value::None, "discovery by ICMP echo", "-PS"),
-        Opt::not_built(&["-PP"], Value::None, "discovery by ICMP timestamp", "-PS"),
-        Opt::not_built(&["-PM"], Value::None, "discovery by ICMP address mask", "-PS"),
         Opt::not_built(
             &["-PO"],
             Value::Optional("PROTOCOLS"),
             "discovery by other IP protocols",
             "-PS",
         ),
-        Opt::not_built(&["-PR"], Value::None, "discovery by ARP or neighbour discovery", "-PS"),
+        Opt::no_effect(
+            &["-PR"],
+            Value::None,
+            "accepted, no effect: hosts on the same Ethernet are asked by ARP anyway",
+            "Accepted without effect: with privileges, hosts on the same Ethernet are asked by ARP or \
+            neighbour discovery anyway.",
+        ),
         Opt::not_built(
             &["--discovery-ignore-rst"],
             Value::None,
@@ -103,3 +149,8 @@ pub(super) const CATEGORY: Category = Category {
         Opt::not_built(&["--traceroute"], Value::None, "trace the way to each host", ""),
     ],
 };
+
+fn add(settings: &mut Settings, kind: PingType, ports: Option<OsString>) -> Result<(), ParseError> {
+    settings.pings.push((kind, ports));
+    Ok(())
+}

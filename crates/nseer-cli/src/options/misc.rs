@@ -21,17 +21,27 @@ pub(super) const CATEGORY: Category = Category {
             |s, u| u.store(&mut s.data_folder),
         )
         .complete(Complete::Folders),
-        Opt::no_effect(
+        Opt::new(
             &["--privileged"],
             Value::None,
-            "accepted, no effect: no privileges are used",
-            "Accepted without effect: nothing in this version needs or uses privileges.",
+            "take it that raw packets may be sent",
+            "Takes it that raw packets may be sent and received, whoever the user is. The environment \
+            variable NMAP_PRIVILEGED does the same.",
+            |s, _| {
+                s.privileged = Some(true);
+                Ok(())
+            },
         ),
-        Opt::no_effect(
+        Opt::new(
             &["--unprivileged"],
             Value::None,
-            "accepted, no effect: no privileges are used",
-            "Accepted without effect: nothing in this version needs or uses privileges.",
+            "take it that raw packets may not be sent",
+            "Takes it that raw packets may not be sent, even by root. The environment variable \
+            NMAP_UNPRIVILEGED does the same.",
+            |s, _| {
+                s.privileged = Some(false);
+                Ok(())
+            },
         ),
         Opt::no_effect(
             &["--release-memory"],

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::options::Status;
-use crate::settings::{Format, PageRequest, StylesheetRequest};
+use crate::settings::{Format, PageRequest, PingType, ScanType, StylesheetRequest};
 
 /// Words as a shell would cut this line; `''` is an empty word.
 fn words(line: &str) -> Vec<OsString> {
@@ -52,12 +52,17 @@ fn targets_and_options_mix() {
 
 #[test]
 fn scan_letters() {
-    check("-sT", Settings { connect_scan: true, ..none() });
-    check("-sTC", Settings { connect_scan: true, default_scripts: true, ..none() });
+    check("-sT", Settings { scan_types: vec![ScanType::Connect], ..none() });
+    let types = vec![ScanType::Syn, ScanType::Udp];
+    check("-sSU", Settings { scan_types: types.clone(), ..none() });
+    check("-sS -sU -sS", Settings { scan_types: types, ..none() });
+    check(
+        "-sTC",
+        Settings { scan_types: vec![ScanType::Connect], default_scripts: true, ..none() },
+    );
     check("-sCn", Settings { ping_scan: true, default_scripts: true, ..none() });
-    check("-nsT", Settings { connect_scan: true, never_resolve: true, ..none() });
+    check("-nsT", Settings { scan_types: vec![ScanType::Connect], never_resolve: true, ..none() });
     check("-sP", Settings { ping_scan: true, ..none() });
-    check("-sSV", Settings { not_built: vec!["-sS", "-sV"], ..none() });
     check("-sI zombie", Settings { not_built: vec!["-sI"], ..none() });
     fails("-s", "option '-s' needs the letters of a scan type, as in -sT");
     fails("-sQ", "unknown option '-sQ'");
@@ -70,11 +75,9 @@ fn discovery_letters() {
     check("-Pn", Settings { skip_discovery: true, ..none() });
     same("-P0", "-Pn");
     same("-PN", "-Pn");
-    check("-PS22,80", Settings { discovery_ports: some("22,80"), ..none() });
-    check("-PS 22", Settings { discovery_ports: some(""), targets: vec!["22".into()], ..none() });
-    check("-PE", Settings { not_built: vec!["-PE"], ..none() });
-    check("-PU53 a", Settings { not_built: vec!["-PU"], targets: vec!["a".into()], ..none() });
-    fails("-PS -PS22", "option '-PS' was given twice; give it once, with everything in one value");
+    check("-PS22,80", Settings { pings: vec![(PingType::Syn, some("22,80"))], ..none() });
+    let pings = vec![(PingType::Syn, None), (PingType::Echo, None), (PingType::Udp, some("53"))];
+    check("-PS -PE -PU53 22", Settings { pings, targets: vec!["22".into()], ..none() });
     fails("-P", "option '-P' needs a kind of host discovery, as in -Pn or -PS22");
     fails("-PQ", "unknown option '-PQ'");
     fails("-Pnv", "option '-Pn' takes no value, but 'v' is glued to it");
@@ -173,7 +176,7 @@ fn long_names() {
     same("--ope", "-open");
     check("-reason", Settings { reasons: true, ..none() });
     check("--webx", Settings { stylesheet: Some(StylesheetRequest::Web), ..none() });
-    check("--badsum", Settings { not_built: vec!["--badsum"], ..none() });
+    check("--badsum", Settings { bad_checksum: true, ..none() });
     fails("--scan", "option '--scan' is ambiguous: it may mean --scanflags, --scan-delay");
     fails("-pr", "option '--pr' is ambiguous: it may mean --proxies, --proxy, --privileged");
 }

@@ -98,7 +98,8 @@ pub(super) fn template(given: Given<'_>) -> Result<u8, PlanError> {
         .ok_or_else(|| PlanError::Template { value: value.into_owned() })
 }
 
-fn parsed<T: FromStr>(
+/// A value that is read by its type's own rules, and is `good`.
+pub(super) fn parsed<T: FromStr>(
     option: &'static str,
     given: Given<'_>,
     wanted: &'static str,

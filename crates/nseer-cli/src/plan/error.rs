@@ -94,6 +94,31 @@ pub enum PlanError {
         /// The option that asks for one.
         other: &'static str,
     },
+    /// Two scans of one protocol.
+    #[error("{first} does not go together with {second}: one {protocol} scan at a time")]
+    TwoScans {
+        /// The protocol.
+        protocol: &'static str,
+        /// One option.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// The value of `--scanflags`.
+    #[error(
+        "'{value}' is no value for '--scanflags': write flags one after another, as in SYNFIN, or a \
+         number from 0 to 255"
+    )]
+    ScanFlags {
+        /// The value.
+        value: String,
+    },
+    /// Flags for a scan without TCP segments of its own.
+    #[error("--scanflags does not go together with -sT, whose packets the system makes")]
+    FlagsWithConnect,
+    /// Two ways to say what packets carry.
+    #[error("use one of --data, --data-string and --data-length")]
+    TwoKindsOfData,
     /// `-F` and `-p`.
     #[error("-F does not go together with -p: use --top-ports 100 to choose from the ports of -p")]
     FastWithPorts,

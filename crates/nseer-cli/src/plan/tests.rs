@@ -114,17 +114,52 @@ fn ports() {
 
 #[test]
 fn discovery_and_names() {
-    let plan = run("-PS22,80 -n -R --dns-servers 192.0.2.1,192.0.2.2 --system-dns a").discovery;
+    let plan = run(
+        "-PS22,80 -PE --disable-arp-ping -n -R --dns-servers 192.0.2.1,192.0.2.2 --system-dns a",
+    )
+    .discovery;
     let expected = DiscoveryPlan {
         skip: false,
-        ports: Some("22,80".into()),
+        pings: vec![(PingType::Syn, Some("22,80".into())), (PingType::Echo, None)],
+        no_link_ping: true,
         names: Names::Never,
         servers: vec!["192.0.2.1".into(), "192.0.2.2".into()],
         system_resolver: true,
     };
     assert_eq!(plan, expected);
     let plan = run("-Pn -R -PS a").discovery;
-    assert_eq!((plan.skip, plan.ports, plan.names), (true, None, Names::Always));
+    assert_eq!((plan.skip, plan.names), (true, Names::Always));
+    assert_eq!(plan.pings, [(PingType::Syn, None)]);
+}
+
+#[test]
+fn scans_and_packets() {
+    let plan = run("-sUS --scanflags SYNFIN --ttl 3 -e lo -S 192.0.2.9 -g 53 --data 0x00ff a").scan;
+    let packets = PacketPlan {
+        interface: Some("lo".into()),
+        source: Some("192.0.2.9".parse().expect("address")),
+        source_port: Some(53),
+        ttl: Some(3),
+        data: PacketBytes::Fixed(vec![0, 255]),
+        bad_checksum: false,
+    };
+    let types = vec![ScanType::Udp, ScanType::Syn];
+    assert_eq!(plan, ScanPlan { types, flags: Some(3), privileged: None, packets });
+    assert_eq!(run("--data-length 9 a").scan.packets.data, PacketBytes::Random(9));
+    fails("-sST a", "-sS does not go together with -sT: one TCP scan at a time");
+    fails("-sYZ a", "-sY does not go together with -sZ: one SCTP scan at a time");
+    fails(
+        "-sT --scanflags 1 a",
+        "--scanflags does not go together with -sT, whose packets the system makes",
+    );
+    fails(
+        "--data 0 a",
+        "'0' is no value for '--data': a list of at most 1400 pairs of hexadecimal digits is needed",
+    );
+    fails("--data 00 --data-length 1 a", "use one of --data, --data-string and --data-length");
+    fails("-g 0 a", "'0' is no value for '-g': a port number, 1 to 65535, is needed");
+    fails("--ttl 256 a", "'256' is no value for '--ttl': a number from 0 to 255 is needed");
+    fails("-S x a", "'x' is no value for '-S': an address is needed");
 }
 
 #[test]
@@ -238,19 +273,14 @@ fn output() {
 #[test]
 fn options_that_are_not_built() {
     fails(
-        "-sS a",
-        "-sS (TCP SYN scan) is not built yet: an option of Nmap that this version does not have; \
-         use -sT",
+        "-sO a",
+        "-sO (scan of IP protocols) is not built yet: an option of Nmap that this version does \
+         not have",
     );
     fails(
-        "-sS -O -sS a",
-        "-sS (TCP SYN scan), -O (find out the operating system) are not built yet: options of \
-         Nmap that this version does not have; use -sT",
-    );
-    fails(
-        "--ttl 3 a",
-        "--ttl (send with this time to live) is not built yet: an option of Nmap that this \
-         version does not have",
+        "-sO -O -sO a",
+        "-sO (scan of IP protocols), -O (find out the operating system) are not built yet: \
+         options of Nmap that this version does not have",
     );
 }
 

@@ -52,6 +52,35 @@ impl Lab {
         // It is not waited for: it ends with the lab.
     }
 
+    /// The other host drops and rejects packets in every way that a firewall knows; ports 53 and 81
+    /// are left alone. It answers as fast as it is asked.
+    pub(crate) fn far_firewall(&self) {
+        let chain = "type filter hook input priority 0
+            meta l4proto { tcp, udp } th dport 82 drop
+            tcp dport 83 reject with tcp reset
+            meta l4proto { tcp, udp } th dport 84 reject with icmpx admin-prohibited
+            meta l4proto { tcp, udp } th dport 85 reject with icmpx host-unreachable
+            meta l4proto { tcp, udp } th dport 86 reject with icmpx port-unreachable
+            meta l4proto { tcp, udp } th dport 87 reject with icmpx no-route
+            meta nfproto ipv4 meta l4proto { tcp, udp } th dport 88 reject with icmp prot-unreachable
+            meta nfproto ipv4 meta l4proto { tcp, udp } th dport 89 reject with icmp net-prohibited
+            meta nfproto ipv4 meta l4proto { tcp, udp } th dport 90 reject with icmp host-prohibited
+            ip daddr 10.99.0.3 icmp type echo-request drop
+            ip daddr 10.99.0.4 drop";
+        let chain = chain.replace('\n', ";");
+        let rules = format!("table inet lab {{ chain in {{ {chain}; }}; }}");
+        self.far(&["nft", &rules]);
+        self.far(&["sysctl", "-q", "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0"]);
+        for address in ["10.99.0.3/24", "10.99.0.4/24"] {
+            self.far(&["ip", "address", "add", address, "dev", "far"]);
+        }
+    }
+
+    /// Runs a command on the other host.
+    fn far(&self, args: &[&str]) {
+        must(Command::new("nsenter").arg("--net=/run/netns/far").args(args));
+    }
+
     /// Runs nseer without the right to raw packets, which root has otherwise.
     pub(crate) fn nseer_without_raw(&self, args: &[&str]) -> super::Output {
         self.without_raw(env!("CARGO_BIN_EXE_nseer"), args)

@@ -54,6 +54,9 @@ pub(crate) struct SocketCell {
     closed: Notify,
 }
 
+/// A thread uses a socket that another one is using.
+pub(crate) const IN_USE: &str = "Invalid reuse of a socket from one thread to another.";
+
 impl SocketCell {
     pub(crate) fn new(transport: Transport, ipv6: bool) -> Rc<SocketCell> {
         Rc::new(SocketCell {
@@ -98,7 +101,7 @@ impl SocketCell {
         let coroutine = lua.current_thread().to_pointer() as usize;
         let user = self.user.get();
         if self.busy.get() || (user != 0 && user != coroutine) {
-            return Err(Raise::new("Invalid reuse of a socket from one thread to another."));
+            return Err(Raise::new(IN_USE));
         }
         self.user.set(coroutine);
         Ok(())

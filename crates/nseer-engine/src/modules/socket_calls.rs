@@ -13,7 +13,7 @@ use crate::environment::World;
 use crate::modules::certificate;
 use crate::modules::connect;
 use crate::modules::pcap;
-use crate::modules::socket::{DEFAULT_TIMEOUT, METHODS, SocketCell, SocketHandle};
+use crate::modules::socket::{DEFAULT_TIMEOUT, IN_USE, METHODS, SocketCell, SocketHandle};
 use crate::modules::trace::{Ends, Way};
 use crate::modules::{Body, fill, function, methods};
 
@@ -114,12 +114,19 @@ pub(crate) fn this(args: &Args) -> Result<Rc<SocketCell>, Raise> {
     args.object(1, "nsock", |handle: &SocketHandle| handle.0.clone())
 }
 
-/// The socket that argument 1 is, for use by the running coroutine.
-pub(crate) fn this_for_use(lua: &Lua, args: &Args) -> Result<Rc<SocketCell>, Raise> {
+/// The socket that argument 1 is, which must not be a capture.
+fn this_socket(args: &Args) -> Result<Rc<SocketCell>, Raise> {
     let cell = this(args)?;
     if cell.capture().is_some() {
         return Err(Raise::new("invalid operation on pcap socket"));
     }
+    Ok(cell)
+}
+
+/// The socket that argument 1 is, for use by the running coroutine. Asking about a socket is no
+/// use: any thread may.
+pub(crate) fn this_for_use(lua: &Lua, args: &Args) -> Result<Rc<SocketCell>, Raise> {
+    let cell = this_socket(args)?;
     cell.take_for(lua)?;
     Ok(cell)
 }
@@ -237,11 +244,13 @@ fn close(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 }
 
 fn get_info(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
-    let cell = this_for_use(lua, args)?;
+    let cell = this_socket(args)?;
     if let Err(error) = connect::ready(world, &cell) {
         return failed_at_once(lua, &error);
     }
-    let (local, peer) = cell.with(|s| (s.local_addr(), s.peer_addr())).unwrap_or_default();
+    let Some((local, peer)) = cell.with(|s| (s.local_addr(), s.peer_addr())) else {
+        return Err(Raise::new(IN_USE));
+    };
     let told = |end: Option<SocketAddr>| match end {
         Some(end) => (end.ip().to_string(), end.port()),
         None => ("unknown protocol".to_owned(), 0),
@@ -278,7 +287,7 @@ fn bind(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 }
 
 fn get_ssl_certificate(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
-    let cell = this_for_use(lua, args)?;
+    let cell = this_socket(args)?;
     let der = cell.with(|s| s.is_tls().then(|| s.peer_certificate_der()));
     match der {
         Some(Some(Some(der))) => certificate::to_lua(lua, &der),

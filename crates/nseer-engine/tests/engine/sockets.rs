@@ -107,6 +107,24 @@ fn receive_buf_keeps_the_rest() {
 }
 
 #[test]
+fn any_thread_may_ask_about_a_socket() {
+    check_socket(
+        |mut s| drop(s.read(&mut [0; 1])),
+        "local port s:send('x')
+         stdnse.new_thread(function() port = select(3, s:get_info()) end)
+         stdnse.sleep(0.05) return tostring(port == select(3, s:get_info()))",
+        "true",
+    );
+    check_socket(
+        |mut s| drop(s.read(&mut [0; 1])),
+        "s:get_info() local sent
+         stdnse.new_thread(function() sent = s:send('x') end)
+         stdnse.sleep(0.05) return tostring(sent)",
+        "true",
+    );
+}
+
+#[test]
 fn a_socket_belongs_to_one_coroutine_at_a_time() {
     check_socket(
         |mut s| drop(s.read(&mut [0; 1])),

@@ -1,0 +1,249 @@
+//! From a plan to a scanner: which techniques, with which privileges, through which sockets.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use nseer_core::port_spec::parse_ports;
+use nseer_core::{PayloadTable, Protocol, ServiceTable};
+use nseer_scan::{
+    Aim, Discovery, Heir, LazyRaw, MixedConnector, RawConfig, RawConnector, Reading, ScanConfig,
+    Scanner, SocketConnector, Technique, Timing,
+};
+use nseer_seam::{Random, System};
+
+use crate::limits::Limits;
+use crate::plan::{Depth, PacketBytes, PacketPlan, Plan};
+use crate::settings::{PingType, ScanType};
+
+/// What a run sends: settled before anything is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Methods {
+    /// How ports are scanned, one technique for each protocol.
+    pub techniques: Vec<Technique>,
+    /// Raw packets may be sent.
+    pub privileged: bool,
+    /// Raw packets would have been sent, but this process may not.
+    pub falls_back: bool,
+}
+
+/// True where this process takes it that it may send raw packets.
+fn is_privileged(plan: &Plan) -> bool {
+    let set = |name| std::env::var_os(name).is_some();
+    plan.scan.privileged.unwrap_or_else(|| {
+        set("NMAP_PRIVILEGED")
+            || (rustix::process::geteuid().is_root() && !set("NMAP_UNPRIVILEGED"))
+    })
+}
+
+/// Decides what is sent.
+///
+/// # Errors
+/// Where something was asked for by name that needs privileges, and there are none.
+pub fn methods(plan: &Plan) -> anyhow::Result<Methods> {
+    let mut privileged = is_privileged(plan);
+    let asked = asked_raw(plan);
+    if let (Some(option), false) = (asked, privileged) {
+        bail!("{option} needs raw packets, which root may send: run as root, or leave it out");
+    }
+    // Better to know at once than at the first host.
+    let falls_back = privileged
+        && asked.is_none()
+        && plan.scan.privileged.is_none()
+        && !nseer_packet::may_send_raw();
+    privileged &= !falls_back;
+    let techniques = if plan.depth == Depth::Ports { techniques(plan, privileged) } else { vec![] };
+    Ok(Methods { techniques, privileged, falls_back })
+}
+
+/// The first option that cannot do without raw packets.
+fn asked_raw(plan: &Plan) -> Option<&'static str> {
+    let scan = plan.scan.types.iter().find(|kind| **kind != ScanType::Connect);
+    let ping = plan.discovery.pings.iter().map(|(kind, _)| *kind);
+    let mut ping = ping.filter(|kind| matches!(kind, PingType::Udp | PingType::Sctp));
+    scan.map(|kind| kind.option())
+        .or_else(|| plan.scan.flags.map(|_| "--scanflags"))
+        .or_else(|| ping.next().map(PingType::option))
+}
+
+fn techniques(plan: &Plan, privileged: bool) -> Vec<Technique> {
+    let mut types = plan.scan.types.clone();
+    if types.is_empty() || (types == [ScanType::Udp] && plan.scan.flags.is_some()) {
+        types.push(if privileged { ScanType::Syn } else { ScanType::Connect });
+    }
+    // As everybody lists them: TCP, UDP, SCTP.
+    let mut techniques: Vec<Technique> =
+        types.iter().map(|kind| technique(*kind, plan.scan.flags)).collect();
+    techniques.sort_by_key(|technique| technique.protocol());
+    techniques
+}
+
+fn technique(kind: ScanType, flags: Option<u8>) -> Technique {
+    let technique = match kind {
+        ScanType::Connect => Technique::Connect,
+        ScanType::Syn => Technique::SYN,
+        ScanType::Ack => Technique::ACK,
+        ScanType::Window => Technique::WINDOW,
+        ScanType::Maimon => Technique::MAIMON,
+        ScanType::Null => Technique::NULL,
+        ScanType::Fin => Technique::FIN,
+        ScanType::Xmas => Technique::XMAS,
+        ScanType::Udp => Technique::Udp,
+        ScanType::SctpInit => Technique::SctpInit,
+        ScanType::SctpCookieEcho => Technique::SctpCookieEcho,
+    };
+    match (technique, flags) {
+        (Technique::Tcp(_, reading), Some(flags)) => Technique::Tcp(flags, reading),
+        _ => technique,
+    }
+}
+
+/// The scan type's name in XML.
+#[must_use]
+pub fn name(technique: Technique) -> &'static str {
+    const ACK: u8 = nseer_packet::tcp_flags::ACK;
+    match technique {
+        Technique::Connect => "connect",
+        Technique::Tcp(_, Reading::Syn) => "syn",
+        Technique::Tcp(_, Reading::Ack) => "ack",
+        Technique::Tcp(_, Reading::Window) => "window",
+        Technique::Tcp(0, Reading::Silence) => "null",
+        Technique::Tcp(0x01, Reading::Silence) => "fin",
+        Technique::Tcp(flags, Reading::Silence) if flags & ACK != 0 => "maimon",
+        Technique::Tcp(..) => "xmas",
+        Technique::Udp => "udp",
+        Technique::SctpInit => "sctpinit",
+        Technique::SctpCookieEcho => "sctpcookieecho",
+        Technique::Echo | Technique::Timestamp | Technique::AddressMask | Technique::Link => "ping",
+    }
+}
+
+/// The scanner, whose connections to open ports go to `heir`; datagrams carry what `payloads` says.
+/// Needs a tokio runtime.
+///
+/// # Errors
+/// Where a port list is wrong, or raw packets were asked for and cannot be sent.
+pub fn scanner(
+    plan: &Plan,
+    methods: &Methods,
+    timing: Timing,
+    limits: &Limits,
+    tables: (&ServiceTable, PayloadTable),
+    system: &System,
+    heir: Option<Heir>,
+) -> anyhow::Result<Scanner> {
+    let (services, payloads) = tables;
+    let discovery = discovery(plan, methods, services)?;
+    let raw = raw_config(&plan.scan.packets, payloads, plan.targets.ipv6, &*system.random);
+    let random = system.random.clone();
+    let raw = LazyRaw::new(Box::new(move || RawConnector::open(raw, &*random)));
+    let needs_raw = methods.techniques.iter().any(|technique| technique.is_raw())
+        || matches!(&discovery, Discovery::Ask(aims) if aims.iter().any(|aim| aim.technique.is_raw()));
+    if needs_raw && let Err(error) = raw.get() {
+        bail!("cannot send raw packets: {error}; use --unprivileged (or -sT) to do without");
+    }
+    let connects = methods.techniques.contains(&Technique::Connect);
+    let config = ScanConfig {
+        timing,
+        discovery,
+        ask_link: methods.privileged && !plan.discovery.no_link_ping,
+        techniques: methods.techniques.clone(),
+        max_in_flight: if connects || !needs_raw { limits.scan_sockets } else { MOST_PACKETS },
+        in_order: plan.ports.sequential,
+        system: system.clone(),
+    };
+    let raw = methods.privileged.then(|| Arc::new(raw));
+    Ok(Scanner::new(config, MixedConnector::new(SocketConnector::new(heir), raw)))
+}
+
+/// Raw probes in flight need no descriptors; this is what the receive buffer holds for sure.
+const MOST_PACKETS: usize = 16_384;
+
+fn raw_config(
+    plan: &PacketPlan,
+    payloads: PayloadTable,
+    ipv6: bool,
+    random: &dyn Random,
+) -> RawConfig {
+    let padding = match &plan.data {
+        PacketBytes::None => Vec::new(),
+        PacketBytes::Fixed(bytes) => bytes.clone(),
+        PacketBytes::Random(length) => {
+            let mut bytes = vec![0; *length];
+            random.fill(&mut bytes);
+            bytes
+        }
+    };
+    RawConfig {
+        interface: plan.interface.clone(),
+        source: plan.source,
+        source_port: plan.source_port,
+        ttl: plan.ttl,
+        padding,
+        bad_checksum: plan.bad_checksum,
+        payloads: Arc::new(move |port| payloads.of(port).map(<[u8]>::to_vec).collect()),
+        ipv6,
+    }
+}
+
+/// The ports that host discovery asks where the user names none.
+const CONNECT_PORTS: [u16; 2] = [80, 443];
+const ACK_PORT: u16 = 80;
+const SYN_PORT: u16 = 443;
+
+fn discovery(plan: &Plan, methods: &Methods, table: &ServiceTable) -> anyhow::Result<Discovery> {
+    if plan.discovery.skip {
+        return Ok(Discovery::Skip);
+    }
+    let mut aims = Vec::new();
+    for (kind, ports) in &plan.discovery.pings {
+        aims.extend(ping(*kind, ports.as_deref(), methods.privileged, table)?);
+    }
+    if aims.is_empty() {
+        aims = default_pings(methods.privileged);
+    }
+    if plan.targets.ipv6 {
+        let is_v4_only = |t| matches!(t, Technique::Timestamp | Technique::AddressMask);
+        aims.retain(|aim| !is_v4_only(aim.technique));
+    }
+    Ok(Discovery::Ask(aims))
+}
+
+fn default_pings(privileged: bool) -> Vec<Aim> {
+    if !privileged {
+        return CONNECT_PORTS.map(|port| Aim::new(Technique::Connect, port)).to_vec();
+    }
+    vec![
+        Aim::host(Technique::Echo),
+        Aim::new(Technique::SYN, SYN_PORT),
+        Aim::new(Technique::ACK, ACK_PORT),
+        Aim::host(Technique::Timestamp),
+    ]
+}
+
+/// What one option asks; nothing where it needs privileges that are not there, so that the default
+/// takes its place.
+fn ping(
+    kind: PingType,
+    ports: Option<&str>,
+    privileged: bool,
+    table: &ServiceTable,
+) -> anyhow::Result<Vec<Aim>> {
+    let (technique, protocol, default) = match kind {
+        PingType::Syn | PingType::Ack if !privileged => (Technique::Connect, Protocol::Tcp, 80),
+        PingType::Syn => (Technique::SYN, Protocol::Tcp, 80),
+        PingType::Ack => (Technique::ACK, Protocol::Tcp, 80),
+        PingType::Udp => (Technique::Udp, Protocol::Udp, 40_125),
+        PingType::Sctp => (Technique::SctpInit, Protocol::Sctp, 80),
+        PingType::Echo | PingType::Timestamp | PingType::AddressMask if !privileged => {
+            return Ok(Vec::new());
+        }
+        PingType::Echo => return Ok(vec![Aim::host(Technique::Echo)]),
+        PingType::Timestamp => return Ok(vec![Aim::host(Technique::Timestamp)]),
+        PingType::AddressMask => return Ok(vec![Aim::host(Technique::AddressMask)]),
+    };
+    let Some(list) = ports else { return Ok(vec![Aim::new(technique, default)]) };
+    let spec =
+        parse_ports(list, &[protocol], table).with_context(|| format!("in {}", kind.option()))?;
+    let keys = spec.ports.iter().filter(|key| key.protocol == protocol);
+    Ok(keys.map(|key| Aim::new(technique, key.number)).collect())
+}

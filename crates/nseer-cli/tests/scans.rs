@@ -1,0 +1,102 @@
+//! Port scans and host discovery with raw packets, over a cable to another host with a firewall:
+//! states and reasons beside the real nmap.
+
+mod lab;
+
+use lab::{Lab, Output};
+
+const V4: &str = "10.99.0.2";
+const V6: &str = "fd99::2";
+const PORTS: &str = "53,81-90";
+
+/// The lines of the port table, blanks squeezed.
+fn ports(output: &Output) -> Vec<String> {
+    let is_port = |line: &&str| {
+        let (number, _) = line.split_once('/').unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    output.stdout.lines().filter(is_port).map(squeezed).collect()
+}
+
+/// What is said of each host, but for times, sorted.
+fn hosts(output: &Output) -> Vec<String> {
+    let mut hosts: Vec<String> = Vec::new();
+    for line in output.stdout.lines() {
+        let told = line.split(" (").next().unwrap_or(line);
+        if line.starts_with("Nmap scan report for") {
+            hosts.push(told.to_owned());
+        } else if let Some(host) = hosts.last_mut()
+            && ["Host is up", "MAC Address"].iter().any(|start| line.starts_with(start))
+        {
+            *host = format!("{host}; {told}");
+        }
+    }
+    hosts.sort_unstable();
+    hosts
+}
+
+/// Runs both programs over the same files; gives ours first.
+fn both(lab: &Lab, args: &[&str]) -> (Output, Output) {
+    (lab.nseer(&[&["--datadir", "/usr/share/nmap"], args].concat()), lab.nmap(args))
+}
+
+#[test]
+fn every_scan_type_sees_what_nmap_sees() {
+    lab::run("every_scan_type_sees_what_nmap_sees", |lab| {
+        lab.far_host();
+        lab.far_dns();
+        lab.far_firewall();
+        for kind in ["-sS", "-sT", "-sA", "-sW", "-sM", "-sN", "-sF", "-sX", "-sU"] {
+            for (family, host) in [("-4", V4), ("-6", V6)] {
+                let args = [kind, family, "-n", "-Pn", "--reason", "-p", PORTS, host];
+                let (ours, theirs) = both(lab, &args);
+                let expected = ports(&theirs);
+                assert_eq!(expected.len(), 11, "{theirs:#?}");
+                assert_eq!(ports(&ours), expected, "{args:?}: {ours:#?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn hosts_are_found_as_nmap_finds_them() {
+    lab::run("hosts_are_found_as_nmap_finds_them", |lab| {
+        lab.far_host();
+        lab.far_firewall();
+        let asked = "--disable-arp-ping";
+        for probes in [
+            &[][..],
+            &[asked],
+            &[asked, "-PE"],
+            &[asked, "-PP"],
+            &[asked, "-PM"],
+            &[asked, "-PS53,81"],
+            &[asked, "-PA81"],
+            &[asked, "-PU81"],
+            &[asked, "-PS82"],
+        ] {
+            // The second drops echo requests, the third everything, and nobody has the last.
+            let args = [&["-sn", "-n", "-v", "--reason"], probes, &["10.99.0.2-5"]].concat();
+            let (ours, theirs) = both(lab, &args);
+            assert_eq!(hosts(&ours), hosts(&theirs), "{args:?}: {ours:#?} {theirs:#?}");
+        }
+        for probes in [&[][..], &[asked], &[asked, "-PE"], &[asked, "-PU81"]] {
+            let args = [&["-6", "-sn", "-n", "-v", "--reason"], probes, &[V6, "fd99::77"]].concat();
+            let (ours, theirs) = both(lab, &args);
+            assert_eq!(hosts(&ours), hosts(&theirs), "{args:?}: {ours:#?} {theirs:#?}");
+        }
+    });
+}
+
+#[test]
+fn without_the_right_it_connects_and_says_so() {
+    lab::run("without_the_right_it_connects_and_says_so", |lab| {
+        let ours = lab.nseer_without_raw(&["-n", "-Pn", "--reason", "-p9", "127.0.0.1"]);
+        assert_eq!(ports(&ours), ["9/tcp closed discard conn-refused"], "{ours:#?}");
+        assert!(ours.stderr.contains("raw packets may not be sent here"), "{ours:#?}");
+        let ours = lab.nseer_without_raw(&["-n", "-Pn", "-sS", "-p9", "127.0.0.1"]);
+        assert!(ours.code != 0 && ours.stderr.contains("cannot send raw packets"), "{ours:#?}");
+        assert_eq!(ours.stderr.lines().count(), 1, "{ours:#?}");
+    });
+}

@@ -1,0 +1,182 @@
+//! Many packets at a time: what a port scan sends, and what all interfaces receive of it.
+
+use std::io::{self, IoSlice, Read as _};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::os::fd::AsRawFd;
+
+use nix::sys::socket::sockopt::RcvBufForce;
+use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, sendmmsg, setsockopt};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::unix::AsyncFd;
+
+use crate::capture::{attach, watched};
+use crate::error::PacketError;
+use crate::filter::{LinkType, compile};
+
+/// Bytes of a packet that are read: IP and TCP headers with options, or an error with what it
+/// quotes.
+const MOST_BYTES: usize = 320;
+/// Packets that are read or sent before others have their turn.
+const AT_A_TIME: usize = 64;
+/// Bytes that the kernel may keep for us while we are busy.
+const RECEIVE_BUFFER: usize = 16 << 20;
+
+/// Sends IP packets with their headers, several in one system call. Waits where the interface is
+/// busy, as a scan should.
+#[derive(Debug)]
+pub struct Wire {
+    v4: Socket,
+    v6: Option<Socket>,
+}
+
+/// An IP packet and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The packet, header included.
+    pub packet: Vec<u8>,
+    /// Whom it is for.
+    pub to: IpAddr,
+    /// The number of the interface, for addresses of one link; else 0.
+    pub zone: u32,
+}
+
+impl Wire {
+    /// Opens the sockets; packets leave through the interface named, if one is.
+    ///
+    /// # Errors
+    /// Where the user may not send raw packets, or there is no such interface.
+    pub fn open(interface: Option<&str>) -> Result<Wire, PacketError> {
+        let raw = Protocol::from(libc::IPPROTO_RAW);
+        let v4 = open(Domain::IPV4, raw, interface)?;
+        v4.set_header_included_v4(true)?;
+        v4.set_broadcast(true)?;
+        let v6 = open(Domain::IPV6, raw, interface).ok();
+        if let Some(v6) = &v6 {
+            v6.set_header_included_v6(true)?;
+        }
+        Ok(Wire { v4, v6 })
+    }
+
+    /// Sends packets, in order. `failed` is told of each that could not be sent, by its position.
+    pub fn send(&self, packets: &[Outgoing], mut failed: impl FnMut(usize, io::Error)) {
+        let mut at = 0;
+        while at < packets.len() {
+            let is_v4 = packets[at].to.is_ipv4();
+            let run = packets[at..].iter().take(AT_A_TIME);
+            let length = run.take_while(|packet| packet.to.is_ipv4() == is_v4).count();
+            match self.send_run(&packets[at..at + length], is_v4) {
+                Ok(0) => at += length,
+                Ok(sent) => at += sent,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    failed(at, error);
+                    at += 1;
+                }
+            }
+        }
+    }
+
+    /// Sends packets of one family; tells how many of the first ones are on their way.
+    fn send_run(&self, packets: &[Outgoing], is_v4: bool) -> io::Result<usize> {
+        let socket = if is_v4 { Some(&self.v4) } else { self.v6.as_ref() };
+        let socket = socket.ok_or_else(|| io::Error::from_raw_os_error(libc::EAFNOSUPPORT))?;
+        if let [one] = packets {
+            return socket.send_to(&one.packet, &one.address().into()).map(|_| 1);
+        }
+        let slices: Vec<[IoSlice<'_>; 1]> =
+            packets.iter().map(|packet| [IoSlice::new(&packet.packet)]).collect();
+        let addresses: Vec<Option<SockaddrStorage>> =
+            packets.iter().map(|packet| Some(packet.address().into())).collect();
+        let mut headers = MultiHeaders::preallocate(packets.len(), None);
+        let flags = MsgFlags::empty();
+        let sent = sendmmsg(socket.as_raw_fd(), &mut headers, &slices, &addresses, [], flags)?;
+        Ok(sent.count())
+    }
+}
+
+impl Outgoing {
+    fn address(&self) -> SocketAddr {
+        match self.to {
+            IpAddr::V4(_) => SocketAddr::new(self.to, 0),
+            IpAddr::V6(v6) => SocketAddr::V6(SocketAddrV6::new(v6, 0, 0, self.zone)),
+        }
+    }
+}
+
+/// True where this process may send raw packets and see others' (capabilities(7), CAP_NET_RAW).
+#[must_use]
+pub fn may_send_raw() -> bool {
+    open(Domain::IPV4, Protocol::from(libc::IPPROTO_RAW), None).is_ok()
+}
+
+fn open(domain: Domain, protocol: Protocol, interface: Option<&str>) -> io::Result<Socket> {
+    #[allow(clippy::disallowed_methods, reason = "this crate is the seam for raw sockets")]
+    let socket = Socket::new(domain, Type::RAW, Some(protocol))?;
+    socket.bind_device(interface.map(str::as_bytes))?;
+    Ok(socket)
+}
+
+/// What a [`Listener`] hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// IPv4 packets.
+    V4,
+    /// IPv6 packets.
+    V6,
+    /// ARP packets.
+    Arp,
+}
+
+/// Receives packets from all interfaces, without their link headers. Closed when dropped.
+#[derive(Debug)]
+pub struct Listener {
+    socket: AsyncFd<Socket>,
+}
+
+impl Listener {
+    /// Begins to listen to what `filter` (pcap-filter(7)) accepts; to everything where it is empty.
+    /// Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// Where the filter makes no sense or the user may not listen.
+    pub fn open(heard: Heard, filter: &str) -> Result<Listener, PacketError> {
+        let protocol = match heard {
+            Heard::V4 => libc::ETH_P_IP,
+            Heard::V6 => libc::ETH_P_IPV6,
+            Heard::Arp => libc::ETH_P_ARP,
+        };
+        let protocol = i32::from(u16::try_from(protocol).unwrap_or_default().to_be());
+        // What comes before the filter is there does no harm: it answers no probe.
+        #[allow(clippy::disallowed_methods, reason = "this crate is the seam for raw sockets")]
+        let socket = Socket::new(Domain::PACKET, Type::DGRAM, Some(Protocol::from(protocol)))?;
+        socket.set_nonblocking(true)?;
+        if !filter.is_empty() {
+            attach(&socket, &compile(filter, LinkType::Raw)?)?;
+        }
+        // Root may have more than the system's limit; others get what they can.
+        if setsockopt(&socket, RcvBufForce, &RECEIVE_BUFFER).is_err() {
+            let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+        }
+        Ok(Listener { socket: watched(socket)? })
+    }
+
+    /// Waits for packets and gives each to `take`, at most some at a time.
+    ///
+    /// # Errors
+    /// As the kernel says. An interface that goes down is no error.
+    pub async fn receive(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+        let mut ready = self.socket.readable().await?;
+        let mut buffer = [0; MOST_BYTES];
+        for _ in 0..AT_A_TIME {
+            match ready.try_io(|socket| socket.get_ref().read(&mut buffer)) {
+                Err(_) => return Ok(()),
+                Ok(Ok(length)) => take(&buffer[..length]),
+                Ok(Err(error)) => match error.raw_os_error() {
+                    Some(libc::ENETDOWN | libc::EINTR) => {}
+                    _ => return Err(error),
+                },
+            }
+        }
+        Ok(())
+    }
+}

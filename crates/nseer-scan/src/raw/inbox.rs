@@ -1,0 +1,202 @@
+//! Where answers go: the probes that wait for one, by host, and the future that each of them is.
+//!
+//! A probe that was given up stays listed as long as its host is scanned, because an answer that
+//! comes late is an answer all the same.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+
+use nseer_packet::Reply;
+use tokio::time::Instant;
+
+use crate::connector::Answer;
+use crate::raw::reading::{self, Candidate};
+use crate::technique::{Aim, Technique};
+
+/// The hosts that are being scanned.
+#[derive(Debug, Default)]
+pub(crate) struct Inboxes {
+    hosts: Mutex<HashMap<IpAddr, Weak<Inbox>>>,
+}
+
+/// What one host was asked.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    address: IpAddr,
+    all: Weak<Inboxes>,
+    asked: Mutex<Asked>,
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    probes: HashMap<Aim, Waiting>,
+    /// The few kinds of the probes.
+    techniques: Vec<Technique>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// When each try was sent.
+    sent: Vec<Instant>,
+    token: u32,
+    answer: Option<Answer>,
+    waker: Option<Waker>,
+}
+
+impl Inboxes {
+    /// The inbox of a host, which lives as long as somebody holds it.
+    pub(crate) fn of(self: &Arc<Self>, address: IpAddr) -> Arc<Inbox> {
+        let mut hosts = lock(&self.hosts);
+        if let Some(inbox) = hosts.get(&address).and_then(Weak::upgrade) {
+            return inbox;
+        }
+        let all = Arc::downgrade(self);
+        let inbox = Arc::new(Inbox { address, all, asked: Mutex::default() });
+        hosts.insert(address, Arc::downgrade(&inbox));
+        inbox
+    }
+
+    fn find(&self, address: IpAddr) -> Option<Arc<Inbox>> {
+        lock(&self.hosts).get(&address).and_then(Weak::upgrade)
+    }
+
+    /// Gives a packet to whom it answers. `attempt` tells the try from our own port.
+    pub(crate) fn deliver(
+        &self,
+        reply: &Reply,
+        padding: u32,
+        attempt: impl Fn(u16) -> Option<u32>,
+    ) {
+        let Some(candidate) = Candidate::of(reply) else { return };
+        let Some(inbox) = self.find(candidate.host) else { return };
+        let attempt = match candidate.sequence {
+            Some(sequence) => Some(u32::from(sequence)),
+            None => attempt(candidate.own),
+        };
+        inbox.take(reply, &candidate, padding, attempt);
+    }
+
+    /// An answer of the link, which names the host by its address alone.
+    pub(crate) fn deliver_link(&self, address: IpAddr, answer: Answer) {
+        if let Some(inbox) = self.find(address) {
+            inbox.settle(Aim::host(Technique::Link), answer, None);
+        }
+    }
+}
+
+impl Inbox {
+    /// Notes that a try is about to be sent; gives the answer to an earlier one, if it came
+    /// meanwhile.
+    pub(crate) fn ask(self: &Arc<Self>, aim: Aim, token: u32) -> Result<PendingAnswer, Answer> {
+        let mut asked = lock(&self.asked);
+        if !asked.techniques.contains(&aim.technique) {
+            asked.techniques.push(aim.technique);
+        }
+        let waiting = asked.probes.entry(aim).or_default();
+        if let Some(answer) = waiting.answer {
+            asked.probes.remove(&aim);
+            return Err(answer);
+        }
+        waiting.token = token;
+        waiting.sent.push(Instant::now());
+        drop(asked);
+        Ok(PendingAnswer { inbox: self.clone(), aim })
+    }
+
+    /// An answer that nobody has taken.
+    pub(crate) fn late(&self, aim: Aim) -> Option<Answer> {
+        let mut asked = lock(&self.asked);
+        asked.probes.get(&aim)?.answer?;
+        asked.probes.remove(&aim)?.answer
+    }
+
+    fn take(&self, reply: &Reply, candidate: &Candidate, padding: u32, attempt: Option<u32>) {
+        let mut asked = lock(&self.asked);
+        let Asked { probes, techniques } = &mut *asked;
+        for technique in techniques.iter() {
+            let aim = Aim::new(*technique, candidate.port);
+            let Some(waiting) = probes.get_mut(&aim) else { continue };
+            let Some(answer) = reading::read(aim, waiting.token, padding, reply) else { continue };
+            if let Some(waker) = waiting.settle(answer, attempt) {
+                drop(asked);
+                waker.wake();
+            }
+            return;
+        }
+    }
+
+    /// Puts an answer to `aim`, if it is being asked.
+    fn settle(&self, aim: Aim, answer: Answer, attempt: Option<u32>) {
+        let mut asked = lock(&self.asked);
+        let waker = asked.probes.get_mut(&aim).and_then(|w| w.settle(answer, attempt));
+        drop(asked);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl Waiting {
+    /// The first answer counts; gives whom to wake.
+    fn settle(&mut self, mut answer: Answer, attempt: Option<u32>) -> Option<Waker> {
+        if self.answer.is_some() {
+            return None;
+        }
+        // With one try it is clear which one was answered (Karn's rule).
+        let attempt = attempt.or((self.sent.len() == 1).then_some(0));
+        answer.to = attempt.and_then(|attempt| {
+            let sent = self.sent.get(usize::try_from(attempt).ok()?)?;
+            Some((attempt, sent.elapsed()))
+        });
+        self.answer = Some(answer);
+        self.waker.take()
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        let Some(all) = self.all.upgrade() else { return };
+        let mut hosts = lock(&all.hosts);
+        // Another one may have taken its place.
+        if hosts.get(&self.address).is_some_and(|known| known.strong_count() == 0) {
+            hosts.remove(&self.address);
+        }
+    }
+}
+
+/// A probe by packets that waits for its answer.
+#[derive(Debug)]
+pub struct PendingAnswer {
+    inbox: Arc<Inbox>,
+    aim: Aim,
+}
+
+impl Future for PendingAnswer {
+    type Output = Answer;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
+        let mut asked = lock(&self.inbox.asked);
+        let Some(waiting) = asked.probes.get_mut(&self.aim) else { return Poll::Pending };
+        match waiting.answer {
+            Some(answer) => {
+                asked.probes.remove(&self.aim);
+                Poll::Ready(answer)
+            }
+            None => {
+                match &mut waiting.waker {
+                    Some(waker) => waker.clone_from(cx.waker()),
+                    none => *none = Some(cx.waker().clone()),
+                }
+                Poll::Pending
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

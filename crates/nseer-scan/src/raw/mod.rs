@@ -1,0 +1,276 @@
+//! Probes by packets of our own: SYN and its kin, datagrams, SCTP, ICMP, ARP.
+//!
+//! What goes out carries a token that follows from a secret, the host and what is asked; what
+//! comes in is compared with it (`reading`) and put where the probe waits (`inbox`). Each try leaves
+//! from a port of its own, so that an answer tells which try it belongs to.
+
+mod inbox;
+mod link;
+mod reading;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use nseer_packet::{
+    Envelope, Heard, Listener, Outgoing, PacketError, Payload, Reply, Wire, arp_reply, build,
+};
+use nseer_seam::Random;
+use tokio::task::AbortHandle;
+
+use crate::connector::{Answer, Connector, Destination, Started};
+use crate::raw::inbox::{Inbox, Inboxes};
+use crate::raw::link::Links;
+use crate::raw::reading::icmp_id;
+use crate::technique::{Aim, Technique};
+
+pub use inbox::PendingAnswer;
+
+/// Ports that the tries of a probe leave from, one after another.
+const TRIES: u16 = 16;
+/// The first of them is in this range, which is above what servers use.
+const LOWEST: u16 = 33_000;
+const CHOICES: u16 = 27_000 / TRIES;
+/// Packets that are kept back until more are ready.
+const MOST_KEPT: usize = 64;
+
+/// What a datagram to a port carries: each element makes a datagram of its own.
+pub type Payloads = Arc<dyn Fn(u16) -> Vec<Vec<u8>> + Send + Sync>;
+
+/// What packets look like.
+#[derive(Clone)]
+pub struct RawConfig {
+    /// The interface that they leave by; the kernel's choice where there is none.
+    pub interface: Option<String>,
+    /// The source address instead of the interface's.
+    pub source: Option<IpAddr>,
+    /// The source port instead of a random one.
+    pub source_port: Option<u16>,
+    /// Time to live; 64 where there is none.
+    pub ttl: Option<u8>,
+    /// Bytes at the end of packets that carry nothing else.
+    pub padding: Vec<u8>,
+    /// Checksums of TCP, UDP, SCTP and ICMP are wrong.
+    pub bad_checksum: bool,
+    /// What datagrams carry.
+    pub payloads: Payloads,
+    /// IPv6 is listened to as well.
+    pub ipv6: bool,
+}
+
+/// Probes with packets. Clones share sockets and answers.
+#[derive(Clone)]
+pub struct RawConnector {
+    shared: Arc<Shared>,
+    host: Option<(Destination, Arc<Inbox>)>,
+    kept: Vec<Outgoing>,
+}
+
+struct Shared {
+    config: RawConfig,
+    wire: Wire,
+    links: Links,
+    inboxes: Arc<Inboxes>,
+    secret: [u8; 16],
+    first_port: u16,
+    listeners: Vec<AbortHandle>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        for listener in &self.listeners {
+            listener.abort();
+        }
+    }
+}
+
+impl RawConnector {
+    /// Opens the sockets and begins to listen. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// Where the user may not send or receive raw packets.
+    pub fn open(config: RawConfig, random: &dyn Random) -> Result<RawConnector, PacketError> {
+        let mut secret = [0; 16];
+        random.fill(&mut secret);
+        let choice = u16::from_le_bytes([secret[0], secret[1]]) % CHOICES;
+        let first_port = config.source_port.unwrap_or(LOWEST + choice * TRIES);
+        let fixed = config.source_port.is_some();
+        let last_port = if fixed { first_port } else { first_port + TRIES - 1 };
+        let inboxes = Arc::new(Inboxes::default());
+        let padding = u32::try_from(config.padding.len()).unwrap_or(u32::MAX);
+        let ears = Ears { inboxes: inboxes.clone(), first_port, last_port, padding };
+        let ports = format!("{first_port}-{last_port}");
+        let transports =
+            ["tcp", "udp", "sctp"].map(|name| format!("({name} dst portrange {ports})"));
+        let transports = transports.join(" or ");
+        let mut listeners = vec![
+            ears.listen(Listener::open(Heard::V4, &format!("icmp or {transports}"))?),
+            ears.listen_to_arp(Listener::open(Heard::Arp, "")?),
+        ];
+        if config.ipv6 {
+            let filter = format!("icmp6 or {transports}");
+            listeners.push(ears.listen(Listener::open(Heard::V6, &filter)?));
+        }
+        let wire = Wire::open(config.interface.as_deref())?;
+        let links = Links::default();
+        let shared = Shared { config, wire, links, inboxes, secret, first_port, listeners };
+        Ok(RawConnector { shared: Arc::new(shared), host: None, kept: Vec::new() })
+    }
+
+    /// Sends what asks for `aim`; false where there is no such packet.
+    fn send(&mut self, aim: Aim, attempt: u32, token: u32) -> bool {
+        let Some((host, _)) = &self.host else { return false };
+        let shared = &*self.shared;
+        let Some(source) = shared.config.source.or(host.source) else { return false };
+        if aim.technique == Technique::Link {
+            return shared.links.ask(host, source, &shared.wire);
+        }
+        let own = shared.own_port(attempt);
+        let port = aim.port;
+        let id = icmp_id(token);
+        let sequence = u16::try_from(attempt).unwrap_or(u16::MAX);
+        let empty = || vec![Vec::new()];
+        let datagrams = match aim.technique {
+            Technique::Udp => Some((shared.config.payloads)(port)).filter(|list| !list.is_empty()),
+            _ => None,
+        };
+        for data in datagrams.unwrap_or_else(empty) {
+            let payload = match aim.technique {
+                Technique::Tcp(flags, _) => Payload::Tcp {
+                    source: own,
+                    destination: port,
+                    sequence: token,
+                    acknowledgement: token,
+                    flags,
+                },
+                Technique::Udp => Payload::Udp { source: own, destination: port, data: &data },
+                Technique::SctpInit => {
+                    Payload::SctpInit { source: own, destination: port, tag: token }
+                }
+                Technique::SctpCookieEcho => {
+                    Payload::SctpCookieEcho { source: own, destination: port, tag: token }
+                }
+                Technique::Echo => Payload::Echo { id, sequence },
+                Technique::Timestamp => Payload::Timestamp { id, sequence },
+                Technique::AddressMask => Payload::AddressMask { id, sequence },
+                Technique::Connect | Technique::Link => return false,
+            };
+            let envelope = shared.envelope(source, host.address, attempt ^ token);
+            let Ok(packet) = build(&envelope, &payload) else { return false };
+            self.kept.push(Outgoing { packet, to: host.address, zone: 0 });
+        }
+        true
+    }
+}
+
+impl Shared {
+    /// What no stranger can guess of a probe. Not 0, which SCTP forbids.
+    fn token(&self, address: IpAddr, aim: Aim) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        (self.secret, address, aim).hash(&mut hasher);
+        let hash = hasher.finish();
+        u32::try_from(hash & 0xFFFF_FFFF).unwrap_or(1).max(1)
+    }
+
+    fn own_port(&self, attempt: u32) -> u16 {
+        if self.config.source_port.is_some() {
+            return self.first_port;
+        }
+        self.first_port + u16::try_from(attempt % u32::from(TRIES)).unwrap_or(0)
+    }
+
+    fn envelope(&self, source: IpAddr, destination: IpAddr, id: u32) -> Envelope<'_> {
+        Envelope {
+            source,
+            destination,
+            ttl: self.config.ttl.unwrap_or(64),
+            id: u16::try_from(id & 0xFFFF).unwrap_or(1),
+            padding: &self.config.padding,
+            bad_checksum: self.config.bad_checksum,
+        }
+    }
+}
+
+impl Connector for RawConnector {
+    type Pending = PendingAnswer;
+
+    fn turn_to(&mut self, host: &Destination) {
+        let inbox = self.shared.inboxes.of(host.address);
+        self.host = Some((host.clone(), inbox));
+    }
+
+    fn start(&mut self, aim: Aim, attempt: u32) -> Started<PendingAnswer> {
+        use nseer_core::Reason;
+        let Some((host, inbox)) = &self.host else {
+            return Started::Done(Answer::unreachable(Reason::Unknown));
+        };
+        let token = self.shared.token(host.address, aim);
+        let pending = match inbox.ask(aim, token) {
+            Ok(pending) => pending,
+            Err(answer) => return Started::Done(answer),
+        };
+        if !self.send(aim, attempt, token) {
+            return Started::Done(Answer::unreachable(Reason::NetUnreach));
+        }
+        if self.kept.len() >= MOST_KEPT {
+            self.flush();
+        }
+        Started::Pending(pending)
+    }
+
+    /// A packet that cannot be sent counts as lost: it is sent again, and silence means the same.
+    fn flush(&mut self) {
+        if !self.kept.is_empty() {
+            self.shared.wire.send(&self.kept, |_, _| {});
+            self.kept.clear();
+        }
+    }
+
+    fn late(&mut self, aim: Aim) -> Option<Answer> {
+        self.host.as_ref()?.1.late(aim)
+    }
+
+    fn rest(&mut self) {}
+}
+
+/// Who listens.
+struct Ears {
+    inboxes: Arc<Inboxes>,
+    first_port: u16,
+    last_port: u16,
+    padding: u32,
+}
+
+impl Ears {
+    fn listen(&self, listener: Listener) -> AbortHandle {
+        let (inboxes, padding) = (self.inboxes.clone(), self.padding);
+        let (first, last) = (self.first_port, self.last_port);
+        // Where all tries leave from one port, it does not tell which one was answered.
+        let attempt = move |port: u16| {
+            let is_known = (first..=last).contains(&port) && first != last;
+            is_known.then(|| u32::from(port - first))
+        };
+        hear(listener, move |packet| {
+            if let Some(reply) = Reply::of(packet) {
+                inboxes.deliver(&reply, padding, attempt);
+            }
+        })
+    }
+
+    fn listen_to_arp(&self, listener: Listener) -> AbortHandle {
+        use nseer_core::{PortState, Reason};
+        let inboxes = self.inboxes.clone();
+        hear(listener, move |packet| {
+            if let Some((address, mac)) = arp_reply(packet) {
+                let answer = Answer::host(PortState::Open, Reason::ArpResponse);
+                inboxes.deliver_link(address.into(), Answer { mac: Some(mac), ..answer });
+            }
+        })
+    }
+}
+
+/// Listens until aborted, or the socket breaks.
+fn hear(listener: Listener, mut take: impl FnMut(&[u8]) + Send + 'static) -> AbortHandle {
+    let task = tokio::spawn(async move { while listener.receive(&mut take).await.is_ok() {} });
+    task.abort_handle()
+}

@@ -1,0 +1,110 @@
+//! The ways to ask a host or one of its ports, and what silence means to each.
+
+use nseer_core::{PortState, Protocol};
+use nseer_packet::tcp_flags::{ACK, FIN, PSH, SYN, URG};
+
+/// How something is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Technique {
+    /// A TCP connection by the system.
+    Connect,
+    /// A TCP segment with these flags, whose answer is read in this way.
+    Tcp(u8, Reading),
+    /// A datagram.
+    Udp,
+    /// An SCTP INIT chunk.
+    SctpInit,
+    /// An SCTP COOKIE ECHO chunk.
+    SctpCookieEcho,
+    /// An ICMP or ICMPv6 echo request.
+    Echo,
+    /// An ICMP timestamp request.
+    Timestamp,
+    /// An ICMP address mask request.
+    AddressMask,
+    /// An ARP request or a neighbour solicitation, on the host's own link.
+    Link,
+}
+
+/// What a TCP reset means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reading {
+    /// Closed, and silence is a filter (`-sS`).
+    Syn,
+    /// Not filtered (`-sA`).
+    Ack,
+    /// Open where it has a window, else closed (`-sW`).
+    Window,
+    /// Closed, and silence may be an open port (`-sN`, `-sF`, `-sX`, `-sM`).
+    Silence,
+}
+
+impl Technique {
+    /// `-sS`.
+    pub const SYN: Technique = Technique::Tcp(SYN, Reading::Syn);
+    /// `-sA`.
+    pub const ACK: Technique = Technique::Tcp(ACK, Reading::Ack);
+    /// `-sW`.
+    pub const WINDOW: Technique = Technique::Tcp(ACK, Reading::Window);
+    /// `-sM`.
+    pub const MAIMON: Technique = Technique::Tcp(FIN | ACK, Reading::Silence);
+    /// `-sN`.
+    pub const NULL: Technique = Technique::Tcp(0, Reading::Silence);
+    /// `-sF`.
+    pub const FIN: Technique = Technique::Tcp(FIN, Reading::Silence);
+    /// `-sX`.
+    pub const XMAS: Technique = Technique::Tcp(FIN | PSH | URG, Reading::Silence);
+
+    /// The protocol whose ports it asks; `None` for what asks hosts.
+    #[must_use]
+    pub fn protocol(self) -> Option<Protocol> {
+        match self {
+            Technique::Connect | Technique::Tcp(..) => Some(Protocol::Tcp),
+            Technique::Udp => Some(Protocol::Udp),
+            Technique::SctpInit | Technique::SctpCookieEcho => Some(Protocol::Sctp),
+            Technique::Echo | Technique::Timestamp | Technique::AddressMask | Technique::Link => {
+                None
+            }
+        }
+    }
+
+    /// True for what needs raw sockets.
+    #[must_use]
+    pub fn is_raw(self) -> bool {
+        self != Technique::Connect
+    }
+
+    /// The state of a port that does not answer.
+    #[must_use]
+    pub fn silence(self) -> PortState {
+        match self {
+            Technique::Tcp(_, Reading::Silence) | Technique::Udp | Technique::SctpCookieEcho => {
+                PortState::OpenFiltered
+            }
+            _ => PortState::Filtered,
+        }
+    }
+}
+
+/// One thing to ask of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Aim {
+    /// How.
+    pub technique: Technique,
+    /// Which port; 0 where the host itself is asked.
+    pub port: u16,
+}
+
+impl Aim {
+    /// A question to a port.
+    #[must_use]
+    pub fn new(technique: Technique, port: u16) -> Aim {
+        Aim { technique, port }
+    }
+
+    /// A question to the host itself.
+    #[must_use]
+    pub fn host(technique: Technique) -> Aim {
+        Aim { technique, port: 0 }
+    }
+}
