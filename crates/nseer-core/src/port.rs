@@ -196,6 +196,8 @@ pub enum Reason {
     AdminProhibited,
     /// ICMP destination unreachable, another code.
     DestUnreach,
+    /// ICMPv6 destination unreachable, no route.
+    NoRoute,
     /// ICMPv6 destination unreachable, beyond the scope of the source.
     BeyondScope,
     /// ICMPv6 destination unreachable, the route rejects.
@@ -241,6 +243,7 @@ impl Reason {
             Reason::NetProhibited => "net-prohibited",
             Reason::AdminProhibited => "admin-prohibited",
             Reason::DestUnreach => "dest-unreach",
+            Reason::NoRoute => "no-route",
             Reason::BeyondScope => "beyond-scope",
             Reason::RejectRoute => "reject-route",
             Reason::TimeExceeded => "time-exceeded",

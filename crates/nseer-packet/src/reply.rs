@@ -100,6 +100,8 @@ pub enum Query {
 pub enum IcmpError {
     /// No way to the network.
     Network,
+    /// No way to the destination (ICMPv6).
+    NoRoute,
     /// No way to the host.
     Host,
     /// The host does not have the protocol.
@@ -273,7 +275,7 @@ fn icmp_v6(message: &[u8]) -> Option<Content> {
     let kind = match (head[0], head[1]) {
         (129, _) => return Some(query(Query::Echo, head)),
         (136, _) => return neighbour(message),
-        (1, 0) => IcmpError::Network,
+        (1, 0) => IcmpError::NoRoute,
         (1, 1) => IcmpError::AdminProhibited,
         (1, 2) => IcmpError::BeyondScope,
         (1, 3) => IcmpError::Host,

@@ -1,11 +1,13 @@
 //! Many packets at a time: what a port scan sends, and what all interfaces receive of it.
 
-use std::io::{self, IoSlice, Read as _};
+use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::os::fd::AsRawFd;
 
 use nix::sys::socket::sockopt::RcvBufForce;
-use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, sendmmsg, setsockopt};
+use nix::sys::socket::{
+    LinkAddr, MsgFlags, MultiHeaders, SockaddrStorage, recvfrom, sendmmsg, setsockopt,
+};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::unix::AsyncFd;
 
@@ -160,17 +162,22 @@ impl Listener {
         Ok(Listener { socket: watched(socket)? })
     }
 
-    /// Waits for packets and gives each to `take`, at most some at a time.
+    /// Waits for packets and gives each to `take`, with the Ethernet address of whoever sent it over
+    /// the last link; at most some at a time.
     ///
     /// # Errors
     /// As the kernel says. An interface that goes down is no error.
-    pub async fn receive(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    pub async fn receive(&self, mut take: impl FnMut(&[u8], Option<[u8; 6]>)) -> io::Result<()> {
         let mut ready = self.socket.readable().await?;
         let mut buffer = [0; MOST_BYTES];
         for _ in 0..AT_A_TIME {
-            match ready.try_io(|socket| socket.get_ref().read(&mut buffer)) {
+            match ready.try_io(|socket| Ok(recvfrom::<LinkAddr>(socket.as_raw_fd(), &mut buffer)?))
+            {
                 Err(_) => return Ok(()),
-                Ok(Ok(length)) => take(&buffer[..length]),
+                Ok(Ok((length, from))) => {
+                    let mac = from.filter(|from| from.halen() == 6).and_then(|from| from.addr());
+                    take(&buffer[..length.min(MOST_BYTES)], mac);
+                }
                 Ok(Err(error)) => match error.raw_os_error() {
                     Some(libc::ENETDOWN | libc::EINTR) => {}
                     _ => return Err(error),

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use nseer_core::event::{RunInfo, RunSummary};
 use nseer_core::{
-    Event, HostRecord, HostStatus, Phase, PortKey, PortState, PortStatus, ScriptResult, Severity,
+    Event, HostRecord, HostStatus, Phase, PortKey, PortState, PortStatus, Reason, ScriptResult,
+    Severity,
 };
 
 use crate::Report;
@@ -119,7 +120,7 @@ impl<W: Write + Send> NormalReport<W> {
     /// The lines above the port table: the host's names and whether it is up.
     fn host_head(&mut self, host: &HostRecord, label: &str) -> io::Result<()> {
         let received = if self.options.shows_reason() {
-            format!(", received {}", host.reason.as_str())
+            format!(", received {}", reason_text(host.reason, host.reason_ttl))
         } else {
             String::new()
         };
@@ -193,7 +194,7 @@ impl<W: Write + Send> NormalReport<W> {
                 &key.to_string(),
                 status.state.as_str(),
                 &service_label(&service, guess),
-                &reason_text(*status),
+                &reason_text(status.reason, status.ttl),
                 &version_text(&service),
             ]));
         }
@@ -293,10 +294,10 @@ fn not_shown(groups: &[Group]) -> String {
 }
 
 /// `reset`, or `reset ttl 64` where the TTL is known.
-fn reason_text(status: PortStatus) -> String {
-    match status.ttl {
-        0 => status.reason.as_str().to_owned(),
-        ttl => format!("{} ttl {ttl}", status.reason.as_str()),
+fn reason_text(reason: Reason, ttl: u8) -> String {
+    match ttl {
+        0 => reason.as_str().to_owned(),
+        ttl => format!("{} ttl {ttl}", reason.as_str()),
     }
 }
 

@@ -20,7 +20,8 @@ pub struct Answer {
     pub is_from_host: bool,
     /// The try that was answered (0: the first) and how long that took, where it can be told.
     pub to: Option<(u32, Duration)>,
-    /// The Ethernet address that it told.
+    /// The Ethernet address that it told, or that it came from: for a host that is no neighbour, the
+    /// router's.
     pub mac: Option<[u8; 6]>,
 }
 
@@ -78,6 +79,8 @@ pub struct Destination {
     pub source: Option<IpAddr>,
     /// The interface that they leave by, where it is known.
     pub interface: Option<String>,
+    /// It is another host on a network of this machine's.
+    pub is_neighbour: bool,
 }
 
 /// Starts probes. Each task that sends has a clone of its own, which may keep a resource (one

@@ -21,8 +21,8 @@ pub(crate) struct Flight<P, T> {
     /// In the order in which they were sent, which is that of their deadlines. Entries whose probe
     /// has its answer stay until they are the first.
     order: VecDeque<(usize, u64)>,
-    /// Places to look at, taken from `ready`.
-    batch: Vec<usize>,
+    /// Places to look at, taken from `ready`, first come first served.
+    batch: VecDeque<usize>,
     ready: Arc<Ready>,
     serial: u64,
 }
@@ -71,7 +71,7 @@ impl<P: Future + Unpin, T> Flight<P, T> {
             slots: Vec::new(),
             free: Vec::new(),
             order: VecDeque::new(),
-            batch: Vec::new(),
+            batch: VecDeque::new(),
             ready: Arc::default(),
             serial: 0,
         }
@@ -127,7 +127,7 @@ impl<P: Future + Unpin, T> Flight<P, T> {
         self.ready.collect(&mut self.batch, cx.waker());
         // Only what was woken before: a future that the runtime's budget holds back wakes itself
         // at once, and must wait for the next poll.
-        while let Some(index) = self.batch.pop() {
+        while let Some(index) = self.batch.pop_front() {
             let slot = &mut self.slots[index];
             slot.flag.queued.store(false, Ordering::Release);
             let Some(entry) = &mut slot.entry else { continue };
@@ -172,9 +172,9 @@ impl<P: Future + Unpin, T> Flight<P, T> {
 
 impl Ready {
     /// Moves what was woken to `batch`, and remembers whom to wake from now on.
-    fn collect(&self, batch: &mut Vec<usize>, task: &Waker) {
+    fn collect(&self, batch: &mut VecDeque<usize>, task: &Waker) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        batch.append(&mut state.woken);
+        batch.extend(state.woken.drain(..));
         match &state.task {
             Some(known) if known.will_wake(task) => {}
             _ => state.task = Some(task.clone()),

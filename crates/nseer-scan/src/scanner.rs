@@ -134,9 +134,10 @@ impl<C: Connector> Scanner<C> {
             address: host.address,
             source: host.source,
             interface: host.interface.clone(),
+            is_neighbour: route.as_ref().is_ok_and(Route::is_neighbour),
         };
         let is_local = route.as_ref().is_ok_and(|route| route.is_local);
-        let asks_link = config.ask_link && route.as_ref().is_ok_and(Route::is_neighbour);
+        let asks_link = config.ask_link && destination.is_neighbour;
         (host.status, host.reason) = match &config.discovery {
             Discovery::Ask(_) if is_local => (HostStatus::Up, Reason::LocalhostResponse),
             Discovery::Ask(_) if unreachable => (HostStatus::Down, Reason::NetUnreach),
@@ -167,7 +168,7 @@ impl<C: Connector> Scanner<C> {
                 if said.is_from_host {
                     answer = (HostStatus::Up, said.status.reason);
                     host.reason_ttl = said.status.ttl;
-                    host.mac = host.mac.or(said.mac);
+                    host.mac = host.mac.or(said.mac.filter(|_| destination.is_neighbour));
                     return ControlFlow::Break(());
                 }
                 if said.status.reason != Reason::NoResponse {
@@ -192,8 +193,12 @@ impl<C: Connector> Scanner<C> {
         for technique in &config.techniques {
             let aims =
                 order::aims(&host.ports, *technique, config.in_order, &*config.system.random);
+            let is_neighbour = destination.as_ref().is_some_and(|to| to.is_neighbour);
             let mut record = |verdicts: &mut Vec<Verdict>| {
                 for (aim, answer) in verdicts.drain(..) {
+                    if is_neighbour && answer.is_from_host {
+                        host.mac = host.mac.or(answer.mac);
+                    }
                     let Some(protocol) = aim.technique.protocol() else { continue };
                     let key = PortKey::new(protocol, aim.port);
                     host.ports.set_status(key, answer.status);

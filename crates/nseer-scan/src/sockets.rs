@@ -188,11 +188,10 @@ fn failed<P>(error: io::Error) -> Started<P> {
         libc::EACCES => Answer::unreachable(Reason::AdminProhibited),
         libc::EPERM => Answer::unreachable(Reason::NetDenied),
         // The other codes of ICMP destination unreachable, as Linux maps them (icmp(7)).
-        libc::EHOSTUNREACH
-        | libc::EHOSTDOWN
-        | libc::ENONET
-        | libc::ENOPROTOOPT
-        | libc::EOPNOTSUPP => Answer::unreachable(Reason::HostUnreach),
+        libc::ENOPROTOOPT => Answer::unreachable(Reason::ProtoUnreach),
+        libc::EHOSTUNREACH | libc::EHOSTDOWN | libc::ENONET | libc::EOPNOTSUPP => {
+            Answer::unreachable(Reason::HostUnreach)
+        }
         // The kernel gave up (ETIMEDOUT), or a route of type "blackhole" (EINVAL).
         _ => Answer::unreachable(Reason::NoResponse),
     })

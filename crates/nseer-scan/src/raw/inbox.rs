@@ -64,10 +64,12 @@ impl Inboxes {
         lock(&self.hosts).get(&address).and_then(Weak::upgrade)
     }
 
-    /// Gives a packet to whom it answers. `attempt` tells the try from our own port.
+    /// Gives a packet to whom it answers. `attempt` tells the try from our own port, `mac` who sent it
+    /// over the last link.
     pub(crate) fn deliver(
         &self,
         reply: &Reply,
+        mac: Option<[u8; 6]>,
         padding: u32,
         attempt: impl Fn(u16) -> Option<u32>,
     ) {
@@ -77,7 +79,11 @@ impl Inboxes {
             Some(sequence) => Some(u32::from(sequence)),
             None => attempt(candidate.own),
         };
-        inbox.take(reply, &candidate, padding, attempt);
+        let answer = |aim, token| {
+            let answer = reading::read(aim, token, padding, reply)?;
+            Some(Answer { mac: answer.mac.or(mac), ..answer })
+        };
+        inbox.take(candidate.port, attempt, answer);
     }
 
     /// An answer of the link, which names the host by its address alone.
@@ -114,13 +120,14 @@ impl Inbox {
         asked.probes.remove(&aim)?.answer
     }
 
-    fn take(&self, reply: &Reply, candidate: &Candidate, padding: u32, attempt: Option<u32>) {
+    /// Takes a packet about `port`, of which `read` tells what it answers.
+    fn take(&self, port: u16, attempt: Option<u32>, read: impl Fn(Aim, u32) -> Option<Answer>) {
         let mut asked = lock(&self.asked);
         let Asked { probes, techniques } = &mut *asked;
         for technique in techniques.iter() {
-            let aim = Aim::new(*technique, candidate.port);
+            let aim = Aim::new(*technique, port);
             let Some(waiting) = probes.get_mut(&aim) else { continue };
-            let Some(answer) = reading::read(aim, waiting.token, padding, reply) else { continue };
+            let Some(answer) = read(aim, waiting.token) else { continue };
             if let Some(waker) = waiting.settle(answer, attempt) {
                 drop(asked);
                 waker.wake();

@@ -250,9 +250,9 @@ impl Ears {
             let is_known = (first..=last).contains(&port) && first != last;
             is_known.then(|| u32::from(port - first))
         };
-        hear(listener, move |packet| {
+        hear(listener, move |packet, mac| {
             if let Some(reply) = Reply::of(packet) {
-                inboxes.deliver(&reply, padding, attempt);
+                inboxes.deliver(&reply, mac, padding, attempt);
             }
         })
     }
@@ -260,7 +260,7 @@ impl Ears {
     fn listen_to_arp(&self, listener: Listener) -> AbortHandle {
         use nseer_core::{PortState, Reason};
         let inboxes = self.inboxes.clone();
-        hear(listener, move |packet| {
+        hear(listener, move |packet, _| {
             if let Some((address, mac)) = arp_reply(packet) {
                 let answer = Answer::host(PortState::Open, Reason::ArpResponse);
                 inboxes.deliver_link(address.into(), Answer { mac: Some(mac), ..answer });
@@ -270,7 +270,10 @@ impl Ears {
 }
 
 /// Listens until aborted, or the socket breaks.
-fn hear(listener: Listener, mut take: impl FnMut(&[u8]) + Send + 'static) -> AbortHandle {
+fn hear(
+    listener: Listener,
+    mut take: impl FnMut(&[u8], Option<[u8; 6]>) + Send + 'static,
+) -> AbortHandle {
     let task = tokio::spawn(async move { while listener.receive(&mut take).await.is_ok() {} });
     task.abort_handle()
 }

@@ -87,6 +87,10 @@ pub(crate) fn read(aim: Aim, token: u32, padding: u32, reply: &Reply) -> Option<
                 return None;
             }
             let is_from_host = reply.source == about.destination;
+            // What this machine's kernel says of a neighbour that it does not find is no news.
+            if reply.source == about.source && !is_from_host {
+                return None;
+            }
             Answer { is_from_host, ..error(technique, kind, is_from_host) }
         }
         Content::Tcp { sequence, acknowledgement, flags, window, .. } => {
@@ -108,7 +112,8 @@ pub(crate) fn read(aim: Aim, token: u32, padding: u32, reply: &Reply) -> Option<
             Answer::host(PortState::Open, reason)
         }
         Content::Neighbour { mac, .. } if technique == Technique::Link => {
-            Answer { mac, ..Answer::host(PortState::Open, Reason::NdResponse) }
+            // It came no further than one link: a TTL would tell nothing.
+            return Some(Answer { mac, ..Answer::host(PortState::Open, Reason::NdResponse) });
         }
         _ => return None,
     };
@@ -183,6 +188,7 @@ fn sctp(technique: Technique, token: u32, tag: u32, chunk: u8) -> Option<Answer>
 fn error(technique: Technique, kind: IcmpError, is_from_host: bool) -> Answer {
     let reason = match kind {
         IcmpError::Network => Reason::NetUnreach,
+        IcmpError::NoRoute => Reason::NoRoute,
         IcmpError::Host => Reason::HostUnreach,
         IcmpError::Protocol => Reason::ProtoUnreach,
         IcmpError::Port => Reason::PortUnreach,
