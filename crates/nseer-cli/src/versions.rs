@@ -19,6 +19,9 @@ pub(crate) const PROBE_FILE: &str = "nmap-service-probes";
 /// Where the embedded probe files are.
 const EMBEDDED: &str = "probes/";
 
+/// Compiling the patterns of a larger file first would keep the scan waiting.
+const MOST_CHECKED: usize = 1000;
+
 /// Version detection, ready to go.
 pub struct Versions {
     detector: Detector<SocketDialer>,
@@ -35,7 +38,11 @@ pub fn versions(plan: &VersionPlan, around: &Around) -> anyhow::Result<Option<Ve
         return Ok(None);
     }
     let (name, text) = probe_file(&around.data)?;
-    let (db, problems) = ProbeDb::load(&name, text);
+    let (db, mut problems) = ProbeDb::load(&name, text);
+    // Patterns are compiled when they are needed, but who writes a file wants to know at once.
+    if plan.file.is_some() && db.line_count() <= MOST_CHECKED {
+        problems.extend(db.check());
+    }
     for problem in problems {
         let text = format!("nseer: warning: {problem}").into_bytes();
         around.sinks.emit(Event::Message { severity: Severity::Warning, text });
