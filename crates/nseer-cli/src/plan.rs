@@ -16,9 +16,11 @@ mod error;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 pub use error::PlanError;
 pub use scan::{PacketBytes, PacketPlan, ScanPlan};
+pub use versions::VersionPlan;
 
 use check::{
     number, ports_text, positive, rate, ratio, refuse_not_built, template, text, texts, time,
@@ -49,6 +51,8 @@ pub struct Plan {
     pub scan: ScanPlan,
     /// Which ports.
     pub ports: PortPlan,
+    /// How versions of services are found out, if at all.
+    pub versions: VersionPlan,
     /// Which scripts.
     pub scripts: ScriptPlan,
     /// How fast.
@@ -250,6 +254,7 @@ pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
         discovery: discovery(settings)?,
         scan: scan_plan(settings)?,
         ports: ports(settings)?,
+        versions: versions::versions(settings)?,
         scripts: scripts(settings)?,
         timing: timing(settings)?,
         output: output(settings)?,
@@ -264,6 +269,12 @@ pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
 }
 
 impl Plan {
+    /// True where scripts may run: those that were asked for, or those that find out versions.
+    #[must_use]
+    pub fn runs_scripts(&self) -> bool {
+        self.versions.wanted || !self.scripts.rules.is_empty()
+    }
+
     /// True where there is neither a target nor a script that could bring one or do without.
     fn has_nothing_to_do(&self) -> bool {
         self.targets.listed.is_empty()
@@ -291,9 +302,14 @@ fn depth(settings: &Settings) -> Result<Depth, PlanError> {
         (false, false) => return Ok(Depth::Ports),
     };
     let scan = settings.scan_types.first().map(|kind| kind.option());
-    let ports = settings.ports.as_ref().map(|_| "-p");
-    match scan.or(ports).or(settings.fast.then_some("-F")) {
-        Some(other) => Err(PlanError::NoPortScan { option, other }),
+    let clash = [
+        (scan.is_some(), scan.unwrap_or_default()),
+        (settings.ports.is_some(), "-p"),
+        (settings.fast, "-F"),
+        (settings.versions, "-sV"),
+    ];
+    match clash.into_iter().find(|(given, _)| *given) {
+        Some((_, other)) => Err(PlanError::NoPortScan { option, other }),
         None => Ok(depth),
     }
 }
