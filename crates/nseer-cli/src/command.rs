@@ -20,6 +20,7 @@ use crate::setup::{self, Around};
 use crate::sinks::{self, Sinks, Writer};
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::timing::timing;
+use crate::versions::{Versions, versions};
 
 /// Carries out a plan. Gives true where everything that was asked for was done; `args` is the
 /// command line, to show.
@@ -53,14 +54,14 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
     let limits = Limits::of_this_process(&plan.timing);
     let timing = timing(&plan.timing);
     let network = setup::network(&plan.discovery, &limits)?;
-    let heir = (!plan.scripts.rules.is_empty()).then(|| {
+    let heir = plan.runs_scripts().then(|| {
         let network = network.clone();
         Heir::new(move |peer, connection| network.offer(peer, connection))
     });
     let table = setup::service_table(&data)?;
     let scanner = setup::scanner(plan, timing.clone(), &limits, &table, &system, heir)?;
     let (ports, warnings) = setup::ports(&plan.ports, plan.depth, table)?;
-    let options = setup::report_options(&plan.output, plan.depth);
+    let options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
     let (sinks, writer) = sinks::open(&plan.output, &options, &system, started)?;
     sinks.emit(Event::RunStarted(RunInfo {
         args,
@@ -74,23 +75,26 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
         sinks.emit(Event::Message { severity: Severity::Warning, text: text.into_bytes() });
     }
     let found = Arc::new(FoundTargets::default());
-    let around = Around {
+    let mut around = Around {
         data,
         network: network.clone(),
         sinks: sinks.clone(),
         found: found.clone(),
+        excluded: Arc::default(),
         limits,
         system: system.clone(),
     };
     tell_of_installed_nmap(plan, &around);
-    let prepared = prepare(plan, &around).await;
+    let prepared = prepare(plan, &mut around).await;
     drop(around);
-    let run = |engine| Run {
+    let run = |versions, engine| Run {
         system,
         network,
         sinks: sinks.clone(),
         scanner: Arc::new(scanner),
+        versions,
         engine,
+        shows_scripts: !plan.scripts.rules.is_empty(),
         ports: Arc::new(ports),
         depth: plan.depth,
         names: plan.discovery.names,
@@ -100,12 +104,14 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
         hosts_in_flight: limits.hosts_in_flight,
     };
     let failure = match prepared {
-        Ok((engine, targets)) => {
-            run(engine.map(Arc::new)).go(targets, interrupted(), begun).await;
+        Ok((versions, engine, targets)) => {
+            run(versions.map(Arc::new), engine.map(Arc::new))
+                .go(targets, interrupted(), begun)
+                .await;
             None
         }
         Err(error) => {
-            run(None).give_up(&format!("{error:#}"), begun);
+            run(None, None).give_up(&format!("{error:#}"), begun);
             Some(error)
         }
     };
@@ -120,17 +126,24 @@ fn finish(sinks: &Sinks, writer: Writer, failure: Option<anyhow::Error>) -> anyh
     }
 }
 
+type Prepared = (Option<Versions>, Option<Engine>, TargetSource);
+
 /// Everything that can keep a run from beginning.
-async fn prepare(plan: &Plan, around: &Around) -> anyhow::Result<(Option<Engine>, TargetSource)> {
+async fn prepare(plan: &Plan, around: &mut Around) -> anyhow::Result<Prepared> {
     if plan.scripts.update_database {
         update_database(plan, around).await?;
     }
-    let engine = if plan.scripts.rules.is_empty() {
+    let versions = versions(&plan.versions, around)?;
+    if let Some(versions) = &versions {
+        around.excluded = versions.excluded(&plan.versions);
+    }
+    let with_versions = versions.is_some();
+    let selection = setup::select(&plan.scripts.rules, with_versions, &around.data, &around.sinks)?;
+    let engine = if selection.scripts.is_empty() {
         // A mistake in them is a mistake all the same.
         setup::script_arguments(plan, around)?;
         None
     } else {
-        let selection = setup::select(&plan.scripts.rules, &around.data, &around.sinks)?;
         let engine = setup::engine(plan, around, selection).await?;
         around.sinks.count_failures_of(engine.scripts());
         if plan.output.verbosity > 0 {
@@ -141,7 +154,7 @@ async fn prepare(plan: &Plan, around: &Around) -> anyhow::Result<(Option<Engine>
     };
     let (network, sinks) = (around.network.clone(), around.sinks.clone());
     let targets = TargetSource::new(&plan.targets, network, &around.system, sinks).await?;
-    Ok((engine, targets))
+    Ok((versions, engine, targets))
 }
 
 fn scan_summary(depth: Depth, ports: &ScanPorts) -> Vec<ScanSummary> {
@@ -197,18 +210,19 @@ async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
     let mut screen_only = plan.output.clone();
     screen_only.files.clear();
     screen_only.quiet = true;
-    let options = setup::report_options(&plan.output, plan.depth);
+    let options = setup::report_options(&plan.output, plan.depth, false);
     let (sinks, writer) = sinks::open(&screen_only, &options, &system, started)?;
     let around = Around {
         network: setup::network(&plan.discovery, &limits)?,
         data,
         sinks: sinks.clone(),
         found: Arc::new(FoundTargets::default()),
+        excluded: Arc::default(),
         limits,
         system,
     };
     let rules = [plan.scripts.rules.as_slice(), &plan.scripts.help].concat();
-    let selection = setup::select(&rules, &around.data, &sinks)?;
+    let selection = setup::select(&rules, false, &around.data, &sinks)?;
     let engine = setup::engine(plan, &around, selection).await?;
     let scripts: Vec<&ScriptInfo> = engine.scripts().iter().map(|s| &**s).collect();
     write_descriptions(plan, &around, &scripts)?;
@@ -261,7 +275,7 @@ async fn update_database(plan: &Plan, around: &Around) -> anyhow::Result<()> {
     };
     say("NSE: Updating rule database.");
     let rule = format!("{}/", directory.display());
-    let selection = setup::select(&[rule], &around.data, &around.sinks)?;
+    let selection = setup::select(&[rule], false, &around.data, &around.sinks)?;
     let engine = setup::engine(plan, around, selection).await?;
     let file_name =
         |script: &ScriptInfo| script.path.rsplit('/').next().unwrap_or(&script.path).to_owned();

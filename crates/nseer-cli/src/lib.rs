@@ -18,3 +18,4 @@ pub mod setup;
 pub mod sinks;
 pub mod target_source;
 pub mod timing;
+pub mod versions;

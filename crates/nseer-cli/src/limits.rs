@@ -15,6 +15,10 @@ pub struct Limits {
     pub script_slots: usize,
     /// The same, to one host.
     pub slots_per_host: usize,
+    /// Sockets of version detection.
+    pub version_sockets: usize,
+    /// Ports of one host whose versions are found out at a time.
+    pub version_ports_per_host: usize,
     /// Hosts on their way.
     pub hosts_in_flight: usize,
 }
@@ -28,6 +32,8 @@ const MOST_SCAN_SOCKETS: usize = 2048;
 const MOST_HOSTS: usize = 1024;
 const MOST_OFFERS: usize = 1024;
 const MOST_SLOTS_PER_HOST: usize = 64;
+const MOST_VERSION_SOCKETS: usize = 1024;
+const MOST_VERSION_PORTS_PER_HOST: usize = 40;
 
 impl Limits {
     /// The bounds for this process, whose soft limit of descriptors is raised to the hard one.
@@ -37,18 +43,20 @@ impl Limits {
         Limits::new(usize::try_from(descriptors).unwrap_or(usize::MAX), plan)
     }
 
-    /// The bounds for so many descriptors. Half goes to the scan and what it leaves to scripts; a
-    /// script thread is counted as two sockets. `--max-parallelism P` gives P + 1 script threads, as Nmap does.
+    /// The bounds for so many descriptors. Half goes to the scan, to version detection and to what the
+    /// scan leaves to scripts; a script thread is counted as two sockets. `--max-parallelism P` gives P + 1 script threads, as Nmap does.
     #[must_use]
     pub fn new(descriptors: usize, plan: &TimingPlan) -> Limits {
         let usable = descriptors.saturating_sub(RESERVED).max(8);
         let asked = plan.max_parallelism.map(|p| NonZeroUsize::get(p).saturating_add(1));
         let slots = (usable / 4).min(MOST_SLOTS);
         Limits {
-            scan_sockets: (usable / 8 * 3).min(MOST_SCAN_SOCKETS),
+            scan_sockets: (usable / 4).min(MOST_SCAN_SOCKETS),
             offers: (usable / 8).min(MOST_OFFERS),
             script_slots: asked.unwrap_or(slots).min(usable / 2),
             slots_per_host: asked.unwrap_or(MOST_SLOTS_PER_HOST).min(usable / 2),
+            version_sockets: (usable / 8).min(MOST_VERSION_SOCKETS),
+            version_ports_per_host: asked.unwrap_or(MOST_VERSION_PORTS_PER_HOST),
             hosts_in_flight: MOST_HOSTS,
         }
     }
@@ -78,7 +86,10 @@ mod tests {
     fn descriptors_bound_everything() {
         for descriptors in [0, 64, 100, 1024, 20_000, usize::MAX] {
             let limits = Limits::new(descriptors, &plan(None));
-            let together = limits.scan_sockets + limits.offers + 2 * limits.script_slots;
+            let together = limits.scan_sockets
+                + limits.version_sockets
+                + limits.offers
+                + 2 * limits.script_slots;
             assert!(together <= descriptors.saturating_sub(RESERVED).max(8), "{descriptors}");
             assert!(limits.scan_sockets > 0 && limits.script_slots > 0);
         }

@@ -15,8 +15,10 @@ mod check;
 mod error;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 pub use error::PlanError;
+pub use versions::VersionPlan;
 
 use check::{
     number, ports_text, positive, rate, ratio, refuse_not_built, template, text, texts, time,
@@ -45,6 +47,8 @@ pub struct Plan {
     pub discovery: DiscoveryPlan,
     /// Which ports.
     pub ports: PortPlan,
+    /// How versions of services are found out, if at all.
+    pub versions: VersionPlan,
     /// Which scripts.
     pub scripts: ScriptPlan,
     /// How fast.
@@ -243,6 +247,7 @@ pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
         depth: depth(settings)?,
         discovery: discovery(settings)?,
         ports: ports(settings)?,
+        versions: versions::versions(settings)?,
         scripts: scripts(settings)?,
         timing: timing(settings)?,
         output: output(settings)?,
@@ -257,6 +262,12 @@ pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
 }
 
 impl Plan {
+    /// True where scripts may run: those that were asked for, or those that find out versions.
+    #[must_use]
+    pub fn runs_scripts(&self) -> bool {
+        self.versions.wanted || !self.scripts.rules.is_empty()
+    }
+
     /// True where there is neither a target nor a script that could bring one or do without.
     fn has_nothing_to_do(&self) -> bool {
         self.targets.listed.is_empty()
@@ -283,8 +294,12 @@ fn depth(settings: &Settings) -> Result<Depth, PlanError> {
         (false, true) => (Depth::Hosts, "-sn"),
         (false, false) => return Ok(Depth::Ports),
     };
-    let clash =
-        [(settings.connect_scan, "-sT"), (settings.ports.is_some(), "-p"), (settings.fast, "-F")];
+    let clash = [
+        (settings.connect_scan, "-sT"),
+        (settings.ports.is_some(), "-p"),
+        (settings.fast, "-F"),
+        (settings.versions, "-sV"),
+    ];
     match clash.into_iter().find(|(given, _)| *given) {
         Some((_, other)) => Err(PlanError::NoPortScan { option, other }),
         None => Ok(depth),

@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use crate::plan::{Depth, Names};
 use crate::sinks::Sinks;
 use crate::target_source::{FoundTargets, Target, TargetSource};
+use crate::versions::Versions;
 
 /// Everything that a run needs, ready to go.
 pub struct Run {
@@ -33,8 +34,13 @@ pub struct Run {
     pub sinks: Sinks,
     /// The scanner.
     pub scanner: Arc<Scanner>,
+    /// Finds out versions of services, where they were asked for.
+    pub versions: Option<Arc<Versions>>,
     /// The script engine, where scripts were asked for.
     pub engine: Option<Arc<Engine>>,
+    /// Scripts were asked for by themselves: without that, those that find out versions work for
+    /// the services alone.
+    pub shows_scripts: bool,
     /// What each host is asked for.
     pub ports: Arc<ScanPorts>,
     /// How far the scan goes.
@@ -182,7 +188,7 @@ impl Run {
     }
 
     async fn phase(&self, phase: Phase) {
-        if let Some(engine) = &self.engine {
+        if let Some(engine) = self.engine.as_ref().filter(|_| self.shows_scripts) {
             let results = engine.run_phase(phase).await;
             self.sinks.emit(Event::PhaseDone { phase, results });
         }
@@ -223,10 +229,20 @@ impl Run {
         };
         if host.status == HostStatus::Up
             && !host.timed_out
+            && let Some(versions) = &self.versions
+        {
+            Box::pin(versions.detect(&mut host, deadline)).await;
+            host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
+        }
+        if host.status == HostStatus::Up
+            && !host.timed_out
             && let Some(engine) = &self.engine
         {
             host = engine.run_host(host, deadline).await;
             host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
+            if !self.shows_scripts {
+                host.ports.clear_scripts();
+            }
         }
         host.finished = Some(clock.wall());
         self.sinks.emit(Event::HostDone(Arc::new(host)));

@@ -58,6 +58,17 @@ pub struct Settings {
     /// `-r`.
     pub sequential_ports: bool,
 
+    /// `-sV`.
+    pub versions: bool,
+    /// The last of `--version-intensity`, `--version-light` and `--version-all`.
+    pub version_intensity: Option<OsString>,
+    /// `--version-trace`.
+    pub version_trace: bool,
+    /// `--versiondb`.
+    pub version_file: Option<OsString>,
+    /// `--allports`.
+    pub version_all_ports: bool,
+
     /// `-sC`.
     pub default_scripts: bool,
     /// `--script`, each use.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports, parse_ports};
-use nseer_core::{Event, EventSink as _, Protocol, ScanPorts, ServiceTable, Severity};
+use nseer_core::{Event, EventSink as _, PortKey, Protocol, ScanPorts, ServiceTable, Severity};
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
@@ -21,12 +21,16 @@ use nseer_seam::System;
 use crate::limits::Limits;
 use crate::plan::{DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, OutputPlan, Plan, PortPlan};
 use crate::sinks::{Sinks, stylesheet};
+use crate::versions::PROBE_FILE;
 
 /// Where files are looked for.
 #[must_use]
 pub fn data_dirs(plan: &Plan, system: &System) -> Arc<DataDirs> {
-    let overrides: HashMap<String, PathBuf> =
-        plan.service_file.iter().map(|path| ("nmap-services".to_owned(), path.clone())).collect();
+    let named = [("nmap-services", &plan.service_file), (PROBE_FILE, &plan.versions.file)];
+    let overrides: HashMap<String, PathBuf> = named
+        .into_iter()
+        .filter_map(|(name, path)| Some((name.to_owned(), path.clone()?)))
+        .collect();
     let config = DataDirConfig {
         datadir: plan.data_folder.clone(),
         nmapdir: std::env::var_os("NMAPDIR").map(PathBuf::from),
@@ -40,7 +44,7 @@ pub fn data_dirs(plan: &Plan, system: &System) -> Arc<DataDirs> {
 /// A data directory that does not exist is worth a word of its own.
 ///
 /// # Errors
-/// Where `--datadir` or `--servicedb` names nothing.
+/// Where `--datadir`, `--servicedb` or `--versiondb` names nothing.
 pub fn check_data(plan: &Plan, system: &System) -> anyhow::Result<()> {
     use nseer_seam::FileKind;
     if let Some(path) = &plan.data_folder
@@ -48,10 +52,14 @@ pub fn check_data(plan: &Plan, system: &System) -> anyhow::Result<()> {
     {
         bail!("'{}' (--datadir) is not a directory", path.display());
     }
-    if let Some(path) = &plan.service_file
-        && system.files.kind(path).is_none()
+    for (path, option) in
+        [(&plan.service_file, "--servicedb"), (&plan.versions.file, "--versiondb")]
     {
-        bail!("cannot read '{}' (--servicedb): no such file", path.display());
+        if let Some(path) = path
+            && system.files.kind(path).is_none()
+        {
+            bail!("cannot read '{}' ({option}): no such file", path.display());
+        }
     }
     Ok(())
 }
@@ -151,26 +159,31 @@ pub fn scanner(
 
 /// What outputs are to show.
 #[must_use]
-pub fn report_options(plan: &OutputPlan, depth: Depth) -> ReportOptions {
+pub fn report_options(plan: &OutputPlan, depth: Depth, versions: bool) -> ReportOptions {
     ReportOptions {
         verbosity: plan.verbosity,
         debugging: plan.debug,
         open_only: plan.open_only,
         reason: plan.reasons,
-        versions: false,
+        versions,
         stylesheet: stylesheet(&plan.stylesheet),
         list_only: depth == Depth::List,
         no_ports: depth != Depth::Ports,
     }
 }
 
-/// The scripts that the rules mean; scripts that are missing are told.
+/// The scripts that the rules mean, and with `version_scripts` those that find out versions; scripts
+/// that are missing are told.
 ///
 /// # Errors
 /// Where a rule means nothing.
-pub fn select(rules: &[String], data: &DataDirs, sinks: &Sinks) -> anyhow::Result<Selection> {
-    let request =
-        Request { scripts: rules.to_vec(), default_scripts: false, version_scripts: false };
+pub fn select(
+    rules: &[String],
+    version_scripts: bool,
+    data: &DataDirs,
+    sinks: &Sinks,
+) -> anyhow::Result<Selection> {
+    let request = Request { scripts: rules.to_vec(), default_scripts: false, version_scripts };
     let selection = resolve(&request, data)?;
     for missing in &selection.missing {
         let text = format!(
@@ -191,6 +204,8 @@ pub struct Around {
     pub sinks: Sinks,
     /// Takes targets that scripts find.
     pub found: Arc<dyn NewTargets>,
+    /// Ports that version detection leaves alone.
+    pub excluded: Arc<[PortKey]>,
     /// What the machine allows.
     pub limits: Limits,
     /// Files, clock, random numbers.
@@ -218,7 +233,8 @@ pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyho
         verbosity: plan.output.verbosity,
         debugging: plan.output.debug,
         timing_level: plan.timing.template,
-        version_intensity: 7,
+        version_intensity: plan.versions.intensity,
+        excluded_ports: around.excluded.clone(),
         script_timeout: plan
             .scripts
             .timeout

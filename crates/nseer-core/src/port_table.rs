@@ -123,6 +123,13 @@ impl PortTable {
         self.detail.values().filter_map(|detail| detail.service.as_ref())
     }
 
+    /// Forgets the results of portrule scripts.
+    pub fn clear_scripts(&mut self) {
+        for detail in self.detail.values_mut() {
+            detail.scripts.clear();
+        }
+    }
+
     /// The details of `key`, if any.
     #[must_use]
     pub fn detail(&self, key: PortKey) -> Option<&PortDetail> {

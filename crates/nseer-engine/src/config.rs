@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nseer_core::EventSink;
+use nseer_core::{EventSink, PortKey};
 use nseer_net::Network;
 use nseer_seam::System;
 
@@ -50,6 +50,8 @@ pub struct EngineConfig {
     pub timing_level: u8,
     /// `--version-intensity`.
     pub version_intensity: u8,
+    /// Ports that version detection leaves alone, sorted.
+    pub excluded_ports: Arc<[PortKey]>,
     /// `--script-timeout`.
     pub script_timeout: Option<Duration>,
     /// How long one resume of a script may compute without waiting.

@@ -27,7 +27,7 @@ pub(crate) trait TlsConnector: Send + Sync {
 
 /// A TLS session over a connection. Nothing here waits. Dropping it tells the peer that no
 /// more data comes, if that needs no waiting.
-pub(crate) trait TlsSession: Send {
+pub(crate) trait TlsSession: Send + Sync {
     /// Gets on with the handshake. Over datagrams, sends again what was not answered in time.
     fn shake_hands(&mut self) -> Result<(), Stop>;
     /// Reads from one record; 0 at the end, whether the peer announced it or not.

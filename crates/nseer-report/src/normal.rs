@@ -98,6 +98,7 @@ impl<W: Write + Send> NormalReport<W> {
         if !self.options.no_ports {
             self.ports(host, &label)?;
         }
+        self.fingerprints(host)?;
         if let Some(mac) = host.mac {
             writeln!(self.out, "MAC Address: {} (Unknown)", mac_text(mac))?;
         }
@@ -211,6 +212,25 @@ impl<W: Write + Send> NormalReport<W> {
             if let Some(detail) = key.and_then(|key| host.ports.detail(key)) {
                 write_results(&mut self.out, &detail.scripts)?;
             }
+        }
+        Ok(())
+    }
+
+    /// What the services sent that answered and were not recognised.
+    fn fingerprints(&mut self, host: &HostRecord) -> io::Result<()> {
+        let blocks: Vec<&str> =
+            host.ports.found_services().filter_map(|s| s.fingerprint.as_deref()).collect();
+        let what = match blocks.as_slice() {
+            [] => return Ok(()),
+            [_] => "1 service unrecognized despite returning data; its fingerprint:".to_owned(),
+            many => format!(
+                "{} services unrecognized despite returning data; their fingerprints:",
+                many.len()
+            ),
+        };
+        writeln!(self.out, "{what}")?;
+        for block in blocks {
+            writeln!(self.out, "{}", message_text(block.as_bytes()))?;
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::Report;
 use crate::escape::{xml_string, xml_text};
 use crate::normal::mac_text;
 use crate::options::ReportOptions;
-use crate::service_text::UNKNOWN;
+use crate::service_text::{FOLD, UNKNOWN};
 use crate::shown::{Group, Shown, by_id, is_shown, summary};
 use crate::when;
 
@@ -218,7 +218,9 @@ impl<W: Write + Send> XmlReport<W> {
             ("servicefp", &service.fingerprint),
         ] {
             if let Some(value) = value {
-                write!(self.out, " {attribute}=\"{}\"", xml_string(value))?;
+                // Only people need it in lines.
+                let value = value.replace(FOLD, "");
+                write!(self.out, " {attribute}=\"{}\"", xml_string(&value))?;
             }
         }
         if service.tunnel == Tunnel::Ssl {

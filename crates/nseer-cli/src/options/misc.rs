@@ -86,7 +86,7 @@ pub(super) const CATEGORY: Category = Category {
             &["-A"],
             Value::None,
             "operating system, versions, scripts and traceroute at once",
-            "-sC",
+            "-sV -sC",
         ),
         Opt::not_built(&["--thc"], Value::None, "a greeting", ""),
     ],

@@ -70,6 +70,11 @@ pub(super) fn number(option: &'static str, given: Given<'_>) -> Result<Option<u3
     parsed(option, given, "a whole number, 0 or more,", |_| true)
 }
 
+/// 0 to 9.
+pub(super) fn level(option: &'static str, given: Given<'_>) -> Result<Option<u8>, PlanError> {
+    parsed(option, given, "a whole number from 0 to 9", |level| *level <= 9)
+}
+
 pub(super) fn positive(
     option: &'static str,
     given: Given<'_>,

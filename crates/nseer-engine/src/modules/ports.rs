@@ -18,8 +18,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("get_ports", get_ports),
     ("set_port_state", set_port_state),
     ("set_port_version", set_port_version),
-    // Which ports version detection leaves alone is told by the probe file, which is not read.
-    ("port_is_excluded", |_, lua, _| Reply::values(lua, false)),
+    ("port_is_excluded", port_is_excluded),
 ];
 
 /// Adds the functions of this file.
@@ -71,6 +70,17 @@ fn set_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise>
         }
     });
     Ok(Reply::nothing())
+}
+
+/// True for the ports that version detection leaves alone: number and protocol are given.
+fn port_is_excluded(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let number = args.integer(lua, 1)?;
+    let protocol = Protocol::ALL[args.option(lua, 2, None, &PROTOCOLS)?];
+    let is_excluded = u16::try_from(number).is_ok_and(|number| {
+        let key = PortKey::new(protocol, number);
+        world.config.excluded_ports.binary_search(&key).is_ok()
+    });
+    Reply::values(lua, is_excluded)
 }
 
 const VERSION_STATES: [&str; 5] =

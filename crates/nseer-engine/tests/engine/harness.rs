@@ -157,6 +157,7 @@ impl Case {
             debugging: self.debugging,
             timing_level: 3,
             version_intensity: 7,
+            excluded_ports: Arc::default(),
             script_timeout: self.script_timeout,
             compute_limit: self.compute_limit,
             trace: false,

@@ -1,0 +1,91 @@
+//! Version detection in a run: its probe file, its limits, and what it adds to a host.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use nseer_core::{Event, EventSink as _, HostRecord, Severity};
+use nseer_engine::data_dir::DataDirs;
+use nseer_probes::ProbeDb;
+use nseer_version::{Detector, SocketDialer, VersionConfig};
+
+use crate::plan::VersionPlan;
+use crate::setup::Around;
+
+/// The name under which data directories have the probe file.
+pub(crate) const PROBE_FILE: &str = "nmap-service-probes";
+
+/// Where the embedded probe files are.
+const EMBEDDED: &str = "probes/";
+
+/// Version detection, ready to go.
+pub struct Versions {
+    detector: Detector<SocketDialer>,
+    db: Arc<ProbeDb>,
+}
+
+/// Reads the probes and makes the detector; `None` where no versions were asked for. Lines of the
+/// file that cannot be used are told.
+///
+/// # Errors
+/// Where there is no probe file, or it cannot be read.
+pub fn versions(plan: &VersionPlan, around: &Around) -> anyhow::Result<Option<Versions>> {
+    if !plan.wanted {
+        return Ok(None);
+    }
+    let (name, text) = probe_file(&around.data)?;
+    let (db, problems) = ProbeDb::load(&name, text);
+    for problem in problems {
+        let text = format!("nseer: warning: {problem}").into_bytes();
+        around.sinks.emit(Event::Message { severity: Severity::Warning, text });
+    }
+    if db.probes().is_empty() {
+        bail!("'{name}' has no probe that could be used");
+    }
+    let db = Arc::new(db);
+    let config = VersionConfig {
+        db: db.clone(),
+        intensity: plan.intensity,
+        all_ports: plan.all_ports,
+        sockets: around.limits.version_sockets,
+        ports_per_host: around.limits.version_ports_per_host,
+        trace: plan.trace,
+        clock: around.system.clock.clone(),
+        events: Arc::new(around.sinks.clone()),
+    };
+    let detector = Detector::new(config, SocketDialer(around.network.clone()));
+    Ok(Some(Versions { detector, db }))
+}
+
+/// The probe file of the data directory, else our own.
+fn probe_file(data: &DataDirs) -> anyhow::Result<(String, Cow<'static, [u8]>)> {
+    if let Some(file) = data.find(PROBE_FILE) {
+        let name = file.display();
+        let text = file.read().with_context(|| format!("cannot read '{name}'"))?;
+        return Ok((name, text.into()));
+    }
+    let own = nseer_stdlib::files().iter().filter(|(path, _)| path.starts_with(EMBEDDED));
+    let parts: Vec<&[u8]> = own.map(|(_, text)| *text).collect();
+    match parts.as_slice() {
+        [] => bail!(
+            "there are no version probes: name a probe file with --versiondb, or the data folder of \
+             an installed Nmap with --datadir"
+        ),
+        [text] => Ok((format!("embedded:/{EMBEDDED}"), Cow::Borrowed(*text))),
+        parts => Ok((format!("embedded:/{EMBEDDED}"), Cow::Owned(parts.concat()))),
+    }
+}
+
+impl Versions {
+    /// The ports that the probe file leaves alone, sorted; none where all are to be asked.
+    #[must_use]
+    pub fn excluded(&self, plan: &VersionPlan) -> Arc<[nseer_core::PortKey]> {
+        if plan.all_ports { Arc::default() } else { self.db.excluded().into() }
+    }
+
+    /// Finds out the versions of a host's services, until `deadline`.
+    pub async fn detect(&self, host: &mut HostRecord, deadline: Option<Instant>) {
+        self.detector.detect(host, deadline.map(Into::into)).await;
+    }
+}

@@ -1,0 +1,195 @@
+//! One probe: connect, send, listen.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nseer_core::{Protocol, Tunnel};
+use nseer_net::{NetError, Transport};
+use nseer_probes::{Match, ProbeDb};
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+
+use crate::dialer::{Conversation, Dialer};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TLS_TIMEOUT: Duration = Duration::from_secs(8);
+/// With so much of an answer it is not listened on.
+const ENOUGH_ANSWER: usize = 4096;
+/// More of an answer is not looked at.
+const MOST_ANSWER: usize = 16 << 10;
+
+/// What attempts share.
+pub(crate) struct Shared<D> {
+    pub(crate) db: Arc<ProbeDb>,
+    pub(crate) dialer: D,
+    /// Bounds the sockets.
+    pub(crate) sockets: Arc<Semaphore>,
+    pub(crate) say: Box<dyn Fn(&str) + Send + Sync>,
+    pub(crate) complain: Box<dyn Fn(&nseer_probes::Problem) + Send + Sync>,
+    pub(crate) traces: bool,
+}
+
+/// What an attempt tells while it goes on.
+pub(crate) enum Signal {
+    /// The probe was sent, or the listening has begun.
+    Sent,
+    /// The service is half known.
+    Soft(Match),
+}
+
+/// How an attempt ended.
+pub(crate) struct Report<C> {
+    pub(crate) place: usize,
+    pub(crate) answer: Vec<u8>,
+    /// A match that is certain.
+    pub(crate) hard: Option<Match>,
+    pub(crate) end: End,
+    /// How long it listened.
+    pub(crate) listened: Duration,
+    /// The connection, where it may still serve.
+    pub(crate) line: Option<C>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Certain, or enough bytes.
+    Enough,
+    /// The time was over.
+    Silence,
+    /// The peer closed the connection.
+    Closed,
+    /// The connection was not made.
+    NotConnected,
+}
+
+/// One attempt to come.
+pub(crate) struct Attempt<C> {
+    pub(crate) place: usize,
+    pub(crate) peer: SocketAddr,
+    pub(crate) protocol: Protocol,
+    pub(crate) tunnel: Tunnel,
+    pub(crate) name: Option<Arc<str>>,
+    /// A connection that is open already, and what came over it.
+    pub(crate) line: Option<(C, Vec<u8>)>,
+}
+
+impl<C: Conversation> Attempt<C> {
+    /// Makes the attempt.
+    pub(crate) async fn make<D: Dialer<Conversation = C>>(
+        self,
+        shared: Arc<Shared<D>>,
+        signals: UnboundedSender<Signal>,
+    ) -> Report<C> {
+        // The semaphore is never closed; without a permit there would merely be no bound.
+        let _permit = shared.sockets.clone().acquire_owned().await;
+        let mut report = Report {
+            place: self.place,
+            answer: Vec::new(),
+            hard: None,
+            end: End::NotConnected,
+            listened: Duration::ZERO,
+            line: None,
+        };
+        let transport = match (self.protocol, self.tunnel) {
+            (Protocol::Udp, _) => Transport::Udp,
+            (_, Tunnel::Ssl) => Transport::Tls,
+            (_, Tunnel::None) => Transport::Tcp,
+        };
+        let mut line = match self.line {
+            Some((line, heard)) => {
+                report.answer = heard;
+                line
+            }
+            None => {
+                let timeout =
+                    if transport == Transport::Tls { TLS_TIMEOUT } else { CONNECT_TIMEOUT };
+                let name = self.name.as_deref();
+                match shared.dialer.dial(self.peer, transport, name, timeout).await {
+                    Ok(line) => line,
+                    Err(error) => {
+                        shared.trace(|| format!("{}: no connection: {error}", self.peer));
+                        return report;
+                    }
+                }
+            }
+        };
+        let Some(probe) = shared.db.probes().get(self.place) else { return report };
+        let begun = Instant::now();
+        let until = begun + probe.wait();
+        shared.trace(|| format!("{}: probe {}", self.peer, probe.name()));
+        if !probe.is_null()
+            && let Err(error) = line.send(probe.payload(), until).await
+        {
+            shared.trace(|| format!("{}: probe {}: {error}", self.peer, probe.name()));
+            report.end = End::Closed;
+            return report;
+        }
+        let _ = signals.send(Signal::Sent);
+        let mut is_soft = false;
+        loop {
+            match line.receive(until).await {
+                Ok(more) => {
+                    report.answer.extend(more);
+                    report.answer.truncate(MOST_ANSWER);
+                }
+                Err(NetError::TimedOut) => {
+                    report.end = End::Silence;
+                    report.line = Some(line);
+                    break;
+                }
+                Err(_) => {
+                    report.end = End::Closed;
+                    break;
+                }
+            }
+            let found = shared.db.find(self.place, &report.answer);
+            found.problems.iter().for_each(|problem| (shared.complain)(problem));
+            match found.matched {
+                Some(hard) if !hard.soft => {
+                    shared.trace(|| {
+                        format!(
+                            "{}: probe {} tells {}: line {}",
+                            self.peer,
+                            probe.name(),
+                            hard.service,
+                            hard.line
+                        )
+                    });
+                    report.hard = Some(hard);
+                    report.end = End::Enough;
+                    break;
+                }
+                Some(soft) if !is_soft => {
+                    shared.trace(|| {
+                        format!(
+                            "{}: probe {} hints at {}: line {}",
+                            self.peer,
+                            probe.name(),
+                            soft.service,
+                            soft.line
+                        )
+                    });
+                    is_soft = true;
+                    let _ = signals.send(Signal::Soft(soft));
+                }
+                _ => {}
+            }
+            if report.answer.len() >= ENOUGH_ANSWER {
+                report.end = End::Enough;
+                break;
+            }
+        }
+        report.listened = begun.elapsed();
+        report
+    }
+}
+
+impl<D> Shared<D> {
+    pub(crate) fn trace(&self, text: impl FnOnce() -> String) {
+        if self.traces {
+            (self.say)(&format!("Version: {}", text()));
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! One pass over a port: its probes outside of TLS, or those inside.
+//!
+//! The first attempt only listens. Whenever nothing was heard for half a second the next probe
+//! goes out on a connection of its own, up to a bound; what is certain first ends them all. A
+//! service that is half known leaves only the probes that can tell more of it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nseer_core::{PortKey, Tunnel};
+use nseer_probes::Match;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::attempt::{Attempt, End, Report, Shared, Signal};
+use crate::dialer::{Conversation, Dialer};
+use crate::order::{self, ALL};
+
+/// A silence after which the next probe goes out.
+const SILENCE: Duration = Duration::from_millis(500);
+/// Attempts at one port at a time.
+const MOST_ATTEMPTS: usize = 8;
+
+/// What a pass is about.
+#[derive(Clone)]
+pub(crate) struct Subject {
+    pub(crate) peer: SocketAddr,
+    pub(crate) port: PortKey,
+    pub(crate) tunnel: Tunnel,
+    /// The server name to ask for in TLS.
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) intensity: u8,
+}
+
+/// What a pass found.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) hard: Option<Match>,
+    pub(crate) soft: Option<Match>,
+    /// The peer hung up at once.
+    pub(crate) is_wrapped: bool,
+    /// By place of the probe in the order of sending.
+    pub(crate) answers: BTreeMap<usize, (usize, Vec<u8>)>,
+}
+
+pub(crate) struct Pass<D: Dialer> {
+    shared: Arc<Shared<D>>,
+    subject: Subject,
+    queue: VecDeque<usize>,
+    sent: Vec<usize>,
+    running: JoinSet<Report<D::Conversation>>,
+    signals: (UnboundedSender<Signal>, UnboundedReceiver<Signal>),
+    /// The connection that only listened, and what came over it.
+    spare: Option<(D::Conversation, Vec<u8>)>,
+    /// When the next attempt may begin; `None` while one is being started.
+    next: Option<Instant>,
+    /// A likely probe was repeated over the spare connection.
+    repeated: bool,
+    outcome: Outcome,
+}
+
+impl<C: Conversation, D: Dialer<Conversation = C>> Pass<D> {
+    pub(crate) fn new(shared: Arc<Shared<D>>, subject: Subject) -> Self {
+        let Subject { port, tunnel, intensity, .. } = subject;
+        let null = order::null(&shared.db, port.protocol);
+        let sending = order::sending(&shared.db, port, tunnel, intensity);
+        Pass {
+            queue: null.into_iter().chain(sending).collect(),
+            shared,
+            subject,
+            sent: Vec::new(),
+            running: JoinSet::new(),
+            signals: unbounded_channel(),
+            spare: None,
+            next: Some(Instant::now()),
+            repeated: false,
+            outcome: Outcome::default(),
+        }
+    }
+
+    /// Runs to its end. Attempts that still go on then are given up.
+    pub(crate) async fn run(mut self) -> Outcome {
+        while !(self.queue.is_empty() && self.running.is_empty()) {
+            let may_start = !self.queue.is_empty() && self.running.len() < MOST_ATTEMPTS;
+            let next = self.next.filter(|_| may_start);
+            tokio::select! {
+                biased;
+                Some(signal) = self.signals.1.recv() => self.heed(signal),
+                Some(ended) = self.running.join_next(), if !self.running.is_empty() => {
+                    self.next = Some(Instant::now());
+                    // An attempt that panicked has said so on standard error.
+                    if let Ok(report) = ended
+                        && self.take(report)
+                    {
+                        break;
+                    }
+                }
+                () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => self.start(),
+            }
+        }
+        self.outcome
+    }
+
+    fn start(&mut self) {
+        let Some(place) = self.queue.pop_front() else { return };
+        let is_null = self.shared.db.probes().get(place).is_some_and(|probe| probe.is_null());
+        if !self.sent.contains(&place) {
+            self.sent.push(place);
+        }
+        let attempt = Attempt {
+            place,
+            peer: self.subject.peer,
+            protocol: self.subject.port.protocol,
+            tunnel: self.subject.tunnel,
+            name: self.subject.name.clone(),
+            line: if is_null { None } else { self.spare.take() },
+        };
+        self.next = None;
+        self.running.spawn(attempt.make(self.shared.clone(), self.signals.0.clone()));
+    }
+
+    fn heed(&mut self, signal: Signal) {
+        match signal {
+            Signal::Sent => self.next = Some(Instant::now() + SILENCE),
+            Signal::Soft(soft) => {
+                // The first hint counts.
+                if self.outcome.soft.is_none() {
+                    let Subject { port, tunnel, intensity, .. } = self.subject;
+                    if intensity < ALL {
+                        let db = &self.shared.db;
+                        let service = &soft.service;
+                        self.queue = order::narrowed(db, port, tunnel, service, &self.sent).into();
+                    }
+                    self.outcome.soft = Some(soft);
+                }
+            }
+        }
+    }
+
+    /// Takes what an attempt gave. True where the pass is over.
+    fn take(&mut self, report: Report<C>) -> bool {
+        let Report { place, answer, hard, end, listened, line } = report;
+        let heard = !answer.is_empty();
+        if heard {
+            let order = self.sent.iter().position(|sent| *sent == place).unwrap_or(usize::MAX);
+            self.outcome.answers.insert(order, (place, answer.clone()));
+        }
+        if hard.is_some() {
+            self.outcome.hard = hard;
+            return true;
+        }
+        let Some(probe) = self.shared.db.probes().get(place) else { return false };
+        if probe.is_null() {
+            let hung_up = end == End::Closed && !heard && listened < probe.wrapped();
+            if hung_up && self.outcome.answers.is_empty() {
+                self.outcome.is_wrapped = true;
+                return true;
+            }
+            self.spare = line.map(|line| (line, answer));
+        }
+        // Without TLS there is nothing to be said inside it; and who refuses the first connection
+        // will refuse the next.
+        if end == End::NotConnected && self.sent.len() == 1 {
+            return true;
+        }
+        self.repeat_likely();
+        false
+    }
+
+    /// A server that takes one client at a time heard nothing of the first probe while the
+    /// listening went on. It is repeated over the connection that is served.
+    fn repeat_likely(&mut self) {
+        if self.repeated || self.spare.is_none() {
+            return;
+        }
+        let Some(first) = self.sent.get(1).copied() else { return };
+        let Subject { port, tunnel, .. } = self.subject;
+        let probe = self.shared.db.probes().get(first);
+        let is_likely = probe.is_some_and(|probe| order::is_likely(probe, port, tunnel));
+        if is_likely && !self.outcome.answers.contains_key(&1) {
+            self.repeated = true;
+            self.queue.push_front(first);
+        }
+    }
+}

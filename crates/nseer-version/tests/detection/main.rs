@@ -1,0 +1,6 @@
+//! Version detection against servers that are played, with a clock that is played too.
+
+mod bad_peers;
+mod sequence;
+mod stage;
+mod udp_and_tls;
