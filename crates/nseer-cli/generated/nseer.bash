@@ -44,6 +44,14 @@ _nseer() {
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
+        --version-intensity)
+            COMPREPLY=()
+            return
+            ;;
+        --versiondb)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
         --script)
             mapfile -t COMPREPLY < <(compgen -W 'all auth broadcast brute default discovery dos exploit external fuzzer intrusive malware safe version vuln' -- "$cur")
             return
@@ -183,6 +191,14 @@ _nseer() {
         --port-ratio
         -r
         --servicedb
+        -sV
+        -sR
+        --version-intensity
+        --version-light
+        --version-all
+        --version-trace
+        --versiondb
+        --allports
         -sC
         --script
         --script-args

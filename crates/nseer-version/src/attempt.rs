@@ -1,7 +1,8 @@
 //! One probe: connect, send, listen.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nseer_core::{Protocol, Tunnel};
@@ -40,7 +41,7 @@ pub(crate) enum Signal {
 }
 
 /// How an attempt ended.
-pub(crate) struct Report<C> {
+pub(crate) struct Report {
     pub(crate) place: usize,
     pub(crate) answer: Vec<u8>,
     /// A match that is certain.
@@ -48,8 +49,6 @@ pub(crate) struct Report<C> {
     pub(crate) end: End,
     /// How long it listened.
     pub(crate) listened: Duration,
-    /// The connection, where it may still serve.
-    pub(crate) line: Option<C>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,23 +64,47 @@ pub(crate) enum End {
 }
 
 /// One attempt to come.
-pub(crate) struct Attempt<C> {
+pub(crate) struct Attempt {
     pub(crate) place: usize,
     pub(crate) peer: SocketAddr,
     pub(crate) protocol: Protocol,
     pub(crate) tunnel: Tunnel,
     pub(crate) name: Option<Arc<str>>,
-    /// A connection that is open already, and what came over it.
-    pub(crate) line: Option<(C, Vec<u8>)>,
+    pub(crate) turns: Arc<Turns>,
 }
 
-impl<C: Conversation> Attempt<C> {
+/// When attempts at one port are given up.
+///
+/// A server that serves one client at a time lets the others wait until the first has gone. So
+/// none is given up before it had a turn of its own, after the one before it.
+#[derive(Default)]
+pub(crate) struct Turns(Mutex<Option<Instant>>);
+
+impl Turns {
+    /// How long a turn is.
+    const TURN: Duration = Duration::from_millis(500);
+
+    /// The end of the next attempt, which wants to listen until `wanted`.
+    fn next(&self, wanted: Instant) -> Instant {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = last.map_or(wanted, |last| wanted.max(last + Turns::TURN));
+        *last = Some(until);
+        until
+    }
+
+    /// The server serves several clients at a time, or the turns so far are over.
+    pub(crate) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Attempt {
     /// Makes the attempt.
-    pub(crate) async fn make<D: Dialer<Conversation = C>>(
+    pub(crate) async fn make<D: Dialer>(
         self,
         shared: Arc<Shared<D>>,
         signals: UnboundedSender<Signal>,
-    ) -> Report<C> {
+    ) -> Report {
         // The semaphore is never closed; without a permit there would merely be no bound.
         let _permit = shared.sockets.clone().acquire_owned().await;
         let mut report = Report {
@@ -90,34 +113,27 @@ impl<C: Conversation> Attempt<C> {
             hard: None,
             end: End::NotConnected,
             listened: Duration::ZERO,
-            line: None,
         };
         let transport = match (self.protocol, self.tunnel) {
             (Protocol::Udp, _) => Transport::Udp,
             (_, Tunnel::Ssl) => Transport::Tls,
             (_, Tunnel::None) => Transport::Tcp,
         };
-        let mut line = match self.line {
-            Some((line, heard)) => {
-                report.answer = heard;
-                line
-            }
-            None => {
-                let timeout =
-                    if transport == Transport::Tls { TLS_TIMEOUT } else { CONNECT_TIMEOUT };
-                let name = self.name.as_deref();
-                match shared.dialer.dial(self.peer, transport, name, timeout).await {
-                    Ok(line) => line,
-                    Err(error) => {
-                        shared.trace(|| format!("{}: no connection: {error}", self.peer));
-                        return report;
-                    }
+        let timeout = if transport == Transport::Tls { TLS_TIMEOUT } else { CONNECT_TIMEOUT };
+        let name = self.name.as_deref();
+        let mut line = match shared.dialer.dial(self.peer, transport, name, timeout).await {
+            Ok(line) => line,
+            Err(error) => {
+                shared.trace(|| format!("{}: no connection: {error}", self.peer));
+                if transport == Transport::Tcp && is_reset(&error) {
+                    report.end = End::Closed;
                 }
+                return report;
             }
         };
         let Some(probe) = shared.db.probes().get(self.place) else { return report };
         let begun = Instant::now();
-        let until = begun + probe.wait();
+        let until = self.turns.next(begun + probe.wait());
         shared.trace(|| format!("{}: probe {}", self.peer, probe.name()));
         if !probe.is_null()
             && let Err(error) = line.send(probe.payload(), until).await
@@ -136,7 +152,6 @@ impl<C: Conversation> Attempt<C> {
                 }
                 Err(NetError::TimedOut) => {
                     report.end = End::Silence;
-                    report.line = Some(line);
                     break;
                 }
                 Err(_) => {
@@ -184,6 +199,11 @@ impl<C: Conversation> Attempt<C> {
         report.listened = begun.elapsed();
         report
     }
+}
+
+/// A connection that was made and reset before we could look.
+fn is_reset(error: &NetError) -> bool {
+    matches!(error, NetError::Io(error) if error.kind() == ErrorKind::ConnectionReset)
 }
 
 impl<D> Shared<D> {

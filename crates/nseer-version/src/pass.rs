@@ -15,8 +15,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::attempt::{Attempt, End, Report, Shared, Signal};
-use crate::dialer::{Conversation, Dialer};
+use crate::attempt::{Attempt, End, Report, Shared, Signal, Turns};
+use crate::dialer::Dialer;
 use crate::order::{self, ALL};
 
 /// A silence after which the next probe goes out.
@@ -51,18 +51,15 @@ pub(crate) struct Pass<D: Dialer> {
     subject: Subject,
     queue: VecDeque<usize>,
     sent: Vec<usize>,
-    running: JoinSet<Report<D::Conversation>>,
+    running: JoinSet<Report>,
     signals: (UnboundedSender<Signal>, UnboundedReceiver<Signal>),
-    /// The connection that only listened, and what came over it.
-    spare: Option<(D::Conversation, Vec<u8>)>,
     /// When the next attempt may begin; `None` while one is being started.
     next: Option<Instant>,
-    /// A likely probe was repeated over the spare connection.
-    repeated: bool,
+    turns: Arc<Turns>,
     outcome: Outcome,
 }
 
-impl<C: Conversation, D: Dialer<Conversation = C>> Pass<D> {
+impl<D: Dialer> Pass<D> {
     pub(crate) fn new(shared: Arc<Shared<D>>, subject: Subject) -> Self {
         let Subject { port, tunnel, intensity, .. } = subject;
         let null = order::null(&shared.db, port.protocol);
@@ -74,9 +71,8 @@ impl<C: Conversation, D: Dialer<Conversation = C>> Pass<D> {
             sent: Vec::new(),
             running: JoinSet::new(),
             signals: unbounded_channel(),
-            spare: None,
             next: Some(Instant::now()),
-            repeated: false,
+            turns: Arc::default(),
             outcome: Outcome::default(),
         }
     }
@@ -106,17 +102,14 @@ impl<C: Conversation, D: Dialer<Conversation = C>> Pass<D> {
 
     fn start(&mut self) {
         let Some(place) = self.queue.pop_front() else { return };
-        let is_null = self.shared.db.probes().get(place).is_some_and(|probe| probe.is_null());
-        if !self.sent.contains(&place) {
-            self.sent.push(place);
-        }
+        self.sent.push(place);
         let attempt = Attempt {
             place,
             peer: self.subject.peer,
             protocol: self.subject.port.protocol,
             tunnel: self.subject.tunnel,
             name: self.subject.name.clone(),
-            line: if is_null { None } else { self.spare.take() },
+            turns: self.turns.clone(),
         };
         self.next = None;
         self.running.spawn(attempt.make(self.shared.clone(), self.signals.0.clone()));
@@ -141,12 +134,12 @@ impl<C: Conversation, D: Dialer<Conversation = C>> Pass<D> {
     }
 
     /// Takes what an attempt gave. True where the pass is over.
-    fn take(&mut self, report: Report<C>) -> bool {
-        let Report { place, answer, hard, end, listened, line } = report;
+    fn take(&mut self, report: Report) -> bool {
+        let Report { place, answer, hard, end, listened } = report;
         let heard = !answer.is_empty();
         if heard {
             let order = self.sent.iter().position(|sent| *sent == place).unwrap_or(usize::MAX);
-            self.outcome.answers.insert(order, (place, answer.clone()));
+            self.outcome.answers.insert(order, (place, answer));
         }
         if hard.is_some() {
             self.outcome.hard = hard;
@@ -159,30 +152,16 @@ impl<C: Conversation, D: Dialer<Conversation = C>> Pass<D> {
                 self.outcome.is_wrapped = true;
                 return true;
             }
-            self.spare = line.map(|line| (line, answer));
         }
         // Without TLS there is nothing to be said inside it; and who refuses the first connection
         // will refuse the next.
         if end == End::NotConnected && self.sent.len() == 1 {
             return true;
         }
-        self.repeat_likely();
+        // Whoever was served while somebody else was still there did not have to wait for a turn.
+        if end != End::Silence || self.running.is_empty() {
+            self.turns.forget();
+        }
         false
-    }
-
-    /// A server that takes one client at a time heard nothing of the first probe while the
-    /// listening went on. It is repeated over the connection that is served.
-    fn repeat_likely(&mut self) {
-        if self.repeated || self.spare.is_none() {
-            return;
-        }
-        let Some(first) = self.sent.get(1).copied() else { return };
-        let Subject { port, tunnel, .. } = self.subject;
-        let probe = self.shared.db.probes().get(first);
-        let is_likely = probe.is_some_and(|probe| order::is_likely(probe, port, tunnel));
-        if is_likely && !self.outcome.answers.contains_key(&1) {
-            self.repeated = true;
-            self.queue.push_front(first);
-        }
     }
 }

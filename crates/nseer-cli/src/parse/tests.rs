@@ -57,7 +57,7 @@ fn scan_letters() {
     check("-sCn", Settings { ping_scan: true, default_scripts: true, ..none() });
     check("-nsT", Settings { connect_scan: true, never_resolve: true, ..none() });
     check("-sP", Settings { ping_scan: true, ..none() });
-    check("-sSV", Settings { not_built: vec!["-sS", "-sV"], ..none() });
+    check("-sSV", Settings { not_built: vec!["-sS"], versions: true, ..none() });
     check("-sI zombie", Settings { not_built: vec!["-sI"], ..none() });
     fails("-s", "option '-s' needs the letters of a scan type, as in -sT");
     fails("-sQ", "unknown option '-sQ'");

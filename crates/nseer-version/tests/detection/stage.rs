@@ -14,7 +14,8 @@ use nseer_core::{
 use nseer_net::{NetError, Transport};
 use nseer_probes::ProbeDb;
 use nseer_version::{Conversation, Detector, Dialer, VersionConfig};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// What a server does.
 #[derive(Clone, Debug)]
@@ -38,6 +39,9 @@ pub(crate) struct Stage {
     pub(crate) server: Server,
     /// Connections that are refused, by number.
     pub(crate) refuses: fn(PortKey, Transport) -> bool,
+    /// A connection is served when the one before it is closed.
+    pub(crate) one_at_a_time: bool,
+    served: Arc<Semaphore>,
     begun: Instant,
     open: Arc<AtomicUsize>,
     pub(crate) most_open: Arc<AtomicUsize>,
@@ -51,6 +55,8 @@ impl Clone for Stage {
         Stage {
             server: self.server,
             refuses: self.refuses,
+            one_at_a_time: self.one_at_a_time,
+            served: self.served.clone(),
             begun: self.begun,
             open: self.open.clone(),
             most_open: self.most_open.clone(),
@@ -65,6 +71,8 @@ impl Stage {
         Stage {
             server,
             refuses: |_, _| false,
+            one_at_a_time: false,
+            served: Arc::new(Semaphore::new(1)),
             begun: Instant::now(),
             open: Arc::default(),
             most_open: Arc::default(),
@@ -108,8 +116,15 @@ impl Dialer for Stage {
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
         let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
         self.most_open.fetch_max(open, Ordering::Relaxed);
-        let mut line =
-            Line { stage: self.clone(), key, transport, number, due: Vec::new(), sent: Vec::new() };
+        let mut line = Line {
+            stage: self.clone(),
+            key,
+            transport,
+            number,
+            due: Vec::new(),
+            sent: Vec::new(),
+            turn: None,
+        };
         if transport != Transport::Udp {
             line.act();
         }
@@ -125,6 +140,7 @@ pub(crate) struct Line {
     /// What comes when, in order.
     due: Vec<(Instant, Act)>,
     sent: Vec<u8>,
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Line {
@@ -154,8 +170,13 @@ impl Conversation for Line {
     }
 
     async fn receive(&mut self, until: Instant) -> Result<Vec<u8>, NetError> {
+        if self.stage.one_at_a_time && self.turn.is_none() {
+            let turn = timeout_at(until, self.stage.served.clone().acquire_owned()).await;
+            let turn = turn.map_err(|_| NetError::TimedOut)?;
+            self.turn = Some(turn.expect("an open semaphore"));
+        }
         let Some((at, act)) = self.due.first().cloned() else {
-            return tokio::time::timeout_at(until, pending()).await.map_err(|_| NetError::TimedOut);
+            return timeout_at(until, pending()).await.map_err(|_| NetError::TimedOut);
         };
         sleep_until(at.min(until)).await;
         if at > until {
