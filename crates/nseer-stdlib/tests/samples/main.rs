@@ -68,7 +68,7 @@ fn answers_are_told_by_the_line_meant_for_them() {
         };
         let found = database.find(place, &sample.answer);
         wrong.extend(
-            found.problems.iter().filter(|p| !sample.tolerates(p)).map(ToString::to_string),
+            found.problems.iter().filter(|p| !sample::tolerates(p)).map(ToString::to_string),
         );
         let got = found.matched.as_ref().map_or_else(|| "nothing".to_owned(), sample::shown);
         if got != sample.expected {
@@ -99,6 +99,40 @@ fn every_line_has_a_sample() {
         .map(|(number, line)| format!("{number}: {line}"))
         .collect();
     assert!(unused.is_empty(), "{} lines without a sample:\n{}", unused.len(), list(&unused));
+}
+
+/// An answer as long as one may get: no line may give up on it for want of steps.
+#[test]
+fn long_answers_are_read_to_their_end() {
+    const LONGEST: usize = 4096;
+    let database = database();
+    let mut tried: Vec<(usize, Vec<u8>)> = Vec::new();
+    for sample in samples() {
+        let place = database.place(sample.protocol, &sample.probe).expect("a probe of the file");
+        tried.push((place, sample.answer.iter().copied().cycle().take(LONGEST).collect()));
+    }
+    let lines = |head: &str, line: &str| format!("{head}{}", line.repeat(LONGEST)).into_bytes();
+    for (place, _) in (0..).zip(database.probes()) {
+        for text in [
+            lines("", "a"),
+            lines("", "\0"),
+            lines("0", "\u{2}\u{1}\u{7}d"),
+            lines("HTTP/1.1 200 OK\r\n", "X-Name: a b c\r\n"),
+            lines("HTTP/1.1 404 Not Found\r\n\r\n", "<title>"),
+            lines("220-", "ftp smtp 220-\r\n"),
+            lines("<?xml version='1.0'?>", "<GANGLIA_XML VERSION="),
+        ] {
+            tried.push((place, text.into_iter().take(LONGEST).collect()));
+        }
+    }
+    let mut gave_up = Vec::new();
+    for (place, answer) in tried {
+        let problems = database.find(place, &answer).problems;
+        gave_up.extend(problems.iter().filter(|p| !sample::tolerates(p)).map(ToString::to_string));
+    }
+    gave_up.sort();
+    gave_up.dedup();
+    assert!(gave_up.is_empty(), "{}", list(&gave_up));
 }
 
 #[test]
