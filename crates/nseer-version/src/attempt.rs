@@ -59,6 +59,8 @@ pub(crate) enum End {
     Silence,
     /// The peer closed the connection.
     Closed,
+    /// The connection was reset, or failed in another way.
+    Failed,
     /// The connection was not made.
     NotConnected,
 }
@@ -126,7 +128,7 @@ impl Attempt {
             Err(error) => {
                 shared.trace(|| format!("{}: no connection: {error}", self.peer));
                 if transport == Transport::Tcp && is_reset(&error) {
-                    report.end = End::Closed;
+                    report.end = End::Failed;
                 }
                 return report;
             }
@@ -139,7 +141,7 @@ impl Attempt {
             && let Err(error) = line.send(probe.payload(), until).await
         {
             shared.trace(|| format!("{}: probe {}: {error}", self.peer, probe.name()));
-            report.end = End::Closed;
+            report.end = End::Failed;
             return report;
         }
         let _ = signals.send(Signal::Sent);
@@ -154,8 +156,9 @@ impl Attempt {
                     report.end = End::Silence;
                     break;
                 }
-                Err(_) => {
-                    report.end = End::Closed;
+                Err(error) => {
+                    report.end =
+                        if matches!(error, NetError::Eof) { End::Closed } else { End::Failed };
                     break;
                 }
             }

@@ -42,7 +42,9 @@ pub(crate) struct Outcome {
     pub(crate) soft: Option<Match>,
     /// The peer hung up at once.
     pub(crate) is_wrapped: bool,
-    /// By place of the probe in the order of sending.
+    /// Something came back.
+    pub(crate) answered: bool,
+    /// By place of the probe in the order of sending. What was cut off by an error is no whole answer.
     pub(crate) answers: BTreeMap<usize, (usize, Vec<u8>)>,
 }
 
@@ -137,7 +139,8 @@ impl<D: Dialer> Pass<D> {
     fn take(&mut self, report: Report) -> bool {
         let Report { place, answer, hard, end, listened } = report;
         let heard = !answer.is_empty();
-        if heard {
+        self.outcome.answered |= heard;
+        if heard && end != End::Failed {
             let order = self.sent.iter().position(|sent| *sent == place).unwrap_or(usize::MAX);
             self.outcome.answers.insert(order, (place, answer));
         }
@@ -147,8 +150,8 @@ impl<D: Dialer> Pass<D> {
         }
         let Some(probe) = self.shared.db.probes().get(place) else { return false };
         if probe.is_null() {
-            let hung_up = end == End::Closed && !heard && listened < probe.wrapped();
-            if hung_up && self.outcome.answers.is_empty() {
+            let hung_up = matches!(end, End::Closed | End::Failed) && listened < probe.wrapped();
+            if hung_up && !self.outcome.answered {
                 self.outcome.is_wrapped = true;
                 return true;
             }

@@ -29,7 +29,7 @@ pub(crate) async fn examine<D: Dialer>(
     now: impl Fn() -> SystemTime,
 ) -> Verdict {
     let mut outcome = Pass::new(shared.clone(), subject.clone()).run().await;
-    let mut answered = !outcome.answers.is_empty();
+    let mut answered = outcome.answered;
     if outcome.hard.as_ref().is_some_and(|hard| hard.service == TLS) {
         subject.tunnel = Tunnel::Ssl;
         outcome = Pass::new(shared.clone(), subject.clone()).run().await;
