@@ -140,6 +140,10 @@ _nseer() {
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
+        -oJ)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
         -oA)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
@@ -212,6 +216,7 @@ _nseer() {
         -oN
         -oX
         -oG
+        -oJ
         -oA
         --append-output
         -v

@@ -54,6 +54,7 @@ complete -c nseer -l send-ip -d 'accepted, no effect: packets always go through 
 complete -c nseer -o oN -r -F -d 'write what people read to FILE'
 complete -c nseer -o oX -r -F -d 'write XML to FILE'
 complete -c nseer -o oG -r -F -d 'write one line a host to FILE, for grep'
+complete -c nseer -o oJ -r -F -d 'write JSON to FILE, one line for each host and event'
 complete -c nseer -o oA -r -F -d 'write BASENAME.nmap, BASENAME.xml and BASENAME.gnmap'
 complete -c nseer -l append-output -d 'add to output files instead of replacing them'
 complete -c nseer -s v -d 'say more; -vv or -v2 still more; -v0 nothing on the screen'

@@ -183,8 +183,8 @@ impl Run {
 
     async fn phase(&self, phase: Phase) {
         if let Some(engine) = &self.engine {
-            let results = engine.run_phase(phase).await;
-            self.sinks.emit(Event::PhaseDone { phase, results });
+            let record = engine.run_phase(phase).await;
+            self.sinks.emit(Event::PhaseDone { phase, record });
         }
     }
 

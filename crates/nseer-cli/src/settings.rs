@@ -102,7 +102,7 @@ pub struct Settings {
     /// `--scan-delay`.
     pub scan_delay: Option<OsString>,
 
-    /// `-oN`, `-oX`, `-oG` in the order typed; `-oA` counts as all three.
+    /// `-oN`, `-oX`, `-oG`, `-oJ` in the order typed; `-oA` counts as the first three.
     pub outputs: Vec<(Format, OsString)>,
     /// `--append-output`.
     pub append_output: bool,
@@ -154,6 +154,8 @@ pub enum Format {
     Xml,
     /// One line a host.
     Grepable,
+    /// JSON lines.
+    Json,
 }
 
 /// What the XML output is to say of its stylesheet.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::host::HostRecord;
 use crate::port::{PortKey, PortState, Protocol};
-use crate::script::{Phase, ScriptResult, ScriptRun};
+use crate::script::{Phase, PhaseRecord, ScriptRun};
 
 /// How loud a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,12 +82,12 @@ pub enum Event {
     },
     /// A script run ended.
     ScriptFinished(ScriptRun),
-    /// All pre- or postrule scripts ended; `results` holds those that have output.
+    /// All pre- or postrule scripts ended.
     PhaseDone {
         /// [`Phase::Pre`] or [`Phase::Post`].
         phase: Phase,
-        /// Their results, sorted by script ID.
-        results: Vec<ScriptResult>,
+        /// What they left behind.
+        record: PhaseRecord,
     },
     /// A host is done: scanned, and its scripts ended.
     HostDone(Arc<HostRecord>),

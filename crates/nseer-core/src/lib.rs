@@ -23,7 +23,7 @@ pub use event::{Event, EventSink, Severity};
 pub use host::{HostRecord, HostStatus, RoundTrip};
 pub use port::{PortKey, PortState, PortStatus, Protocol, Reason};
 pub use port_table::{PortDetail, PortTable, ScanPorts};
-pub use script::{Phase, ScriptOutcome, ScriptResult, ScriptRun, ScriptValue};
+pub use script::{Phase, PhaseRecord, ScriptOutcome, ScriptResult, ScriptRun, ScriptValue};
 pub use service::{ServiceInfo, ServiceMethod, ServiceNames, Tunnel};
 pub use service_table::ServiceTable;
 pub use target::TargetSpec;

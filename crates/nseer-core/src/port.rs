@@ -174,6 +174,8 @@ pub enum Reason {
     AdminProhibited,
     /// The local system refused to send (a local firewall, for instance).
     NetDenied,
+    /// A word of another program's, from a document that was read.
+    Other(&'static str),
 }
 
 impl Reason {
@@ -196,8 +198,34 @@ impl Reason {
             Reason::NetUnreach => "net-unreach",
             Reason::AdminProhibited => "admin-prohibited",
             Reason::NetDenied => "perm-denied",
+            Reason::Other(word) => word,
         }
     }
+
+    /// The reason that has this word; `None` where it is no word of ours.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Reason> {
+        Reason::OURS.into_iter().find(|reason| reason.as_str() == word)
+    }
+
+    /// Every reason that a scan of ours gives.
+    const OURS: [Reason; 15] = [
+        Reason::Unknown,
+        Reason::UserSet,
+        Reason::LocalhostResponse,
+        Reason::ScriptSet,
+        Reason::SynAck,
+        Reason::ConnRefused,
+        Reason::Reset,
+        Reason::NoResponse,
+        Reason::EchoReply,
+        Reason::UdpResponse,
+        Reason::PortUnreach,
+        Reason::HostUnreach,
+        Reason::NetUnreach,
+        Reason::AdminProhibited,
+        Reason::NetDenied,
+    ];
 
     /// The word in summaries of `count` ports; several words have a plural of their own.
     #[must_use]

@@ -6,6 +6,7 @@
 mod escape;
 mod file_name;
 mod grepable;
+mod json;
 mod normal;
 mod options;
 mod script_text;
@@ -21,6 +22,7 @@ use nseer_core::Event;
 pub use escape::xml_text;
 pub use file_name::expand_file_name;
 pub use grepable::GrepableReport;
+pub use json::{JSON_SCHEMA, JsonBytes, JsonReport, JsonValue};
 pub use normal::{NormalReport, Place};
 pub use options::ReportOptions;
 pub use xml::XmlReport;

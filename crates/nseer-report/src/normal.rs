@@ -249,7 +249,7 @@ impl<W: Write + Send> Report for NormalReport<W> {
         match event {
             Event::RunStarted(run) => self.started(run)?,
             Event::HostDone(host) => self.host(host)?,
-            Event::PhaseDone { phase, results } => self.phase(*phase, results)?,
+            Event::PhaseDone { phase, record } => self.phase(*phase, &record.results)?,
             Event::Message { severity: Severity::Info, text } if self.place == Place::Screen => {
                 writeln!(self.out, "{}", message_text(text))?;
             }

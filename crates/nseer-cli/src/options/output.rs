@@ -36,11 +36,21 @@ pub(super) const CATEGORY: Category = Category {
         )
         .complete(Complete::Files),
         Opt::new(
+            &["-oJ"],
+            Value::Required("FILE"),
+            "write JSON to FILE, one line for each host and event",
+            "Writes JSON to FILE, one object a line: each host when it is done, with the structure of \
+            script results and how each script ended, and what else happens as it happens. \
+            --generate json-schema prints the JSON Schema of the lines.",
+            |s, u| output(s, u, &[(Format::Json, "")]),
+        )
+        .complete(Complete::Files),
+        Opt::new(
             &["-oA"],
             Value::Required("BASENAME"),
             "write BASENAME.nmap, BASENAME.xml and BASENAME.gnmap",
-            "Writes all three formats at once: BASENAME.nmap as -oN does, BASENAME.xml as -oX and \
-            BASENAME.gnmap as -oG.",
+            "Writes Nmap's three formats at once: BASENAME.nmap as -oN does, BASENAME.xml as -oX \
+            and BASENAME.gnmap as -oG.",
             |s, u| {
                 let all = [
                     (Format::Normal, ".nmap"),

@@ -5,5 +5,6 @@
 
 mod fixture;
 mod grepable;
+mod json;
 mod normal;
 mod xml;
