@@ -63,6 +63,7 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
     let options = setup::report_options(&plan.output, plan.depth);
     let (sinks, writer) = sinks::open(&plan.output, &options, &system, started)?;
     sinks.emit(Event::RunStarted(RunInfo {
+        program: "nseer".to_owned(),
         args,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started,

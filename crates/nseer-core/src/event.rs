@@ -35,7 +35,9 @@ pub struct ScanSummary {
 /// How a run was started.
 #[derive(Clone, Debug)]
 pub struct RunInfo {
-    /// The command line, words joined by blanks, first the program's name.
+    /// The name of the program that scanned: `nseer`, or that of a document that was read.
+    pub program: String,
+    /// The command line, words joined by blanks, first the command's name.
     pub args: String,
     /// The program's version.
     pub version: String,

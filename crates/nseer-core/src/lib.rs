@@ -7,6 +7,7 @@
 pub mod address_set;
 pub mod duration;
 pub mod event;
+pub mod foreign_word;
 pub mod host;
 pub mod port;
 pub mod port_spec;
@@ -20,6 +21,7 @@ pub mod vendor_table;
 
 pub use address_set::AddressSet;
 pub use event::{Event, EventSink, Severity};
+pub use foreign_word::ForeignWord;
 pub use host::{HostRecord, HostStatus, RoundTrip};
 pub use port::{PortKey, PortState, PortStatus, Protocol, Reason};
 pub use port_table::{PortDetail, PortTable, ScanPorts};

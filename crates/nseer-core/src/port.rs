@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::foreign_word::ForeignWord;
+
 /// A transport protocol whose ports can be scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
@@ -175,7 +177,7 @@ pub enum Reason {
     /// The local system refused to send (a local firewall, for instance).
     NetDenied,
     /// A word of another program's, from a document that was read.
-    Other(&'static str),
+    Other(ForeignWord),
 }
 
 impl Reason {
@@ -198,7 +200,7 @@ impl Reason {
             Reason::NetUnreach => "net-unreach",
             Reason::AdminProhibited => "admin-prohibited",
             Reason::NetDenied => "perm-denied",
-            Reason::Other(word) => word,
+            Reason::Other(word) => word.as_str(),
         }
     }
 

@@ -42,15 +42,17 @@ impl<W: Write + Send> NormalReport<W> {
             Place::Screen => {
                 writeln!(
                     self.out,
-                    "Starting nseer {} at {}",
-                    run.version,
+                    "Starting {} {} at {}",
+                    line_text(&run.program),
+                    line_text(&run.version),
                     when::minute(run.started)
                 )
             }
             Place::File => writeln!(
                 self.out,
-                "# nseer {} scan initiated {} as: {}",
-                run.version,
+                "# {} {} scan initiated {} as: {}",
+                line_text(&run.program),
+                line_text(&run.version),
                 when::ctime(run.started),
                 line_text(&run.args)
             ),

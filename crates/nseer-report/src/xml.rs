@@ -47,7 +47,8 @@ impl<W: Write + Send> XmlReport<W> {
         }
         let (args, start) = (xml_string(&run.args), when::ctime(run.started));
         let version = xml_string(&run.version);
-        writeln!(out, "<!-- nseer {version} scan initiated {start} as: {args} -->")?;
+        let program = xml_string(&run.program);
+        writeln!(out, "<!-- {program} {version} scan initiated {start} as: {args} -->")?;
         // The document type knows one scanner only.
         writeln!(
             out,

@@ -22,7 +22,7 @@ use crate::when;
 #[serde(tag = "type", rename = "run_started")]
 pub(super) struct RunStarted<'a> {
     schema: &'static str,
-    program: &'static str,
+    program: &'a str,
     version: &'a str,
     args: &'a str,
     started: String,
@@ -43,7 +43,7 @@ impl<'a> RunStarted<'a> {
     pub(super) fn of(run: &'a RunInfo) -> Self {
         RunStarted {
             schema: SCHEMA_ID,
-            program: "nseer",
+            program: &run.program,
             version: &run.version,
             args: &run.args,
             started: when::rfc3339(run.started),

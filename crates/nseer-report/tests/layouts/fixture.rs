@@ -111,6 +111,7 @@ pub(crate) fn phase(phase: Phase, results: Vec<ScriptResult>) -> Event {
 
 pub(crate) fn run_started() -> Event {
     Event::RunStarted(RunInfo {
+        program: "nseer".to_owned(),
         args: "nseer --open -p22,80".to_owned(),
         version: "0.1.0".to_owned(),
         started: start(),
