@@ -7,6 +7,46 @@ _nseer() {
     elif [[ $prev == "=" && $COMP_CWORD -ge 2 ]]; then
         prev=${COMP_WORDS[COMP_CWORD-2]}
     fi
+    if (( COMP_CWORD > 1 )); then
+        case ${COMP_WORDS[1]} in
+            convert)
+                case $prev in
+                    --to)
+                        mapfile -t COMPREPLY < <(compgen -W 'json xml normal grepable' -- "$cur")
+                        return
+                        ;;
+                    -o)
+                        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        return
+                        ;;
+                esac
+                if [[ $cur == -* ]]; then
+                    mapfile -t COMPREPLY < <(compgen -W '--to -o' -- "$cur")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                fi
+                return
+                ;;
+            diff)
+                case $prev in
+                    --to)
+                        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+                        return
+                        ;;
+                    -o)
+                        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        return
+                        ;;
+                esac
+                if [[ $cur == -* ]]; then
+                    mapfile -t COMPREPLY < <(compgen -W '--to -o' -- "$cur")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                fi
+                return
+                ;;
+        esac
+    fi
     case $prev in
         -iL)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -245,6 +285,10 @@ _nseer() {
         mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$cur")
     else
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
+        if (( COMP_CWORD == 1 )); then
+            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
+                < <(compgen -W 'convert diff' -- "$cur")
+        fi
     fi
 }
 complete -o filenames -F _nseer nseer

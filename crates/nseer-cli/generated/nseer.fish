@@ -1,5 +1,13 @@
 # Completions of nseer for fish. Made from the table of options; not edited by hand.
 complete -c nseer -f -a '(__fish_print_hostnames)'
+complete -c nseer -n __fish_use_subcommand -a convert -d 'write a finished scan in another format'
+complete -c nseer -n '__fish_seen_subcommand_from convert' -F
+complete -c nseer -n '__fish_seen_subcommand_from convert' -l to -x -a 'json xml normal grepable' -d 'json (the usual one), xml, normal or grepable'
+complete -c nseer -n '__fish_seen_subcommand_from convert' -s o -r -F -d 'write to FILE instead of standard output'
+complete -c nseer -n __fish_use_subcommand -a diff -d 'tell what differs between two finished scans'
+complete -c nseer -n '__fish_seen_subcommand_from diff' -F
+complete -c nseer -n '__fish_seen_subcommand_from diff' -l to -x -a 'text json' -d 'text (the usual one) or json'
+complete -c nseer -n '__fish_seen_subcommand_from diff' -s o -r -F -d 'write to FILE instead of standard output'
 complete -c nseer -o iL -r -F -d 'also scan the targets that FILE lists (\'-\': standard input)'
 complete -c nseer -l exclude -x -d 'leave out these targets (comma-separated)'
 complete -c nseer -l excludefile -r -F -d 'leave out the targets that FILE lists'

@@ -155,13 +155,7 @@ pub fn open(
             Some(path) => open_file(path, plan.append, system, started)?,
         };
         let output = Output::new(out);
-        let (out, options) = (output.clone(), options.clone());
-        let report: Box<dyn Report> = match file.format {
-            Format::Normal => Box::new(NormalReport::new(out, Place::File, options)),
-            Format::Xml => Box::new(XmlReport::new(out, options)),
-            Format::Grepable => Box::new(GrepableReport::new(out, options)),
-            Format::Json => Box::new(JsonReport::new(out, options)),
-        };
+        let report = report(file.format, output.clone(), options.clone());
         sinks.push(Sink { report, output });
     }
     if !screen_taken {
@@ -184,6 +178,20 @@ pub fn open(
         shows_script_runs: streams,
     };
     Ok((sinks, Writer { thread, failed }))
+}
+
+/// A report of this format.
+pub fn report(
+    format: Format,
+    out: impl Write + Send + 'static,
+    options: ReportOptions,
+) -> Box<dyn Report> {
+    match format {
+        Format::Normal => Box::new(NormalReport::new(out, Place::File, options)),
+        Format::Xml => Box::new(XmlReport::new(out, options)),
+        Format::Grepable => Box::new(GrepableReport::new(out, options)),
+        Format::Json => Box::new(JsonReport::new(out, options)),
+    }
 }
 
 fn open_file(

@@ -15,6 +15,7 @@ use crate::Report;
 use crate::options::ReportOptions;
 use crate::shown::is_shown;
 
+pub use lines::JsonService;
 pub use value::{JsonBytes, JsonValue};
 
 /// The schema that each line obeys, as text.

@@ -302,7 +302,8 @@ fn reason_text(status: PortStatus) -> String {
     }
 }
 
-/// `00:1B:2C:3D:4E:5F`.
-pub(crate) fn mac_text(mac: [u8; 6]) -> String {
+/// An Ethernet address as outputs show it: `00:1B:2C:3D:4E:5F`.
+#[must_use]
+pub fn mac_text(mac: [u8; 6]) -> String {
     mac.map(|byte| format!("{byte:02X}")).join(":")
 }

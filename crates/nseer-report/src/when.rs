@@ -27,7 +27,8 @@ pub(crate) fn second(time: SystemTime) -> String {
 }
 
 /// As RFC 3339 has it, in UTC, to the millisecond: `2026-11-24T18:26:31.056Z`.
-pub(crate) fn rfc3339(time: SystemTime) -> String {
+#[must_use]
+pub fn rfc3339(time: SystemTime) -> String {
     format!("{:.3}", Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 

@@ -291,7 +291,7 @@ struct Port<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason_ttl: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    service: Option<Service>,
+    service: Option<JsonService>,
     scripts: Vec<Script<'a>>,
 }
 
@@ -304,14 +304,15 @@ impl<'a> Port<'a> {
             state: status.state.as_str(),
             reason: status.reason.as_str(),
             reason_ttl: Some(status.ttl).filter(|ttl| *ttl > 0),
-            service: (service != ServiceInfo::default()).then(|| Service::of(service)),
+            service: (service != ServiceInfo::default()).then(|| JsonService::of(service)),
             scripts: host.ports.detail(key).map(|d| scripts(&d.scripts)).unwrap_or_default(),
         }
     }
 }
 
+/// A service.
 #[derive(Serialize)]
-struct Service {
+pub struct JsonService {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -336,9 +337,11 @@ struct Service {
     confidence: u8,
 }
 
-impl Service {
-    fn of(service: ServiceInfo) -> Self {
-        Service {
+impl JsonService {
+    /// All that is known of it.
+    #[must_use]
+    pub fn of(service: ServiceInfo) -> Self {
+        JsonService {
             name: service.name,
             tunnel: (service.tunnel == Tunnel::Ssl).then_some("ssl"),
             product: service.product,
