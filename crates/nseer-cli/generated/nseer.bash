@@ -12,7 +12,7 @@ _nseer() {
             convert)
                 case $prev in
                     --to)
-                        mapfile -t COMPREPLY < <(compgen -W 'json xml normal grepable' -- "$cur")
+                        mapfile -t COMPREPLY < <(compgen -W 'json html xml normal grepable' -- "$cur")
                         return
                         ;;
                     -o)
@@ -188,6 +188,10 @@ _nseer() {
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
+        --report)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
         --stats-every)
             COMPREPLY=()
             return
@@ -258,6 +262,7 @@ _nseer() {
         -oG
         -oJ
         -oA
+        --report
         --append-output
         -v
         --verbose

@@ -2,7 +2,7 @@
 complete -c nseer -f -a '(__fish_print_hostnames)'
 complete -c nseer -n __fish_use_subcommand -a convert -d 'write a finished scan in another format'
 complete -c nseer -n '__fish_seen_subcommand_from convert' -F
-complete -c nseer -n '__fish_seen_subcommand_from convert' -l to -x -a 'json xml normal grepable' -d 'json (the usual one), xml, normal or grepable'
+complete -c nseer -n '__fish_seen_subcommand_from convert' -l to -x -a 'json html xml normal grepable' -d 'json (the usual one), html, xml, normal or grepable'
 complete -c nseer -n '__fish_seen_subcommand_from convert' -s o -r -F -d 'write to FILE instead of standard output'
 complete -c nseer -n __fish_use_subcommand -a diff -d 'tell what differs between two finished scans'
 complete -c nseer -n '__fish_seen_subcommand_from diff' -F
@@ -64,6 +64,7 @@ complete -c nseer -o oX -r -F -d 'write XML to FILE'
 complete -c nseer -o oG -r -F -d 'write one line a host to FILE, for grep'
 complete -c nseer -o oJ -r -F -d 'write JSON to FILE, one line for each host and event'
 complete -c nseer -o oA -r -F -d 'write BASENAME.nmap, BASENAME.xml and BASENAME.gnmap'
+complete -c nseer -l report -r -F -d 'write a page for a browser to FILE: summary, search, filters'
 complete -c nseer -l append-output -d 'add to output files instead of replacing them'
 complete -c nseer -s v -d 'say more; -vv or -v2 still more; -v0 nothing on the screen'
 complete -c nseer -l verbose -d 'say more; -vv or -v2 still more; -v0 nothing on the screen'

@@ -232,7 +232,7 @@ fn write_descriptions(plan: &Plan, around: &Around, scripts: &[&ScriptInfo]) -> 
                 script_help::xml(scripts, &directories, nseer_report::xml_text).into_bytes()
             }
             Format::Normal => script_help::text(scripts),
-            Format::Grepable | Format::Json => continue,
+            Format::Grepable | Format::Json | Format::Html => continue,
         };
         match &file.path {
             None => {

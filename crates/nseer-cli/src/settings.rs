@@ -102,7 +102,7 @@ pub struct Settings {
     /// `--scan-delay`.
     pub scan_delay: Option<OsString>,
 
-    /// `-oN`, `-oX`, `-oG`, `-oJ` in the order typed; `-oA` counts as the first three.
+    /// `-oN`, `-oX`, `-oG`, `-oJ`, `--report` in the order typed; `-oA` counts as the first three.
     pub outputs: Vec<(Format, OsString)>,
     /// `--append-output`.
     pub append_output: bool,
@@ -156,6 +156,8 @@ pub enum Format {
     Grepable,
     /// JSON lines.
     Json,
+    /// A page for a browser.
+    Html,
 }
 
 /// What the XML output is to say of its stylesheet.

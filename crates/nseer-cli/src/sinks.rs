@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use nseer_core::{Event, EventSink, ScriptOutcome, Severity};
 use nseer_engine::ScriptInfo;
 use nseer_report::{
-    GrepableReport, JsonReport, NormalReport, Place, Report, ReportOptions, XmlReport,
+    GrepableReport, HtmlReport, JsonReport, NormalReport, Place, Report, ReportOptions, XmlReport,
     expand_file_name,
 };
 use nseer_seam::System;
@@ -191,6 +191,7 @@ pub fn report(
         Format::Xml => Box::new(XmlReport::new(out, options)),
         Format::Grepable => Box::new(GrepableReport::new(out, options)),
         Format::Json => Box::new(JsonReport::new(out, options)),
+        Format::Html => Box::new(HtmlReport::new(out, options)),
     }
 }
 

@@ -6,6 +6,7 @@
 mod escape;
 mod file_name;
 mod grepable;
+mod html;
 mod json;
 mod normal;
 mod options;
@@ -22,6 +23,7 @@ use nseer_core::Event;
 pub use escape::{line_text, screened, xml_text};
 pub use file_name::expand_file_name;
 pub use grepable::GrepableReport;
+pub use html::HtmlReport;
 pub use json::{JSON_SCHEMA, JsonBytes, JsonReport, JsonService, JsonValue};
 pub use normal::{NormalReport, Place, mac_text};
 pub use options::ReportOptions;

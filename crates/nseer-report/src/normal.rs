@@ -295,7 +295,7 @@ fn not_shown(groups: &[Group]) -> String {
 }
 
 /// `reset`, or `reset ttl 64` where the TTL is known.
-fn reason_text(status: PortStatus) -> String {
+pub(crate) fn reason_text(status: PortStatus) -> String {
     match status.ttl {
         0 => status.reason.as_str().to_owned(),
         ttl => format!("{} ttl {ttl}", status.reason.as_str()),

@@ -62,6 +62,16 @@ pub(super) const CATEGORY: Category = Category {
         )
         .complete(Complete::Files),
         Opt::new(
+            &["--report"],
+            Value::Required("FILE"),
+            "write a page for a browser to FILE: summary, search, filters",
+            "Writes a page for a browser to FILE: a summary with charts, every host with its ports, \
+            versions and script results, what failed and what ran out of time, with search and \
+            filters. The page is one file, needs no network and can be printed.",
+            |s, u| output(s, u, &[(Format::Html, "")]),
+        )
+        .complete(Complete::Files),
+        Opt::new(
             &["--append-output"],
             Value::None,
             "add to output files instead of replacing them",

@@ -13,6 +13,7 @@ use crate::sinks::report;
 
 const FORMATS: &[(&str, Format)] = &[
     ("json", Format::Json),
+    ("html", Format::Html),
     ("xml", Format::Xml),
     ("normal", Format::Normal),
     ("grepable", Format::Grepable),
@@ -29,8 +30,8 @@ pub(super) const TOOL: Tool = Tool {
         ToolOption {
             name: "--to",
             value: "FORMAT",
-            short: "json (the usual one), xml, normal or grepable",
-            complete: Complete::Words(&["json", "xml", "normal", "grepable"]),
+            short: "json (the usual one), html, xml, normal or grepable",
+            complete: Complete::Words(&["json", "html", "xml", "normal", "grepable"]),
         },
         ToolOption {
             name: "-o",
@@ -82,6 +83,6 @@ mod tests {
         let names: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, offered);
         let wrong = format(Some(OsStr::new("pdf"))).expect_err("no format").to_string();
-        assert!(wrong.starts_with("'pdf' is no format (--to): write one of json, xml"), "{wrong}");
+        assert!(wrong.starts_with("'pdf' is no format (--to): write one of json, html"), "{wrong}");
     }
 }
