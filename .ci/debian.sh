@@ -19,6 +19,7 @@ dnsmasq             dnsmasq-base
 ip                  iproute2
 nft                 nftables
 xmllint             libxml2-utils
+chromium            chromium
 unshare             util-linux
 setpriv             util-linux
 nsenter             util-linux

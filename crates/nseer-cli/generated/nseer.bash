@@ -7,6 +7,46 @@ _nseer() {
     elif [[ $prev == "=" && $COMP_CWORD -ge 2 ]]; then
         prev=${COMP_WORDS[COMP_CWORD-2]}
     fi
+    if (( COMP_CWORD > 1 )); then
+        case ${COMP_WORDS[1]} in
+            convert)
+                case $prev in
+                    --to)
+                        mapfile -t COMPREPLY < <(compgen -W 'json html xml normal grepable' -- "$cur")
+                        return
+                        ;;
+                    -o)
+                        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        return
+                        ;;
+                esac
+                if [[ $cur == -* ]]; then
+                    mapfile -t COMPREPLY < <(compgen -W '--to -o' -- "$cur")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                fi
+                return
+                ;;
+            diff)
+                case $prev in
+                    --to)
+                        mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+                        return
+                        ;;
+                    -o)
+                        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        return
+                        ;;
+                esac
+                if [[ $cur == -* ]]; then
+                    mapfile -t COMPREPLY < <(compgen -W '--to -o' -- "$cur")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                fi
+                return
+                ;;
+        esac
+    fi
     case $prev in
         -iL)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -180,7 +220,15 @@ _nseer() {
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
+        -oJ)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
         -oA)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
+        --report)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
@@ -287,7 +335,9 @@ _nseer() {
         -oN
         -oX
         -oG
+        -oJ
         -oA
+        --report
         --append-output
         -v
         --verbose
@@ -315,6 +365,10 @@ _nseer() {
         mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$cur")
     else
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
+        if (( COMP_CWORD == 1 )); then
+            mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
+                < <(compgen -W 'convert diff' -- "$cur")
+        fi
     fi
 }
 complete -o filenames -F _nseer nseer

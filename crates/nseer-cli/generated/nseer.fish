@@ -1,5 +1,13 @@
 # Completions of nseer for fish. Made from the table of options; not edited by hand.
 complete -c nseer -f -a '(__fish_print_hostnames)'
+complete -c nseer -n __fish_use_subcommand -a convert -d 'write a finished scan in another format'
+complete -c nseer -n '__fish_seen_subcommand_from convert' -F
+complete -c nseer -n '__fish_seen_subcommand_from convert' -l to -x -a 'json html xml normal grepable' -d 'json (the usual one), html, xml, normal or grepable'
+complete -c nseer -n '__fish_seen_subcommand_from convert' -s o -r -F -d 'write to FILE instead of standard output'
+complete -c nseer -n __fish_use_subcommand -a diff -d 'tell what differs between two finished scans'
+complete -c nseer -n '__fish_seen_subcommand_from diff' -F
+complete -c nseer -n '__fish_seen_subcommand_from diff' -l to -x -a 'text json' -d 'text (the usual one) or json'
+complete -c nseer -n '__fish_seen_subcommand_from diff' -s o -r -F -d 'write to FILE instead of standard output'
 complete -c nseer -o iL -r -F -d 'also scan the targets that FILE lists (\'-\': standard input)'
 complete -c nseer -l exclude -x -d 'leave out these targets (comma-separated)'
 complete -c nseer -l excludefile -r -F -d 'leave out the targets that FILE lists'
@@ -89,7 +97,9 @@ complete -c nseer -l badsum -d 'send packets with wrong checksums'
 complete -c nseer -o oN -r -F -d 'write what people read to FILE'
 complete -c nseer -o oX -r -F -d 'write XML to FILE'
 complete -c nseer -o oG -r -F -d 'write one line a host to FILE, for grep'
+complete -c nseer -o oJ -r -F -d 'write JSON to FILE, one line for each host and event'
 complete -c nseer -o oA -r -F -d 'write BASENAME.nmap, BASENAME.xml and BASENAME.gnmap'
+complete -c nseer -l report -r -F -d 'write a page for a browser to FILE: summary, search, filters'
 complete -c nseer -l append-output -d 'add to output files instead of replacing them'
 complete -c nseer -s v -d 'say more; -vv or -v2 still more; -v0 nothing on the screen'
 complete -c nseer -l verbose -d 'say more; -vv or -v2 still more; -v0 nothing on the screen'

@@ -79,6 +79,7 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
     let options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
     let (sinks, writer) = sinks::open(&plan.output, &options, &system, started)?;
     sinks.emit(Event::RunStarted(RunInfo {
+        program: "nseer".to_owned(),
         args,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started,
@@ -262,7 +263,7 @@ fn write_descriptions(plan: &Plan, around: &Around, scripts: &[&ScriptInfo]) -> 
                 script_help::xml(scripts, &directories, nseer_report::xml_text).into_bytes()
             }
             Format::Normal => script_help::text(scripts),
-            Format::Grepable => continue,
+            Format::Grepable | Format::Json | Format::Html => continue,
         };
         match &file.path {
             None => {

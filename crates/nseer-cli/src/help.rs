@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::options::{self, CATEGORIES, Category, Opt, Status};
+use crate::workbench::TOOLS;
 
 /// Columns of a line.
-const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 /// Where the texts begin.
 const INDENT: usize = 30;
 
-const USAGE: &str = "Usage: nseer [OPTIONS] TARGET...\n";
+const USAGE: &str = "Usage: nseer [OPTIONS] TARGET...\n       nseer COMMAND [OPTIONS] FILE...\n";
 
 /// The options of `-h`, by their usual names.
 const COMMON: &[&str] = &[
@@ -46,7 +47,9 @@ pub fn summary() -> String {
         "\nExamples:\n  \
          nseer 192.0.2.0/24                     the usual ports of a network\n  \
          nseer -p- -sC host.example             every port, and the usual scripts\n  \
-         nseer -p22,113 --script auth-owners 192.0.2.7\n\n\
+         nseer -p22,113 --script auth-owners 192.0.2.7\n  \
+         nseer convert scan.xml --to json       a finished scan in another format\n  \
+         nseer diff monday.xml tuesday.xml      what differs between two scans\n\n\
          nseer --help lists all options, the man page nseer(1) explains them.\n",
     );
     text
@@ -60,6 +63,10 @@ pub fn full() -> String {
          Options and targets stand in any order. Long options may have one dash or two\n\
          and may be cut short; a value is the next word, or follows '='.\n",
     );
+    text.push_str("\nCommands (nseer COMMAND --help tells more):\n");
+    for tool in TOOLS {
+        row(&mut text, &format!("{} {}", tool.name, tool.operands.join(" ")), tool.short);
+    }
     for category in CATEGORIES {
         section(&mut text, category);
     }
@@ -93,19 +100,24 @@ fn entry(text: &mut String, opt: &Opt) {
         .enumerate()
         .map(|(at, name)| if at == 0 { opt.usage(name) } else { (*name).to_owned() })
         .collect();
-    let mut left = format!("  {}", names.join(", "));
+    row(text, &names.join(", "), opt.short);
+}
+
+/// Something that is typed, and what it does.
+pub(crate) fn row(text: &mut String, typed: &str, what: &str) {
+    let mut left = format!("  {typed}");
     if left.len() + 2 > INDENT {
         let _ = writeln!(text, "{left}");
         left.clear();
     }
-    for line in wrap(opt.short, WIDTH - INDENT) {
+    for line in wrap(what, WIDTH - INDENT) {
         let _ = writeln!(text, "{left:INDENT$}{line}");
         left.clear();
     }
 }
 
 /// Lines of at most `width` characters.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

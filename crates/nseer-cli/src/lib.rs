@@ -1,7 +1,8 @@
 //! The `nseer` command: its options and pages, and the wiring of scanner, scripts and output.
 //!
 //! Nothing depends on this crate. A command line becomes [`settings::Settings`] (what was typed),
-//! and these become a [`plan::Command`] (what is to be done); neither step does anything.
+//! and these become a [`plan::Command`] (what is to be done); neither step does anything. What does not
+//! scan is in [`workbench`].
 
 pub mod command;
 pub mod completions;
@@ -20,3 +21,4 @@ pub mod sinks;
 pub mod target_source;
 pub mod timing;
 pub mod versions;
+pub mod workbench;

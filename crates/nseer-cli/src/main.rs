@@ -1,11 +1,13 @@
 //! The `nseer` command.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
 use nseer_cli::command::execute;
 use nseer_cli::parse::parse;
 use nseer_cli::plan::{Command, plan};
+use nseer_cli::workbench::find;
 
 /// Scripts make and drop many small values on several threads, which is what this allocator is
 /// good at.
@@ -13,7 +15,11 @@ use nseer_cli::plan::{Command, plan};
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    let settings = match parse(std::env::args_os().skip(1)) {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some((tool, rest)) = words.split_first().and_then(|(w, rest)| Some((find(w)?, rest))) {
+        return ExitCode::from(tool.run(rest));
+    }
+    let settings = match parse(words) {
         Ok(settings) => settings,
         Err(error) => return fail(&error.to_string()),
     };

@@ -3,6 +3,7 @@
 use roff::{Inline, Roff, bold, italic, roman};
 
 use crate::options::{CATEGORIES, Category, Opt, Shape, Status, Value};
+use crate::workbench::TOOLS;
 
 /// The page in roff, without a date: the same table gives the same bytes.
 #[must_use]
@@ -13,20 +14,28 @@ pub fn page() -> String {
     page.control("SH", ["NAME"]);
     page.text([roman("nseer - network scanner with a script engine compatible with Nmap's")]);
     page.control("SH", ["SYNOPSIS"]);
-    page.text([
-        bold("nseer"),
-        roman(" ["),
-        italic("options"),
-        roman("] "),
-        italic("target"),
-        roman(" ..."),
-    ]);
+    let usage = |before: &str, operand: &str| {
+        [
+            bold(format!("nseer{before}")),
+            roman(" ["),
+            italic("options"),
+            roman("] "),
+            italic(operand),
+            roman(" ..."),
+        ]
+    };
+    page.text(usage("", "target"));
+    for tool in TOOLS {
+        page.control("br", [""; 0]);
+        page.text(usage(&format!(" {}", tool.name), "file"));
+    }
     description(&mut page);
     page.control("SH", ["OPTIONS"]);
     for category in CATEGORIES.iter().filter(|category| has_listed(category)) {
         section(&mut page, category);
     }
     not_built(&mut page);
+    commands(&mut page);
     ending(&mut page);
     page.to_roff()
 }
@@ -86,6 +95,24 @@ fn heading(opt: &Opt) -> Vec<Inline> {
     line
 }
 
+/// What does not scan.
+fn commands(page: &mut Roff) {
+    page.control("SH", ["COMMANDS"]);
+    page.text([roman(
+        "A word before all options selects a command instead of a scan. To scan a host of that name, \
+         write -- before it.",
+    )]);
+    for tool in TOOLS {
+        page.control("SS", [tool.usage().as_str()]);
+        page.text([roman(tool.long)]);
+        for option in tool.options {
+            page.control("TP", [""; 0]);
+            page.text([bold(option.name), roman(" "), italic(option.value)]);
+            page.text([roman(format!("{}.", capital(option.short)))]);
+        }
+    }
+}
+
 fn not_built(page: &mut Roff) {
     page.control("SH", ["NOT BUILT YET"]);
     page.text([roman(
@@ -117,7 +144,8 @@ fn ending(page: &mut Roff) {
     page.control("SH", ["EXIT STATUS"]);
     page.text([roman(
         "0 after a run that did all it was asked for, 1 where the command line is wrong or something \
-         that was asked for could not be done.",
+         that was asked for could not be done. Of diff: 0 where nothing differs, 1 where something does, \
+         2 in trouble.",
     )]);
     page.control("SH", ["EXAMPLES"]);
     for (line, what) in [

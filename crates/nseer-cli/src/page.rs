@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use crate::options::GENERATED;
 use crate::{completions, help, man};
 
-/// A page; all but the version are made from the table of options.
+/// A page; most are made from the table of options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     /// `-h`: one screen.
@@ -22,13 +22,15 @@ pub enum Page {
     Zsh,
     /// Completions for fish.
     Fish,
+    /// The schema of JSON lines.
+    JsonSchema,
 }
 
 impl Page {
     /// The page that `--generate KIND` asks for.
     #[must_use]
     pub fn generated(kind: &OsStr) -> Option<Page> {
-        let pages = [Page::Man, Page::Bash, Page::Zsh, Page::Fish];
+        let pages = [Page::Man, Page::Bash, Page::Zsh, Page::Fish, Page::JsonSchema];
         GENERATED.iter().zip(pages).find(|(name, _)| kind == OsStr::new(name)).map(|(_, page)| page)
     }
 
@@ -43,6 +45,7 @@ impl Page {
             Page::Bash => completions::bash(),
             Page::Zsh => completions::zsh(),
             Page::Fish => completions::fish(),
+            Page::JsonSchema => nseer_report::JSON_SCHEMA.to_owned(),
         }
     }
 }

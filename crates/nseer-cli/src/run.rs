@@ -189,8 +189,8 @@ impl Run {
 
     async fn phase(&self, phase: Phase) {
         if let Some(engine) = self.engine.as_ref().filter(|_| self.shows_scripts) {
-            let results = engine.run_phase(phase).await;
-            self.sinks.emit(Event::PhaseDone { phase, results });
+            let record = engine.run_phase(phase).await;
+            self.sinks.emit(Event::PhaseDone { phase, record });
         }
     }
 

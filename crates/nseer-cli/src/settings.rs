@@ -132,7 +132,7 @@ pub struct Settings {
     /// `--scan-delay`.
     pub scan_delay: Option<OsString>,
 
-    /// `-oN`, `-oX`, `-oG` in the order typed; `-oA` counts as all three.
+    /// `-oN`, `-oX`, `-oG`, `-oJ`, `--report` in the order typed; `-oA` counts as the first three.
     pub outputs: Vec<(Format, OsString)>,
     /// `--append-output`.
     pub append_output: bool,
@@ -241,6 +241,10 @@ pub enum Format {
     Xml,
     /// One line a host.
     Grepable,
+    /// JSON lines.
+    Json,
+    /// A page for a browser.
+    Html,
 }
 
 /// What the XML output is to say of its stylesheet.

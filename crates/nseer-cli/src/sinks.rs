@@ -14,7 +14,8 @@ use anyhow::Context as _;
 use nseer_core::{Event, EventSink, ScriptOutcome, Severity};
 use nseer_engine::ScriptInfo;
 use nseer_report::{
-    GrepableReport, NormalReport, Place, Report, ReportOptions, XmlReport, expand_file_name,
+    GrepableReport, HtmlReport, JsonReport, NormalReport, Place, Report, ReportOptions, XmlReport,
+    expand_file_name,
 };
 use nseer_seam::System;
 
@@ -32,6 +33,7 @@ pub struct Sinks {
     failed: Arc<AtomicBool>,
     strict: Arc<OnceLock<HashSet<Arc<str>>>>,
     shows_found_ports: bool,
+    shows_script_runs: bool,
 }
 
 impl EventSink for Sinks {
@@ -39,7 +41,8 @@ impl EventSink for Sinks {
         let failure = match &event {
             Event::Message { severity, .. } => *severity == Severity::Error,
             Event::ScriptFinished(run) => {
-                !matches!(run.outcome, ScriptOutcome::Output | ScriptOutcome::Silent)
+                use ScriptOutcome::{Output, Silent, Skipped};
+                !matches!(run.outcome, Output | Silent | Skipped(_))
                     && self.strict.get().is_some_and(|strict| strict.contains(&run.id))
             }
             _ => false,
@@ -47,9 +50,9 @@ impl EventSink for Sinks {
         if failure {
             self.mark_failed();
         }
-        // No output shows these, and waking the writer for each is not free.
+        // Waking the writer for what no output shows is not free.
         let idle = match &event {
-            Event::ScriptFinished(_) => true,
+            Event::ScriptFinished(_) => !self.shows_script_runs,
             Event::PortFound { .. } => !self.shows_found_ports,
             _ => false,
         };
@@ -152,12 +155,7 @@ pub fn open(
             Some(path) => open_file(path, plan.append, system, started)?,
         };
         let output = Output::new(out);
-        let (out, options) = (output.clone(), options.clone());
-        let report: Box<dyn Report> = match file.format {
-            Format::Normal => Box::new(NormalReport::new(out, Place::File, options)),
-            Format::Xml => Box::new(XmlReport::new(out, options)),
-            Format::Grepable => Box::new(GrepableReport::new(out, options)),
-        };
+        let report = report(file.format, output.clone(), options.clone());
         sinks.push(Sink { report, output });
     }
     if !screen_taken {
@@ -165,6 +163,7 @@ pub fn open(
         let report = NormalReport::new(output.clone(), Place::Screen, options.clone());
         sinks.push(Sink { report: Box::new(report), output });
     }
+    let streams = plan.files.iter().any(|file| file.format == Format::Json);
     let (queue, events) = sync_channel(QUEUE);
     let failed = Arc::new(AtomicBool::new(false));
     let thread = std::thread::Builder::new()
@@ -175,9 +174,25 @@ pub fn open(
         queue,
         failed: failed.clone(),
         strict: Arc::default(),
-        shows_found_ports: options.verbosity > 0,
+        shows_found_ports: options.verbosity > 0 || streams,
+        shows_script_runs: streams,
     };
     Ok((sinks, Writer { thread, failed }))
+}
+
+/// A report of this format.
+pub fn report(
+    format: Format,
+    out: impl Write + Send + 'static,
+    options: ReportOptions,
+) -> Box<dyn Report> {
+    match format {
+        Format::Normal => Box::new(NormalReport::new(out, Place::File, options)),
+        Format::Xml => Box::new(XmlReport::new(out, options)),
+        Format::Grepable => Box::new(GrepableReport::new(out, options)),
+        Format::Json => Box::new(JsonReport::new(out, options)),
+        Format::Html => Box::new(HtmlReport::new(out, options)),
+    }
 }
 
 fn open_file(

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lab::{Lab, Peer};
+use serde_json::{Value, json};
 
 const TARGET: &str = "127.0.0.1";
 
@@ -23,20 +24,44 @@ fn assert_valid(path: &str) {
     assert!(output.status.success(), "{path}: {text}\n{}", read(path));
 }
 
+/// Asserts that a file is JSON lines of a whole run, each valid against the schema that the command
+/// prints. Gives the lines.
+fn assert_valid_lines(path: &str) -> Vec<Value> {
+    let schema: Value = serde_json::from_str(&nseer_cli::page::Page::JsonSchema.text())
+        .expect("the schema is JSON");
+    let schema = jsonschema::validator_for(&schema).expect("the schema is one");
+    let lines: Vec<Value> = read(path)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{path}: {e}: {line}")))
+        .collect();
+    for line in &lines {
+        if let Some(error) = schema.iter_errors(line).next() {
+            panic!("{path}: {error}: {line}");
+        }
+    }
+    let types: Vec<&str> = lines.iter().filter_map(|line| line["type"].as_str()).collect();
+    assert_eq!(types.first(), Some(&"run_started"), "{path}");
+    assert_eq!(types.last(), Some(&"run_finished"), "{path}");
+    lines
+}
+
 fn read(path: &str) -> String {
     #[allow(clippy::disallowed_methods, reason = "a test looks at what a program wrote")]
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 #[test]
-fn xml_is_valid_in_every_case() {
-    lab::run("xml_is_valid_in_every_case", |lab| {
+fn xml_and_json_are_valid_in_every_case() {
+    lab::run("xml_and_json_are_valid_in_every_case", |lab| {
         lab.oidentd();
         lab.sshd(22);
         lab.dns();
         lab.tls(443);
         lab.peer(7001, Peer::Says(b"\x00\xff <&>\"' --\r\n\x1b[31m"));
         let structured = lab.script("structured");
+        let (odd, waits) = (lab.script("odd-bytes"), lab.script("waits"));
+        let trouble = ["raises", "fails-oddly", "never-returns", "yields"];
+        let trouble = trouble.map(|name| lab.script(name)).join(",");
         let cases: &[&[&str]] = &[
             &["-p22,113", "--script", "auth-owners,banner", TARGET],
             &["-p7001", "--script", "banner", TARGET],
@@ -50,12 +75,19 @@ fn xml_is_valid_in_every_case() {
             &["-p22", "no-such-name.invalid"],
             &["-p22", "--script", "no-such-script", TARGET],
             &["-p22,80", "--host-timeout", "1ms", "--scan-delay", "50ms", TARGET],
+            &["-p22", "--script", &odd, "--stylesheet", "a&b.xsl", TARGET],
+            &["-p22", "--script", &odd, "-Pn", "--exclude", TARGET, TARGET],
+            &["-p22", "--script", &trouble, "--script-cpu-limit", "200ms", TARGET],
+            &["-p7001", "--script", &waits, "--script-timeout", "300ms", TARGET],
+            &["-p7001", "--script", &waits, "--host-timeout", "1s", TARGET],
+            &["-6", "-p22", "--script", &odd, "--webxml", "::1"],
         ];
         for (i, args) in cases.iter().enumerate() {
-            let path = format!("/run/lab/{i}.xml");
-            let output = lab.nseer(&[*args, &["-oX", &path]].concat());
+            let (path, lines) = (format!("/run/lab/{i}.xml"), format!("/run/lab/{i}.jsonl"));
+            let output = lab.nseer(&[*args, &["-oX", &path, "-oJ", &lines]].concat());
             assert!(!output.stdout.is_empty(), "{args:?}: {output:#?}");
             assert_valid(&path);
+            assert_valid_lines(&lines);
         }
     });
 }
@@ -68,6 +100,7 @@ fn an_interrupted_run_leaves_what_it_knows() {
         let waits = lab.script("waits");
         let mut child = Command::new(env!("CARGO_BIN_EXE_nseer"))
             .args(["-sT", "-Pn", "-n", "-p22,7001", "--script", &waits, "-oA", "/run/lab/out"])
+            .args(["-oJ", "/run/lab/out.jsonl"])
             .args(["127.0.0.2", TARGET])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -84,6 +117,53 @@ fn an_interrupted_run_leaves_what_it_knows() {
         let normal = read("/run/lab/out.nmap");
         assert!(normal.contains("# Stopped early: interrupted by the user"), "{normal}");
         assert!(read("/run/lab/out.gnmap").contains("Host: 127.0.0.2"));
+        let lines = assert_valid_lines("/run/lab/out.jsonl");
+        assert!(lines.iter().any(|line| line["address"] == "127.0.0.2" && line["type"] == "host"));
+        let last = lines.last().expect("a line");
+        assert_eq!(last["interrupted"], "interrupted by the user", "{last}");
+    });
+}
+
+#[test]
+fn how_each_script_ended_is_told() {
+    lab::run("how_each_script_ended_is_told", |lab| {
+        lab.sshd(22);
+        lab.peer(7001, Peer::Silent);
+        let names = ["raises", "never-returns", "yields", "waits", "odd-bytes"];
+        let scripts = names.map(|name| lab.script(name)).join(",");
+        let args = ["-n", "-Pn", "-p22,7001", "--script", &scripts, "--script-timeout", "2s"];
+        let more = ["--script-cpu-limit", "300ms", "-oX", "/run/lab/x.xml", "-oJ", "-", TARGET];
+        let output = lab.nseer(&[&args[..], &more].concat());
+        let lines: Vec<Value> = output
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+            .collect();
+        let host = lines.iter().find(|line| line["type"] == "host").expect("the host");
+        let runs = host["script_runs"].as_array().expect("runs");
+        let state = |id: &str, port: Option<u64>| {
+            let of_port = |run: &&Value| run["id"] == id && run["port"].as_u64() == port;
+            runs.iter().find(of_port).map(|run| run["state"].clone()).unwrap_or_default()
+        };
+        assert_eq!(state("raises", Some(22)), "failed", "{runs:#?}");
+        assert_eq!(state("never-returns", Some(22)), "killed", "{runs:#?}");
+        assert_eq!(state("waits", Some(7001)), "timed_out", "{runs:#?}");
+        assert_eq!(state("odd-bytes", Some(22)), "output", "{runs:#?}");
+        let streamed = lines.iter().filter(|line| line["type"] == "script_finished");
+        assert_eq!(streamed.filter(|line| line["address"] == TARGET).count(), runs.len());
+        let odd = host["scripts"].as_array().expect("results");
+        let odd = odd.iter().find(|script| script["id"] == "odd-bytes").expect("its result");
+        let bytes = "AAEbWzMxbX+A/yA8Jj4iJyBdXT4gLS0+ID8+IA0KCe+/vg==";
+        assert_eq!(odd["structured"]["$pairs"][0], json!([null, {"$base64": bytes}]));
+        let xml = read("/run/lab/x.xml");
+        let told =
+            |words: &str| xml.lines().any(|l| l.contains("?nseer-script-run") && l.contains(words));
+        assert!(
+            told("id=\"raises\" rule=\"portrule\" protocol=\"tcp\" portid=\"22\" state=\"failed\""),
+            "{xml}"
+        );
+        assert!(told("portid=\"7001\" state=\"timed_out\""), "{xml}");
+        assert_valid("/run/lab/x.xml");
     });
 }
 

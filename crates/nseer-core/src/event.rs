@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::host::HostRecord;
 use crate::port::{PortKey, PortState, Protocol};
-use crate::script::{Phase, ScriptResult, ScriptRun};
+use crate::script::{Phase, PhaseRecord, ScriptRun};
 
 /// How loud a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +35,9 @@ pub struct ScanSummary {
 /// How a run was started.
 #[derive(Clone, Debug)]
 pub struct RunInfo {
-    /// The command line, words joined by blanks, first the program's name.
+    /// The name of the program that scanned: `nseer`, or that of a document that was read.
+    pub program: String,
+    /// The command line, words joined by blanks, first the command's name.
     pub args: String,
     /// The program's version.
     pub version: String,
@@ -82,12 +84,12 @@ pub enum Event {
     },
     /// A script run ended.
     ScriptFinished(ScriptRun),
-    /// All pre- or postrule scripts ended; `results` holds those that have output.
+    /// All pre- or postrule scripts ended.
     PhaseDone {
         /// [`Phase::Pre`] or [`Phase::Post`].
         phase: Phase,
-        /// Their results, sorted by script ID.
-        results: Vec<ScriptResult>,
+        /// What they left behind.
+        record: PhaseRecord,
     },
     /// A host is done: scanned, and its scripts ended.
     HostDone(Arc<HostRecord>),

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::port::Reason;
 use crate::port_table::PortTable;
-use crate::script::ScriptResult;
+use crate::script::{ScriptResult, ScriptRun};
 
 /// Whether a host answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +74,8 @@ pub struct HostRecord {
     pub ports: PortTable,
     /// Results of hostrule scripts, in the order in which they ended.
     pub scripts: Vec<ScriptResult>,
+    /// How each hostrule and portrule script ended, in that order.
+    pub runs: Vec<ScriptRun>,
     /// The host used up `--host-timeout`; its results are not shown.
     pub timed_out: bool,
     /// When work on the host began.
@@ -102,6 +104,7 @@ impl HostRecord {
             mac: None,
             ports,
             scripts: Vec::new(),
+            runs: Vec::new(),
             timed_out: false,
             started,
             finished: None,

@@ -7,6 +7,7 @@
 pub mod address_set;
 pub mod duration;
 pub mod event;
+pub mod foreign_word;
 pub mod host;
 pub mod payload_table;
 pub mod port;
@@ -21,11 +22,12 @@ pub mod vendor_table;
 
 pub use address_set::AddressSet;
 pub use event::{Event, EventSink, Severity};
+pub use foreign_word::ForeignWord;
 pub use host::{HostRecord, HostStatus, RoundTrip};
 pub use payload_table::PayloadTable;
 pub use port::{PortKey, PortState, PortStatus, Protocol, Reason};
 pub use port_table::{PortDetail, PortTable, ScanPorts};
-pub use script::{Phase, ScriptOutcome, ScriptResult, ScriptRun, ScriptValue};
+pub use script::{Phase, PhaseRecord, ScriptOutcome, ScriptResult, ScriptRun, ScriptValue};
 pub use service::{ServiceInfo, ServiceMethod, ServiceNames, Tunnel};
 pub use service_table::ServiceTable;
 pub use target::TargetSpec;

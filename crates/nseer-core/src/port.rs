@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::foreign_word::ForeignWord;
+
 /// A transport protocol whose ports can be scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
@@ -210,6 +212,8 @@ pub enum Reason {
     SourceQuench,
     /// The local system refused to send (a local firewall, for instance).
     NetDenied,
+    /// A word of another program's, from a document that was read.
+    Other(ForeignWord),
 }
 
 impl Reason {
@@ -250,8 +254,34 @@ impl Reason {
             Reason::ParamProblem => "param-problem",
             Reason::SourceQuench => "source-quench",
             Reason::NetDenied => "perm-denied",
+            Reason::Other(word) => word.as_str(),
         }
     }
+
+    /// The reason that has this word; `None` where it is no word of ours.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Reason> {
+        Reason::OURS.into_iter().find(|reason| reason.as_str() == word)
+    }
+
+    /// Every reason that a scan of ours gives.
+    const OURS: [Reason; 15] = [
+        Reason::Unknown,
+        Reason::UserSet,
+        Reason::LocalhostResponse,
+        Reason::ScriptSet,
+        Reason::SynAck,
+        Reason::ConnRefused,
+        Reason::Reset,
+        Reason::NoResponse,
+        Reason::EchoReply,
+        Reason::UdpResponse,
+        Reason::PortUnreach,
+        Reason::HostUnreach,
+        Reason::NetUnreach,
+        Reason::AdminProhibited,
+        Reason::NetDenied,
+    ];
 
     /// The word in summaries of `count` ports; several words have a plural of their own.
     #[must_use]

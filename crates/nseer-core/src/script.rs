@@ -33,6 +33,21 @@ impl Phase {
             Phase::Post => "postrule",
         }
     }
+
+    /// The phase whose rule has this name.
+    #[must_use]
+    pub fn from_rule_name(name: &str) -> Option<Phase> {
+        Phase::ALL.into_iter().find(|phase| phase.rule_name() == name)
+    }
+}
+
+/// What all scripts of a phase without hosts left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PhaseRecord {
+    /// The results of those that have output, sorted by script ID.
+    pub results: Vec<ScriptResult>,
+    /// How each script ended, in that order.
+    pub runs: Vec<ScriptRun>,
 }
 
 /// Structured script output: bytes, or a table whose entries may have keys.
@@ -70,9 +85,53 @@ pub enum ScriptOutcome {
     TimedOut,
     /// It was ended for another reason, which is named (a budget, an illegal yield).
     Killed(String),
+    /// It was not started although it was selected, for the reason named.
+    Skipped(String),
 }
 
-/// One run of a script, for sinks that keep its state.
+impl ScriptOutcome {
+    /// The state's name in machine-readable outputs: `output`, `silent`, `failed`, `timed_out`,
+    /// `killed` or `skipped`.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match self {
+            ScriptOutcome::Output => "output",
+            ScriptOutcome::Silent => "silent",
+            ScriptOutcome::Failed(_) => "failed",
+            ScriptOutcome::TimedOut => "timed_out",
+            ScriptOutcome::Killed(_) => "killed",
+            ScriptOutcome::Skipped(_) => "skipped",
+        }
+    }
+
+    /// Why it ended so, where there is more to say than the state.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            ScriptOutcome::Failed(text)
+            | ScriptOutcome::Killed(text)
+            | ScriptOutcome::Skipped(text) => Some(text),
+            ScriptOutcome::Output | ScriptOutcome::Silent | ScriptOutcome::TimedOut => None,
+        }
+    }
+
+    /// The outcome of that state; `message` counts only where the state has one.
+    #[must_use]
+    pub fn from_state(state: &str, message: &str) -> Option<ScriptOutcome> {
+        let text = message.to_owned();
+        Some(match state {
+            "output" => ScriptOutcome::Output,
+            "silent" => ScriptOutcome::Silent,
+            "failed" => ScriptOutcome::Failed(text),
+            "timed_out" => ScriptOutcome::TimedOut,
+            "killed" => ScriptOutcome::Killed(text),
+            "skipped" => ScriptOutcome::Skipped(text),
+            _ => return None,
+        })
+    }
+}
+
+/// One run of a script and how it ended, whether it gave a result or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptRun {
     /// The script's ID.
@@ -81,7 +140,7 @@ pub struct ScriptRun {
     pub phase: Phase,
     /// The host, for host and port scripts.
     pub address: Option<IpAddr>,
-    /// The port, for port scripts.
+    /// The port, for port scripts; `None` where a script was skipped on every port left.
     pub port: Option<PortKey>,
     /// How it ended.
     pub outcome: ScriptOutcome,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use nseer_core::{Event, HostRecord, Phase, ScriptResult, Severity};
+use nseer_core::{Event, HostRecord, Phase, PhaseRecord, Severity};
 use nseer_lua::{Portable, SharedLocks, Watchdog};
 use tokio::sync::{OnceCell, oneshot};
 
@@ -55,11 +55,11 @@ impl Engine {
         &self.scripts
     }
 
-    /// Runs the scripts of [`Phase::Pre`] or [`Phase::Post`]; gives their results sorted by ID.
-    /// What the workers wrote to the registry is brought together first.
-    pub async fn run_phase(&self, phase: Phase) -> Vec<ScriptResult> {
+    /// Runs the scripts of [`Phase::Pre`] or [`Phase::Post`]; gives their results sorted by ID, and
+    /// how each ended. What the workers wrote to the registry is brought together first.
+    pub async fn run_phase(&self, phase: Phase) -> PhaseRecord {
         if !self.scripts.iter().any(|s| s.has(phase)) {
-            return Vec::new();
+            return PhaseRecord::default();
         }
         let workers = self.workers.lock().await;
         for other in &workers[1..] {
@@ -74,7 +74,7 @@ impl Engine {
             Ok(results) => results,
             Err(_) => {
                 self.complain("a script worker ended unexpectedly; its results are lost");
-                Vec::new()
+                PhaseRecord::default()
             }
         }
     }

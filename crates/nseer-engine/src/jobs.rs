@@ -1,11 +1,14 @@
 //! Runs scripts: one thread for each script and host, or script and port, or script alone.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mlua::{MultiValue, Table, Value};
-use nseer_core::{Event, Phase, PortKey, ScriptOutcome, ScriptResult, ScriptRun, Severity};
+use nseer_core::{
+    Event, Phase, PhaseRecord, PortKey, ScriptOutcome, ScriptResult, ScriptRun, Severity,
+};
 use nseer_lua::{Outcome, Overrun, ThreadEnd, ThreadId};
 use tokio::sync::Notify;
 
@@ -24,27 +27,27 @@ struct Job {
 /// Most threads of one host that are started at a time; each takes a few kilobytes.
 const MOST_LIVE: usize = 512;
 
-/// Runs the scripts of a phase without a host. Gives their results, sorted by ID.
+/// Runs the scripts of a phase without a host. Gives their results, sorted by ID, and how each ended.
 pub(crate) async fn run_phase(
     world: &Rc<World>,
     scripts: &[Rc<Script>],
     phase: Phase,
-) -> Vec<ScriptResult> {
+) -> PhaseRecord {
     let name = if phase == Phase::Pre { "Pre" } else { "Post" };
     world.verbose(1, || format!("Script {name}-scanning."));
-    let results = Rc::new(RefCell::new(Vec::new()));
+    let record = Rc::new(RefCell::new(PhaseRecord::default()));
     for level in levels(scripts) {
         let jobs = scripts
             .iter()
             .filter(|s| s.info.level == level && s.info.has(phase))
             .map(|s| Job { script: s.clone(), phase, port: None })
             .collect();
-        run_level(world, None, jobs, None, &results).await;
+        run_level(world, None, jobs, None, &record).await;
         world.phase_workers.end_all(world);
     }
-    let mut results = results.take();
-    results.sort_by(|a: &ScriptResult, b| a.id.cmp(&b.id));
-    results
+    let mut record = record.take();
+    record.results.sort_by(|a, b| a.id.cmp(&b.id));
+    record
 }
 
 /// Runs hostrule and portrule scripts on a host; results go into its record. All scripts of a
@@ -107,14 +110,15 @@ async fn run_level(
     host: Option<&Rc<HostCell>>,
     jobs: Vec<Job>,
     deadline: Option<Instant>,
-    results: &Rc<RefCell<Vec<ScriptResult>>>,
+    record: &Rc<RefCell<PhaseRecord>>,
 ) {
     let live = Rc::new(Live::default());
-    let ids = RefCell::new(Vec::new());
+    let (ids, begun) = (RefCell::new(Vec::new()), Cell::new(0));
     let work = async {
-        for job in jobs {
+        for job in &jobs {
             live.at_most(MOST_LIVE - 1).await;
-            match start(world, host, &job, deadline, results, &live) {
+            begun.set(begun.get() + 1);
+            match start(world, host, job, deadline, record, &live) {
                 Ok(id) => ids.borrow_mut().push(id),
                 Err(error) => {
                     let id = job.script.info.id.clone();
@@ -130,7 +134,40 @@ async fn run_level(
         for id in ids.take() {
             world.scheduler.kill(id, TIMED_OUT);
         }
+        skipped(world, host, jobs.get(begun.get()..).unwrap_or_default());
     }
+}
+
+/// Scripts that the host's time did not suffice for: each is told once, whatever number of ports it
+/// was meant for.
+fn skipped(world: &Rc<World>, host: Option<&Rc<HostCell>>, jobs: &[Job]) {
+    let mut told = HashSet::new();
+    for job in jobs.iter().filter(|job| told.insert(&job.script.info.id)) {
+        let run = ScriptRun {
+            id: job.script.info.id.clone(),
+            phase: job.phase,
+            address: host.map(|h| h.address),
+            port: None,
+            outcome: ScriptOutcome::Skipped("the host's time was over".to_owned()),
+            elapsed: Duration::ZERO,
+        };
+        keep(world, host, run, None);
+    }
+}
+
+/// Notes how a script ended: in the record of its host or phase, and as an event.
+fn keep(
+    world: &Rc<World>,
+    host: Option<&Rc<HostCell>>,
+    run: ScriptRun,
+    record: Option<&RefCell<PhaseRecord>>,
+) {
+    match (host, record) {
+        (Some(host), _) => host.with(|h| h.runs.push(run.clone())),
+        (None, Some(record)) => record.borrow_mut().runs.push(run.clone()),
+        (None, None) => {}
+    }
+    world.config.events.emit(Event::ScriptFinished(run));
 }
 
 const TIMED_OUT: &str = "timed out";
@@ -140,7 +177,7 @@ fn start(
     host: Option<&Rc<HostCell>>,
     job: &Job,
     host_deadline: Option<Instant>,
-    results: &Rc<RefCell<Vec<ScriptResult>>>,
+    record: &Rc<RefCell<PhaseRecord>>,
     live: &Rc<Live>,
 ) -> Result<ThreadId, crate::EngineError> {
     let lua = world.lua();
@@ -184,7 +221,7 @@ fn start(
         args.push(port_table);
     }
     live.count.set(live.count.get() + 1);
-    let (w, c, r, l) = (world.clone(), context.clone(), results.clone(), live.clone());
+    let (w, c, r, l) = (world.clone(), context.clone(), record.clone(), live.clone());
     let for_timer = context.clone();
     let main = world.functions()?.main.clone();
     let (id, _) = world.scheduler.spawn(main, MultiValue::from_vec(args), context, move |end| {
@@ -219,7 +256,7 @@ fn finished(
     world: &Rc<World>,
     context: &Rc<ScriptContext>,
     end: &ThreadEnd,
-    results: &Rc<RefCell<Vec<ScriptResult>>>,
+    record: &Rc<RefCell<PhaseRecord>>,
 ) {
     let result = world.results.borrow_mut().remove(&end.id);
     let acting = context.acting.get();
@@ -252,16 +289,17 @@ fn finished(
         world.say(Severity::Warning, format!("Bug in {}: no string output.", result.id));
     }
     if let Some(result) = result {
-        deliver(context, result, results);
+        deliver(context, result, record);
     }
-    world.config.events.emit(Event::ScriptFinished(ScriptRun {
+    let run = ScriptRun {
         id: context.info().id.clone(),
         phase: context.phase,
         address: context.host.as_ref().map(|h| h.address),
         port: context.port,
         outcome,
         elapsed: world.config.system.clock.now().saturating_duration_since(context.started),
-    }));
+    };
+    keep(world, context.host.as_ref(), run, Some(record));
 }
 
 fn timed_out(world: &World, context: &ScriptContext) -> (ScriptOutcome, Option<ScriptResult>) {
@@ -269,13 +307,9 @@ fn timed_out(world: &World, context: &ScriptContext) -> (ScriptOutcome, Option<S
     (ScriptOutcome::TimedOut, None)
 }
 
-fn deliver(
-    context: &ScriptContext,
-    result: ScriptResult,
-    results: &Rc<RefCell<Vec<ScriptResult>>>,
-) {
+fn deliver(context: &ScriptContext, result: ScriptResult, record: &Rc<RefCell<PhaseRecord>>) {
     match (&context.host, context.port) {
-        (None, _) => results.borrow_mut().push(result),
+        (None, _) => record.borrow_mut().results.push(result),
         (Some(host), None) => host.with(|h| h.scripts.push(result)),
         (Some(host), Some(port)) => host.with(|h| {
             if let Some(detail) = h.ports.detail_mut(port) {

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use mlua::{Table, Value};
-use nseer_core::{HostRecord, Phase, ScriptResult};
+use nseer_core::{HostRecord, Phase, PhaseRecord};
 use nseer_lua::{Portable, SharedLocks, Watchdog};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
@@ -31,7 +31,7 @@ pub(crate) enum Part {
 pub(crate) enum Task {
     Phase {
         phase: Phase,
-        reply: oneshot::Sender<Vec<ScriptResult>>,
+        reply: oneshot::Sender<PhaseRecord>,
     },
     Host(HostTask),
     /// A copy of what was added to the registry.

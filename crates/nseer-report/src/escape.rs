@@ -2,7 +2,8 @@
 //! the network may move a cursor, forge a line or break a document.
 
 /// Script text for people: tab, newline and printable ASCII stay, every other byte is `\xHH`.
-pub(crate) fn screened(bytes: &[u8]) -> String {
+#[must_use]
+pub fn screened(bytes: &[u8]) -> String {
     screen(bytes, |b| matches!(b, b'\t' | b'\n' | 0x20..=0x7e))
 }
 
@@ -26,8 +27,9 @@ pub(crate) fn message_text(bytes: &[u8]) -> String {
     readable(bytes, |c| !matches!(c, '\t' | '\n'))
 }
 
-/// The same for text that must not leave its line or its field.
-pub(crate) fn line_text(text: &str) -> String {
+/// Text that must not leave its line or its field: no control characters, not even tabs.
+#[must_use]
+pub fn line_text(text: &str) -> String {
     readable(text.as_bytes(), |_| true)
 }
 

@@ -30,8 +30,9 @@ impl<W: Write + Send> GrepableReport<W> {
     fn started(&mut self, run: &RunInfo) -> io::Result<()> {
         writeln!(
             self.out,
-            "# nseer {} scan initiated {} as: {}",
-            run.version,
+            "# {} {} scan initiated {} as: {}",
+            line_text(&run.program),
+            line_text(&run.version),
             when::ctime(run.started),
             line_text(&run.args)
         )?;

@@ -6,6 +6,8 @@
 mod escape;
 mod file_name;
 mod grepable;
+mod html;
+mod json;
 mod normal;
 mod options;
 mod script_text;
@@ -18,11 +20,15 @@ use std::io;
 
 use nseer_core::Event;
 
-pub use escape::xml_text;
+pub use escape::{line_text, screened, xml_text};
 pub use file_name::expand_file_name;
 pub use grepable::GrepableReport;
-pub use normal::{NormalReport, Place};
+pub use html::HtmlReport;
+pub use json::{JSON_SCHEMA, JsonBytes, JsonReport, JsonService, JsonValue};
+pub use normal::{NormalReport, Place, mac_text};
 pub use options::ReportOptions;
+pub use service_text::ServiceText;
+pub use when::rfc3339;
 pub use xml::XmlReport;
 
 /// An output format. Give it a buffered writer: it writes small pieces and flushes at the end of

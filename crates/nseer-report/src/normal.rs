@@ -43,15 +43,17 @@ impl<W: Write + Send> NormalReport<W> {
             Place::Screen => {
                 writeln!(
                     self.out,
-                    "Starting nseer {} at {}",
-                    run.version,
+                    "Starting {} {} at {}",
+                    line_text(&run.program),
+                    line_text(&run.version),
                     when::minute(run.started)
                 )
             }
             Place::File => writeln!(
                 self.out,
-                "# nseer {} scan initiated {} as: {}",
-                run.version,
+                "# {} {} scan initiated {} as: {}",
+                line_text(&run.program),
+                line_text(&run.version),
                 when::ctime(run.started),
                 line_text(&run.args)
             ),
@@ -270,7 +272,7 @@ impl<W: Write + Send> Report for NormalReport<W> {
         match event {
             Event::RunStarted(run) => self.started(run)?,
             Event::HostDone(host) => self.host(host)?,
-            Event::PhaseDone { phase, results } => self.phase(*phase, results)?,
+            Event::PhaseDone { phase, record } => self.phase(*phase, &record.results)?,
             Event::Message { severity: Severity::Info, text } if self.place == Place::Screen => {
                 writeln!(self.out, "{}", message_text(text))?;
             }
@@ -314,14 +316,15 @@ fn not_shown(groups: &[Group]) -> String {
 }
 
 /// `reset`, or `reset ttl 64` where the TTL is known.
-fn reason_text(reason: Reason, ttl: u8) -> String {
+pub(crate) fn reason_text(reason: Reason, ttl: u8) -> String {
     match ttl {
         0 => reason.as_str().to_owned(),
         ttl => format!("{} ttl {ttl}", reason.as_str()),
     }
 }
 
-/// `00:1B:2C:3D:4E:5F`.
-pub(crate) fn mac_text(mac: [u8; 6]) -> String {
+/// An Ethernet address as outputs show it: `00:1B:2C:3D:4E:5F`.
+#[must_use]
+pub fn mac_text(mac: [u8; 6]) -> String {
     mac.map(|byte| format!("{byte:02X}")).join(":")
 }

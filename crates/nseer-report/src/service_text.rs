@@ -31,6 +31,23 @@ pub(crate) fn service_label(service: &ServiceInfo, guess: bool) -> String {
     format!("{tunnel}{name}{}", if guess { "?" } else { "" })
 }
 
+/// A service as people read it, without control characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceText {
+    /// `http`, `ssl/http`, `unknown`.
+    pub label: String,
+    /// Product, version and extra information; empty where nothing is known.
+    pub version: String,
+}
+
+impl ServiceText {
+    /// The texts of a service.
+    #[must_use]
+    pub fn of(service: &ServiceInfo) -> ServiceText {
+        ServiceText { label: service_label(service, false), version: version_text(service) }
+    }
+}
+
 /// Product, version and extra information in parentheses, as far as there are any.
 pub(crate) fn version_text(service: &ServiceInfo) -> String {
     let extra = service.extra_info.as_ref().map(|extra| format!("({extra})"));

@@ -26,6 +26,12 @@ pub(crate) fn second(time: SystemTime) -> String {
     local(time).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }
 
+/// As RFC 3339 has it, in UTC, to the millisecond: `2026-11-24T18:26:31.056Z`.
+#[must_use]
+pub fn rfc3339(time: SystemTime) -> String {
+    format!("{:.3}", Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
 /// Seconds since 1970.
 pub(crate) fn epoch(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())

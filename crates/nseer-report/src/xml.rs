@@ -1,4 +1,5 @@
-//! XML output, valid against Nmap's document type.
+//! XML output, valid against Nmap's document type. What that has no place for (how scripts without
+//! a result ended) stands in processing instructions.
 //!
 //! The layout, down to line breaks and to `&#xa;` in attributes, is what existing readers were
 //! written against, and no XML library writes it that way; so the few elements are written by
@@ -10,8 +11,8 @@ use std::io::{self, Write};
 use nseer_core::event::{RunInfo, RunSummary};
 use nseer_core::port_spec::compact_list;
 use nseer_core::{
-    Event, HostRecord, HostStatus, Phase, PortKey, PortStatus, ScriptResult, ScriptValue,
-    ServiceInfo, Tunnel,
+    Event, HostRecord, HostStatus, Phase, PortKey, PortStatus, ScriptOutcome, ScriptResult,
+    ScriptRun, ScriptValue, ServiceInfo, Tunnel,
 };
 
 use crate::Report;
@@ -46,7 +47,8 @@ impl<W: Write + Send> XmlReport<W> {
         }
         let (args, start) = (xml_string(&run.args), when::ctime(run.started));
         let version = xml_string(&run.version);
-        writeln!(out, "<!-- nseer {version} scan initiated {start} as: {args} -->")?;
+        let program = xml_string(&run.program);
+        writeln!(out, "<!-- {program} {version} scan initiated {start} as: {args} -->")?;
         // The document type knows one scanner only.
         writeln!(
             out,
@@ -109,6 +111,7 @@ impl<W: Write + Send> XmlReport<W> {
         if host.status == HostStatus::Up {
             self.findings(host)?;
         }
+        self.runs(&host.runs)?;
         writeln!(self.out, "</host>")
     }
 
@@ -272,6 +275,24 @@ impl<W: Write + Send> XmlReport<W> {
         Ok(())
     }
 
+    /// How scripts ended that gave no result, as processing instructions: the document type has
+    /// no place for it, and allows these anywhere. No value can hold their end mark, `?>`.
+    fn runs(&mut self, runs: &[ScriptRun]) -> io::Result<()> {
+        for run in runs.iter().filter(|run| run.outcome != ScriptOutcome::Output) {
+            let id = xml_string(&run.id);
+            write!(self.out, "<?nseer-script-run id=\"{id}\" rule=\"{}\"", run.phase.rule_name())?;
+            if let Some(port) = run.port {
+                write!(self.out, " protocol=\"{}\" portid=\"{}\"", port.protocol, port.number)?;
+            }
+            write!(self.out, " state=\"{}\"", run.outcome.state())?;
+            if let Some(message) = run.outcome.message() {
+                write!(self.out, " message=\"{}\"", xml_string(message))?;
+            }
+            writeln!(self.out, " seconds=\"{:.6}\"?>", run.elapsed.as_secs_f64())?;
+        }
+        Ok(())
+    }
+
     fn top_value(&mut self, value: &ScriptValue) -> io::Result<()> {
         match value {
             ScriptValue::Scalar(text) => write!(self.out, "{}", xml_text(text)),
@@ -305,9 +326,10 @@ impl<W: Write + Send> Report for XmlReport<W> {
         match event {
             Event::RunStarted(run) => self.started(run)?,
             Event::HostDone(host) => self.host(host)?,
-            Event::PhaseDone { phase, results } => {
+            Event::PhaseDone { phase, record } => {
                 let name = if *phase == Phase::Pre { "prescript" } else { "postscript" };
-                self.container(name, results)?;
+                self.container(name, &record.results)?;
+                self.runs(&record.runs)?;
             }
             Event::RunFinished(run) => self.finished(run)?,
             _ => return Ok(()),

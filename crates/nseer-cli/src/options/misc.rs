@@ -4,7 +4,8 @@ use super::{Category, Complete, Opt, Value};
 use crate::settings::PageRequest;
 
 /// What `--generate` prints.
-pub(crate) const GENERATED: &[&str] = &["man", "complete-bash", "complete-zsh", "complete-fish"];
+pub(crate) const GENERATED: &[&str] =
+    &["man", "complete-bash", "complete-zsh", "complete-fish", "json-schema"];
 
 pub(super) const CATEGORY: Category = Category {
     title: "Miscellaneous",
@@ -82,9 +83,9 @@ pub(super) const CATEGORY: Category = Category {
         Opt::new(
             &["--generate"],
             Value::Required("KIND"),
-            "print the man page or a completion script",
-            "Prints the man page (man) or a completion script (complete-bash, complete-zsh, \
-            complete-fish).",
+            "print the man page, a completion script or the schema of JSON output",
+            "Prints the man page (man), a completion script (complete-bash, complete-zsh, \
+            complete-fish) or the JSON Schema of JSON lines (json-schema).",
             |s, u| {
                 s.page = Some(PageRequest::Generate(u.value.unwrap_or_default()));
                 Ok(())

@@ -36,11 +36,21 @@ pub(super) const CATEGORY: Category = Category {
         )
         .complete(Complete::Files),
         Opt::new(
+            &["-oJ"],
+            Value::Required("FILE"),
+            "write JSON to FILE, one line for each host and event",
+            "Writes JSON to FILE, one object a line: each host when it is done, with the structure of \
+            script results and how each script ended, and what else happens as it happens. \
+            --generate json-schema prints the JSON Schema of the lines.",
+            |s, u| output(s, u, &[(Format::Json, "")]),
+        )
+        .complete(Complete::Files),
+        Opt::new(
             &["-oA"],
             Value::Required("BASENAME"),
             "write BASENAME.nmap, BASENAME.xml and BASENAME.gnmap",
-            "Writes all three formats at once: BASENAME.nmap as -oN does, BASENAME.xml as -oX and \
-            BASENAME.gnmap as -oG.",
+            "Writes Nmap's three formats at once: BASENAME.nmap as -oN does, BASENAME.xml as -oX \
+            and BASENAME.gnmap as -oG.",
             |s, u| {
                 let all = [
                     (Format::Normal, ".nmap"),
@@ -49,6 +59,16 @@ pub(super) const CATEGORY: Category = Category {
                 ];
                 output(s, u, &all)
             },
+        )
+        .complete(Complete::Files),
+        Opt::new(
+            &["--report"],
+            Value::Required("FILE"),
+            "write a page for a browser to FILE: summary, search, filters",
+            "Writes a page for a browser to FILE: a summary with charts, every host with its ports, \
+            versions and script results, what failed and what ran out of time, with search and \
+            filters. The page is one file, needs no network and can be printed.",
+            |s, u| output(s, u, &[(Format::Html, "")]),
         )
         .complete(Complete::Files),
         Opt::new(

@@ -127,7 +127,7 @@ pub enum PlanError {
     StdoutTwice,
     /// The value of `--generate`.
     #[error(
-        "'{kind}' cannot be generated: write man, complete-bash, complete-zsh or complete-fish"
+        "'{kind}' cannot be generated: write man, complete-bash, complete-zsh, complete-fish or json-schema"
     )]
     Generate {
         /// The value.

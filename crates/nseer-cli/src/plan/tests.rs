@@ -290,6 +290,6 @@ fn pages() {
     assert_eq!(planned("--generate man"), Ok(Command::Print(Page::Man)));
     fails(
         "--generate x",
-        "'x' cannot be generated: write man, complete-bash, complete-zsh or complete-fish",
+        "'x' cannot be generated: write man, complete-bash, complete-zsh, complete-fish or json-schema",
     );
 }

@@ -14,6 +14,7 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "the lab is made from the machine's own files")]
 
+mod browser;
 mod cable;
 mod daemons;
 mod peers;

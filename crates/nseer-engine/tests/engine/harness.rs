@@ -167,7 +167,7 @@ impl Case {
             slots_per_host: 64,
         };
         let engine = Arc::new(Engine::start(config).await?);
-        let pre = texts(&engine.run_phase(Phase::Pre).await);
+        let pre = texts(&engine.run_phase(Phase::Pre).await.results);
         let mut outcome = Outcome { pre, ..Outcome::default() };
         let mut running = Vec::new();
         for (address, ports) in &self.hosts {
@@ -182,7 +182,7 @@ impl Case {
             collect(&mut outcome, &host);
             outcome.hosts.push(host);
         }
-        outcome.post = texts(&engine.run_phase(Phase::Post).await);
+        outcome.post = texts(&engine.run_phase(Phase::Post).await.results);
         Ok(outcome)
     }
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nseer_core::event::{RunInfo, RunSummary, ScanSummary};
 use nseer_core::{
-    Event, HostRecord, HostStatus, Phase, PortKey, PortState, PortStatus, PortTable, Protocol,
-    Reason, RoundTrip, ScanPorts, ScriptResult, ScriptValue, ServiceInfo, ServiceNames,
+    Event, HostRecord, HostStatus, Phase, PhaseRecord, PortKey, PortState, PortStatus, PortTable,
+    Protocol, Reason, RoundTrip, ScanPorts, ScriptResult, ScriptValue, ServiceInfo, ServiceNames,
 };
 use nseer_report::Report;
 
@@ -106,11 +106,12 @@ pub(crate) fn table_script(id: &str) -> ScriptResult {
 }
 
 pub(crate) fn phase(phase: Phase, results: Vec<ScriptResult>) -> Event {
-    Event::PhaseDone { phase, results }
+    Event::PhaseDone { phase, record: PhaseRecord { results, runs: Vec::new() } }
 }
 
 pub(crate) fn run_started() -> Event {
     Event::RunStarted(RunInfo {
+        program: "nseer".to_owned(),
         args: "nseer --open -p22,80".to_owned(),
         version: "0.1.0".to_owned(),
         started: start(),

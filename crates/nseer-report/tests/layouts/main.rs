@@ -5,5 +5,7 @@
 
 mod fixture;
 mod grepable;
+mod html;
+mod json;
 mod normal;
 mod xml;

@@ -345,6 +345,7 @@ proptest! {
         }
         let events = [
             Event::RunStarted(RunInfo {
+                program: texts[9].clone(),
                 args: texts[9].clone(),
                 version: texts[10].clone(),
                 started: start(),
