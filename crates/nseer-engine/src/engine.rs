@@ -1,5 +1,6 @@
 //! The engine as its embedder sees it: workers behind three calls.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -62,10 +63,9 @@ impl Engine {
             return Vec::new();
         }
         let workers = self.workers.lock().await;
+        let memos = self.placement.get().map(|p| p.memos.clone()).unwrap_or_default();
         for other in &workers[1..] {
-            if let Some(graph) = export(other).await {
-                self.send(&workers[0], Task::Merge(Box::new(graph)));
-            }
+            merge(other, &workers[0], memos.clone());
         }
         let (reply, results) = oneshot::channel();
         self.send(&workers[0], Task::Phase { phase, reply });
@@ -100,14 +100,12 @@ impl Engine {
             reply,
         };
         let part = if whole { Part::All } else { Part::Unpinned };
-        let (reply, done) = oneshot::channel();
-        self.send_to(home, Task::Host(task(part, None, reply))).await;
-        let mut result = done.await;
+        let mut result = self.ask(home, |reply| task(part, None, reply)).await;
         if let (false, Ok(registry)) = (whole, &mut result) {
-            let (reply, done) = oneshot::channel();
             let registry = Some(std::mem::take(registry));
-            self.send_to(0, Task::Host(task(Part::Pinned, registry, reply))).await;
-            result = done.await;
+            result = self.ask(0, |reply| task(Part::Pinned, registry, reply)).await;
+        } else if result.is_err() && self.has_failed(home).await {
+            result = self.ask(0, |reply| task(Part::All, None, reply)).await;
         }
         if result.is_err() {
             let address = lock(&record).address;
@@ -134,10 +132,21 @@ impl Engine {
         placement.await.clone()
     }
 
+    /// Has a worker run scripts on a host; gives `host.registry` as it is then.
+    async fn ask(
+        &self,
+        index: usize,
+        task: impl FnOnce(oneshot::Sender<Portable>) -> HostTask,
+    ) -> Result<Portable, oneshot::error::RecvError> {
+        let (reply, done) = oneshot::channel();
+        self.send_to(index, Task::Host(task(reply))).await;
+        done.await
+    }
+
     async fn send_to(&self, index: usize, task: Task) {
         let mut workers = self.workers.lock().await;
         while workers.len() <= index {
-            match self.add_worker(workers.len(), &workers[0]).await {
+            match self.add_worker(workers.len(), &workers[0]) {
                 Ok(worker) => workers.push(worker),
                 Err(error) => {
                     self.complain(&format!("{error}; its hosts go to the first worker"));
@@ -149,15 +158,24 @@ impl Engine {
         self.send(&workers[index], task);
     }
 
-    /// A further worker, which begins with the registry of the first.
-    async fn add_worker(&self, index: usize, first: &Worker) -> Result<Worker, EngineError> {
-        let (worker, report) =
+    /// A further worker, which begins with the registry of the first. It loads the scripts
+    /// meanwhile; what it is asked for waits for that.
+    fn add_worker(&self, index: usize, first: &Worker) -> Result<Worker, EngineError> {
+        let (worker, _) =
             worker::start(index, self.config.clone(), self.watchdog.clone(), self.locks.clone())?;
-        report.await.map_err(|_| EngineError::WorkerGone)??;
-        if let Some(graph) = export(first).await {
-            self.send(&worker, Task::Merge(Box::new(graph)));
-        }
+        let memos = self.placement.get().map(|p| p.memos.clone()).unwrap_or_default();
+        merge(first, &worker, memos);
         Ok(worker)
+    }
+
+    /// True where a further worker could not load the scripts that the first one has.
+    async fn has_failed(&self, index: usize) -> bool {
+        let workers = self.workers.lock().await;
+        let failed = index > 0 && workers.get(index).is_some_and(Worker::has_failed);
+        if failed {
+            self.complain("a script worker could not start; its hosts go to the first one");
+        }
+        failed
     }
 
     /// A worker that is gone drops the task, and with it the reply that somebody waits for.
@@ -174,10 +192,12 @@ impl Engine {
     }
 }
 
-async fn export(worker: &Worker) -> Option<Portable> {
+/// What one worker added to its registry goes to another one.
+fn merge(from: &Worker, to: &Worker, without: Arc<HashSet<String>>) {
     let (reply, graph) = oneshot::channel();
-    worker.tasks.send(Task::Export { reply }).ok()?;
-    graph.await.ok()
+    // Workers that are gone neither give nor take.
+    let _ = from.tasks.send(Task::Export { without, reply });
+    let _ = to.tasks.send(Task::Merge(graph));
 }
 
 /// How long workers are waited for when the engine ends.

@@ -1,6 +1,8 @@
 //! One Lua state on one thread, and the tasks that it takes.
 
+use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -34,12 +36,13 @@ pub(crate) enum Task {
         reply: oneshot::Sender<Vec<ScriptResult>>,
     },
     Host(HostTask),
-    /// A copy of what was added to the registry.
+    /// A copy of what was added to the registry, but for the keys that each worker fills itself.
     Export {
+        without: Arc<HashSet<String>>,
         reply: oneshot::Sender<Portable>,
     },
-    /// Adds to the registry.
-    Merge(Box<Portable>),
+    /// Adds to the registry; what comes after it waits for it.
+    Merge(oneshot::Receiver<Portable>),
 }
 
 /// Scripts on one host.
@@ -59,6 +62,14 @@ pub(crate) struct HostTask {
 pub(crate) struct Worker {
     pub(crate) tasks: mpsc::UnboundedSender<Task>,
     pub(crate) thread: JoinHandle<()>,
+    failed: Arc<AtomicBool>,
+}
+
+impl Worker {
+    /// True where it could not load the scripts, and so did nothing that it was asked for.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
 }
 
 /// Room for Lua's own recursion limits.
@@ -74,6 +85,8 @@ pub(crate) fn start(
 ) -> Result<(Worker, oneshot::Receiver<Result<Vec<Arc<ScriptInfo>>, EngineError>>), EngineError> {
     let (tasks, inbox) = mpsc::unbounded_channel();
     let (loaded, report) = oneshot::channel();
+    let failed = Arc::new(AtomicBool::new(false));
+    let has_failed = failed.clone();
     let thread = std::thread::Builder::new()
         .name(format!("scripts-{index}"))
         .stack_size(STACK)
@@ -87,12 +100,13 @@ pub(crate) fn start(
                     LocalSet::new().block_on(&runtime, serve(world, scripts, inbox));
                 }
                 Err(error) => {
+                    has_failed.store(true, Ordering::Relaxed);
                     let _ = loaded.send(Err(error));
                 }
             }
         })
         .map_err(EngineError::Thread)?;
-    Ok((Worker { tasks, thread }, report))
+    Ok((Worker { tasks, thread, failed }, report))
 }
 
 type Prepared = (tokio::runtime::Runtime, Rc<World>, Vec<Rc<Script>>);
@@ -125,7 +139,10 @@ async fn serve(
     let scripts: Rc<[Rc<Script>]> = scripts.into();
     let take_tasks = async {
         while let Some(task) = inbox.recv().await {
-            take(&world, &scripts, task);
+            match task {
+                Task::Merge(graph) => merge_from(&world, graph).await,
+                task => take(&world, &scripts, task),
+            }
         }
     };
     tokio::select! {
@@ -147,14 +164,19 @@ fn take(world: &Rc<World>, scripts: &Rc<[Rc<Script>]>, task: Task) {
         Task::Host(task) => {
             tokio::task::spawn_local(run_host(world, scripts, task));
         }
-        Task::Export { reply } => {
-            let _ = reply.send(export_registry(&world).unwrap_or_default());
+        Task::Export { without, reply } => {
+            let _ = reply.send(export_registry(&world, &without).unwrap_or_default());
         }
-        Task::Merge(graph) => {
-            if let Err(error) = merge_registry(&world, &graph) {
-                world.debug(1, || format!("cannot merge the registry: {error}"));
-            }
-        }
+        // Done by whoever takes tasks.
+        Task::Merge(_) => {}
+    }
+}
+
+async fn merge_from(world: &Rc<World>, graph: oneshot::Receiver<Portable>) {
+    // A worker that has ended has nothing to give.
+    let Ok(graph) = graph.await else { return };
+    if let Err(error) = merge_registry(world, &graph) {
+        world.debug(1, || format!("cannot merge the registry: {error}"));
     }
 }
 
@@ -191,9 +213,9 @@ fn registry(world: &World) -> mlua::Result<Table> {
     world.nmap.raw_get("registry")
 }
 
-/// What this worker added to its registry, without the script arguments and without what it was
-/// given at its start and left as it was.
-fn export_registry(world: &World) -> mlua::Result<Portable> {
+/// What this worker added to its registry, without the script arguments, the keys of `without`, and
+/// what it was given at its start and left as it was.
+fn export_registry(world: &World, without: &HashSet<String>) -> mlua::Result<Portable> {
     let changed = world.lua().create_table()?;
     let baseline = world.baseline.borrow();
     for pair in registry(world)?.pairs::<Value, Value>() {
@@ -203,7 +225,8 @@ fn export_registry(world: &World) -> mlua::Result<Portable> {
                 let Some(given) = baseline.get(&*name.as_bytes()) else { return Ok(false) };
                 Ok(*given == export_entry(world, &value)?)
             };
-            if *name == "args" || same()? {
+            let stays = name.to_str().is_ok_and(|name| without.contains(&*name));
+            if *name == "args" || stays || same()? {
                 continue;
             }
         }
