@@ -1,6 +1,5 @@
 //! The engine as its embedder sees it: workers behind three calls.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,6 +23,8 @@ pub struct Engine {
     scripts: Vec<Arc<ScriptInfo>>,
     workers: tokio::sync::Mutex<Vec<Worker>>,
     placement: OnceCell<Arc<Placement>>,
+    /// The first worker's registry before any host.
+    before_hosts: OnceCell<Option<Portable>>,
     next_host: AtomicU64,
 }
 
@@ -46,6 +47,7 @@ impl Engine {
             scripts,
             workers: tokio::sync::Mutex::new(vec![first]),
             placement: OnceCell::new(),
+            before_hosts: OnceCell::new(),
             next_host: AtomicU64::new(1),
         })
     }
@@ -63,9 +65,10 @@ impl Engine {
             return Vec::new();
         }
         let workers = self.workers.lock().await;
-        let memos = self.placement.get().map(|p| p.memos.clone()).unwrap_or_default();
         for other in &workers[1..] {
-            merge(other, &workers[0], memos.clone());
+            if let Some(graph) = export(other).await {
+                self.merge(&workers[0], graph);
+            }
         }
         let (reply, results) = oneshot::channel();
         self.send(&workers[0], Task::Phase { phase, reply });
@@ -85,6 +88,9 @@ impl Engine {
         if !self.scripts.iter().any(|s| s.has(Phase::Host) || s.has(Phase::Port)) {
             return record;
         }
+        self.before_hosts
+            .get_or_init(|| async { export(&self.workers.lock().await[0]).await })
+            .await;
         let number = self.next_host.fetch_add(1, Ordering::Relaxed);
         let record = Arc::new(Mutex::new(record));
         let placement = self.placement(number).await;
@@ -123,7 +129,11 @@ impl Engine {
             return Arc::new(Placement::single());
         }
         let placement = self.placement.get_or_init(|| async {
-            let placement = Placement::of(&self.config, &self.scripts);
+            let (config, scripts) = (self.config.clone(), self.scripts.clone());
+            let read = move || Placement::of(&config, &scripts);
+            // Many files are read; hosts are scanned meanwhile.
+            let placement = tokio::task::spawn_blocking(read).await;
+            let placement = placement.unwrap_or_else(|_| Placement::single());
             if self.config.debugging > 0 {
                 self.say(Severity::Info, format!("NSE: {}", placement.description()));
             }
@@ -146,7 +156,7 @@ impl Engine {
     async fn send_to(&self, index: usize, task: Task) {
         let mut workers = self.workers.lock().await;
         while workers.len() <= index {
-            match self.add_worker(workers.len(), &workers[0]) {
+            match self.add_worker(workers.len()) {
                 Ok(worker) => workers.push(worker),
                 Err(error) => {
                     self.complain(&format!("{error}; its hosts go to the first worker"));
@@ -158,14 +168,27 @@ impl Engine {
         self.send(&workers[index], task);
     }
 
-    /// A further worker, which begins with the registry of the first. It loads the scripts
-    /// meanwhile; what it is asked for waits for that.
-    fn add_worker(&self, index: usize, first: &Worker) -> Result<Worker, EngineError> {
+    /// A further worker, which begins with the registry as the first host found it. What it is
+    /// asked for waits until it has loaded the scripts.
+    fn add_worker(&self, index: usize) -> Result<Worker, EngineError> {
         let (worker, _) =
             worker::start(index, self.config.clone(), self.watchdog.clone(), self.locks.clone())?;
-        let memos = self.placement.get().map(|p| p.memos.clone()).unwrap_or_default();
-        merge(first, &worker, memos);
+        if let Some(Some(graph)) = self.before_hosts.get() {
+            self.merge(&worker, graph.clone());
+        }
         Ok(worker)
+    }
+
+    /// What one worker added to its registry goes to another one, but for the keys that each fills
+    /// for itself.
+    fn merge(&self, to: &Worker, mut graph: Portable) {
+        if let Some(placement) = self.placement.get() {
+            let is_memo = |key: &[u8]| {
+                std::str::from_utf8(key).is_ok_and(|key| placement.memos.contains(key))
+            };
+            graph.retain(|key| !is_memo(key));
+        }
+        self.send(to, Task::Merge(Box::new(graph)));
     }
 
     /// True where a further worker could not load the scripts that the first one has.
@@ -192,12 +215,10 @@ impl Engine {
     }
 }
 
-/// What one worker added to its registry goes to another one.
-fn merge(from: &Worker, to: &Worker, without: Arc<HashSet<String>>) {
+async fn export(worker: &Worker) -> Option<Portable> {
     let (reply, graph) = oneshot::channel();
-    // Workers that are gone neither give nor take.
-    let _ = from.tasks.send(Task::Export { without, reply });
-    let _ = to.tasks.send(Task::Merge(graph));
+    worker.tasks.send(Task::Export { reply }).ok()?;
+    graph.await.ok()
 }
 
 /// How long workers are waited for when the engine ends.

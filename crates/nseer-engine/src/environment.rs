@@ -24,8 +24,8 @@ pub(crate) struct World {
     pub(crate) results: RefCell<HashMap<nseer_lua::ThreadId, nseer_core::ScriptResult>>,
     /// Why the last `silent_require` failed.
     pub(crate) missing: RefCell<String>,
-    /// What the registry held when it came from another worker, by key.
-    pub(crate) baseline: RefCell<HashMap<Vec<u8>, nseer_lua::Portable>>,
+    /// What came into the registry from another worker.
+    pub(crate) given: RefCell<nseer_lua::Given>,
     /// Worker threads of scripts that run without a host.
     pub(crate) phase_workers: WorkerThreads,
     /// Scripts can no longer add targets.
@@ -70,7 +70,7 @@ impl World {
             hosts: RefCell::default(),
             results: RefCell::default(),
             missing: RefCell::default(),
-            baseline: RefCell::default(),
+            given: RefCell::default(),
             phase_workers: WorkerThreads::default(),
             targets_closed: Cell::new(false),
             tables: TableMaker::new(&lua, neighbours)?,

@@ -24,6 +24,9 @@ struct Job {
 /// Most threads of one host that are started at a time; each takes a few kilobytes.
 const MOST_LIVE: usize = 512;
 
+/// So many threads begin at a turn. Most of them only find that their rule says no.
+const START_AT_ONCE: usize = 16;
+
 /// Runs the scripts of a phase without a host. Gives their results, sorted by ID.
 pub(crate) async fn run_phase(
     world: &Rc<World>,
@@ -111,9 +114,14 @@ async fn run_level(
 ) {
     let live = Rc::new(Live::default());
     let ids = RefCell::new(Vec::new());
+    // Hosts that came first are done first.
+    let order = host.map_or(0, |host| host.number);
     let work = async {
-        for job in jobs {
+        for (n, job) in jobs.into_iter().enumerate() {
             live.at_most(MOST_LIVE - 1).await;
+            if n.is_multiple_of(START_AT_ONCE) {
+                world.scheduler.turn(order).await;
+            }
             match start(world, host, &job, deadline, results, &live) {
                 Ok(id) => ids.borrow_mut().push(id),
                 Err(error) => {

@@ -1,6 +1,5 @@
 //! One Lua state on one thread, and the tasks that it takes.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,7 +8,7 @@ use std::time::Instant;
 
 use mlua::{Table, Value};
 use nseer_core::{HostRecord, Phase, ScriptResult};
-use nseer_lua::{Portable, SharedLocks, Watchdog};
+use nseer_lua::{Given, Portable, SharedLocks, Watchdog};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
 
@@ -36,13 +35,12 @@ pub(crate) enum Task {
         reply: oneshot::Sender<Vec<ScriptResult>>,
     },
     Host(HostTask),
-    /// A copy of what was added to the registry, but for the keys that each worker fills itself.
+    /// A copy of what was added to the registry.
     Export {
-        without: Arc<HashSet<String>>,
         reply: oneshot::Sender<Portable>,
     },
-    /// Adds to the registry; what comes after it waits for it.
-    Merge(oneshot::Receiver<Portable>),
+    /// Adds to the registry.
+    Merge(Box<Portable>),
 }
 
 /// Scripts on one host.
@@ -139,10 +137,7 @@ async fn serve(
     let scripts: Rc<[Rc<Script>]> = scripts.into();
     let take_tasks = async {
         while let Some(task) = inbox.recv().await {
-            match task {
-                Task::Merge(graph) => merge_from(&world, graph).await,
-                task => take(&world, &scripts, task),
-            }
+            take(&world, &scripts, task);
         }
     };
     tokio::select! {
@@ -164,19 +159,14 @@ fn take(world: &Rc<World>, scripts: &Rc<[Rc<Script>]>, task: Task) {
         Task::Host(task) => {
             tokio::task::spawn_local(run_host(world, scripts, task));
         }
-        Task::Export { without, reply } => {
-            let _ = reply.send(export_registry(&world, &without).unwrap_or_default());
+        Task::Export { reply } => {
+            let _ = reply.send(export_registry(&world).unwrap_or_default());
         }
-        // Done by whoever takes tasks.
-        Task::Merge(_) => {}
-    }
-}
-
-async fn merge_from(world: &Rc<World>, graph: oneshot::Receiver<Portable>) {
-    // A worker that has ended has nothing to give.
-    let Ok(graph) = graph.await else { return };
-    if let Err(error) = merge_registry(world, &graph) {
-        world.debug(1, || format!("cannot merge the registry: {error}"));
+        Task::Merge(graph) => {
+            if let Err(error) = merge_registry(&world, &graph) {
+                world.debug(1, || format!("cannot merge the registry: {error}"));
+            }
+        }
     }
 }
 
@@ -202,7 +192,7 @@ async fn run_host(world: Rc<World>, scripts: Rc<[Rc<Script>]>, task: HostTask) {
     jobs::run_host(&world, &chosen, &cell, task.deadline).await;
     world.hosts.borrow_mut().remove(&task.number);
     let registry = match task.part {
-        Part::Unpinned => nseer_lua::export(&cell.registry).unwrap_or_default(),
+        Part::Unpinned => nseer_lua::export(&cell.registry, &Given::default()).unwrap_or_default(),
         Part::All | Part::Pinned => Portable::default(),
     };
     drop(cell);
@@ -213,47 +203,24 @@ fn registry(world: &World) -> mlua::Result<Table> {
     world.nmap.raw_get("registry")
 }
 
-/// What this worker added to its registry, without the script arguments, the keys of `without`, and
-/// what it was given at its start and left as it was.
-fn export_registry(world: &World, without: &HashSet<String>) -> mlua::Result<Portable> {
-    let changed = world.lua().create_table()?;
-    let baseline = world.baseline.borrow();
+/// What this worker added to its registry, without the script arguments and what it was given at
+/// its start.
+fn export_registry(world: &World) -> mlua::Result<Portable> {
+    let copied = world.lua().create_table()?;
     for pair in registry(world)?.pairs::<Value, Value>() {
         let (key, value) = pair?;
-        if let Some(name) = key.as_string() {
-            let same = || -> mlua::Result<bool> {
-                let Some(given) = baseline.get(&*name.as_bytes()) else { return Ok(false) };
-                Ok(*given == export_entry(world, &value)?)
-            };
-            let stays = name.to_str().is_ok_and(|name| without.contains(&*name));
-            if *name == "args" || stays || same()? {
-                continue;
-            }
+        if key.as_string().is_none_or(|name| *name != "args") {
+            copied.raw_set(key, value)?;
         }
-        changed.raw_set(key, value)?;
     }
-    let graph = nseer_lua::export(&changed)?;
+    let graph = nseer_lua::export(&copied, &world.given.borrow())?;
     if graph.left_behind > 0 {
         world.debug(1, || format!("{} registry values stay with their worker", graph.left_behind));
     }
     Ok(graph)
 }
 
-fn export_entry(world: &World, value: &Value) -> mlua::Result<Portable> {
-    let holder = world.lua().create_table()?;
-    holder.raw_set(1, value)?;
-    nseer_lua::export(&holder)
-}
-
 fn merge_registry(world: &World, graph: &Portable) -> mlua::Result<()> {
-    let registry = registry(world)?;
-    nseer_lua::merge(world.lua(), graph, &registry)?;
-    for pair in registry.pairs::<Value, Value>() {
-        let (key, value) = pair?;
-        if let Some(name) = key.as_string().filter(|name| **name != "args") {
-            let given = export_entry(world, &value)?;
-            world.baseline.borrow_mut().insert(name.as_bytes().to_vec(), given);
-        }
-    }
+    *world.given.borrow_mut() = nseer_lua::merge(world.lua(), graph, &registry(world)?)?;
     Ok(())
 }
