@@ -43,6 +43,10 @@ pub(crate) struct Functions {
     pub(crate) look: Function,
     /// (chunk, path, id, rule, forced, host, port): the body of a script thread.
     pub(crate) main: Function,
+    /// (rule) → whether it needs nothing but its arguments.
+    pub(crate) is_plain: Function,
+    /// (rules, host, port): the body of a thread that asks them; true, false or nil of each.
+    pub(crate) scout: Function,
 }
 
 impl World {
@@ -87,6 +91,8 @@ impl World {
             compile: prelude.raw_get("compile")?,
             look: prelude.raw_get("look")?,
             main: prelude.raw_get("main")?,
+            is_plain: prelude.raw_get("is_plain")?,
+            scout: prelude.raw_get("scout")?,
         };
         // Set exactly once, here.
         let _ = world.functions.set(functions);
