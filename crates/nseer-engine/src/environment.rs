@@ -26,6 +26,7 @@ pub(crate) struct World {
     pub(crate) missing: RefCell<String>,
     /// What came into the registry from another worker.
     pub(crate) given: RefCell<nseer_lua::Given>,
+    pub(crate) certificates: RefCell<modules::certificate::Decoded>,
     /// Worker threads of scripts that run without a host.
     pub(crate) phase_workers: WorkerThreads,
     /// Scripts can no longer add targets.
@@ -75,6 +76,7 @@ impl World {
             results: RefCell::default(),
             missing: RefCell::default(),
             given: RefCell::default(),
+            certificates: RefCell::default(),
             phase_workers: WorkerThreads::default(),
             targets_closed: Cell::new(false),
             tables: TableMaker::new(&lua, neighbours)?,
