@@ -64,6 +64,26 @@ impl ScriptContext {
         &self.script.info
     }
 
+    /// A context for a script that runs without a host and has all the time in the world.
+    pub(crate) fn new(world: &World, script: Rc<Script>, phase: Phase) -> ScriptContext {
+        ScriptContext {
+            script,
+            phase,
+            host: None,
+            port: None,
+            host_table: Value::Nil,
+            port_table: Value::Nil,
+            is_worker: false,
+            started: world.config.system.clock.now(),
+            timeout: None,
+            lost_before: world.scheduler.lost_time(),
+            host_deadline: None,
+            acting: Cell::new(false),
+            sockets: RefCell::default(),
+            slot: RefCell::default(),
+        }
+    }
+
     /// A context for a worker thread of this one.
     pub(crate) fn for_worker(&self) -> ScriptContext {
         ScriptContext {

@@ -23,6 +23,8 @@ pub struct Engine {
     scripts: Vec<Arc<ScriptInfo>>,
     workers: tokio::sync::Mutex<Vec<Worker>>,
     placement: OnceCell<Arc<Placement>>,
+    /// The first worker's registry before any host.
+    before_hosts: OnceCell<Option<Portable>>,
     next_host: AtomicU64,
 }
 
@@ -45,6 +47,7 @@ impl Engine {
             scripts,
             workers: tokio::sync::Mutex::new(vec![first]),
             placement: OnceCell::new(),
+            before_hosts: OnceCell::new(),
             next_host: AtomicU64::new(1),
         })
     }
@@ -64,7 +67,7 @@ impl Engine {
         let workers = self.workers.lock().await;
         for other in &workers[1..] {
             if let Some(graph) = export(other).await {
-                self.send(&workers[0], Task::Merge(Box::new(graph)));
+                self.merge(&workers[0], graph);
             }
         }
         let (reply, results) = oneshot::channel();
@@ -85,6 +88,9 @@ impl Engine {
         if !self.scripts.iter().any(|s| s.has(Phase::Host) || s.has(Phase::Port)) {
             return record;
         }
+        self.before_hosts
+            .get_or_init(|| async { export(&self.workers.lock().await[0]).await })
+            .await;
         let number = self.next_host.fetch_add(1, Ordering::Relaxed);
         let record = Arc::new(Mutex::new(record));
         let placement = self.placement(number).await;
@@ -100,14 +106,12 @@ impl Engine {
             reply,
         };
         let part = if whole { Part::All } else { Part::Unpinned };
-        let (reply, done) = oneshot::channel();
-        self.send_to(home, Task::Host(task(part, None, reply))).await;
-        let mut result = done.await;
+        let mut result = self.ask(home, |reply| task(part, None, reply)).await;
         if let (false, Ok(registry)) = (whole, &mut result) {
-            let (reply, done) = oneshot::channel();
             let registry = Some(std::mem::take(registry));
-            self.send_to(0, Task::Host(task(Part::Pinned, registry, reply))).await;
-            result = done.await;
+            result = self.ask(0, |reply| task(Part::Pinned, registry, reply)).await;
+        } else if result.is_err() && self.has_failed(home).await {
+            result = self.ask(0, |reply| task(Part::All, None, reply)).await;
         }
         if result.is_err() {
             let address = lock(&record).address;
@@ -125,7 +129,11 @@ impl Engine {
             return Arc::new(Placement::single());
         }
         let placement = self.placement.get_or_init(|| async {
-            let placement = Placement::of(&self.config, &self.scripts);
+            let (config, scripts) = (self.config.clone(), self.scripts.clone());
+            let read = move || Placement::of(&config, &scripts);
+            // Many files are read; hosts are scanned meanwhile.
+            let placement = tokio::task::spawn_blocking(read).await;
+            let placement = placement.unwrap_or_else(|_| Placement::single());
             if self.config.debugging > 0 {
                 self.say(Severity::Info, format!("NSE: {}", placement.description()));
             }
@@ -134,10 +142,21 @@ impl Engine {
         placement.await.clone()
     }
 
+    /// Has a worker run scripts on a host; gives `host.registry` as it is then.
+    async fn ask(
+        &self,
+        index: usize,
+        task: impl FnOnce(oneshot::Sender<Portable>) -> HostTask,
+    ) -> Result<Portable, oneshot::error::RecvError> {
+        let (reply, done) = oneshot::channel();
+        self.send_to(index, Task::Host(task(reply))).await;
+        done.await
+    }
+
     async fn send_to(&self, index: usize, task: Task) {
         let mut workers = self.workers.lock().await;
         while workers.len() <= index {
-            match self.add_worker(workers.len(), &workers[0]).await {
+            match self.add_worker(workers.len()) {
                 Ok(worker) => workers.push(worker),
                 Err(error) => {
                     self.complain(&format!("{error}; its hosts go to the first worker"));
@@ -149,15 +168,37 @@ impl Engine {
         self.send(&workers[index], task);
     }
 
-    /// A further worker, which begins with the registry of the first.
-    async fn add_worker(&self, index: usize, first: &Worker) -> Result<Worker, EngineError> {
-        let (worker, report) =
+    /// A further worker, which begins with the registry as the first host found it. What it is
+    /// asked for waits until it has loaded the scripts.
+    fn add_worker(&self, index: usize) -> Result<Worker, EngineError> {
+        let (worker, _) =
             worker::start(index, self.config.clone(), self.watchdog.clone(), self.locks.clone())?;
-        report.await.map_err(|_| EngineError::WorkerGone)??;
-        if let Some(graph) = export(first).await {
-            self.send(&worker, Task::Merge(Box::new(graph)));
+        if let Some(Some(graph)) = self.before_hosts.get() {
+            self.merge(&worker, graph.clone());
         }
         Ok(worker)
+    }
+
+    /// What one worker added to its registry goes to another one, but for the keys that each fills
+    /// for itself.
+    fn merge(&self, to: &Worker, mut graph: Portable) {
+        if let Some(placement) = self.placement.get() {
+            let is_memo = |key: &[u8]| {
+                std::str::from_utf8(key).is_ok_and(|key| placement.memos.contains(key))
+            };
+            graph.retain(|key| !is_memo(key));
+        }
+        self.send(to, Task::Merge(Box::new(graph)));
+    }
+
+    /// True where a further worker could not load the scripts that the first one has.
+    async fn has_failed(&self, index: usize) -> bool {
+        let workers = self.workers.lock().await;
+        let failed = index > 0 && workers.get(index).is_some_and(Worker::has_failed);
+        if failed {
+            self.complain("a script worker could not start; its hosts go to the first one");
+        }
+        failed
     }
 
     /// A worker that is gone drops the task, and with it the reply that somebody waits for.

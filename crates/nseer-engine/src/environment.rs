@@ -24,8 +24,9 @@ pub(crate) struct World {
     pub(crate) results: RefCell<HashMap<nseer_lua::ThreadId, nseer_core::ScriptResult>>,
     /// Why the last `silent_require` failed.
     pub(crate) missing: RefCell<String>,
-    /// What the registry held when it came from another worker, by key.
-    pub(crate) baseline: RefCell<HashMap<Vec<u8>, nseer_lua::Portable>>,
+    /// What came into the registry from another worker.
+    pub(crate) given: RefCell<nseer_lua::Given>,
+    pub(crate) certificates: RefCell<modules::certificate::Decoded>,
     /// Worker threads of scripts that run without a host.
     pub(crate) phase_workers: WorkerThreads,
     /// Scripts can no longer add targets.
@@ -43,6 +44,10 @@ pub(crate) struct Functions {
     pub(crate) look: Function,
     /// (chunk, path, id, rule, forced, host, port): the body of a script thread.
     pub(crate) main: Function,
+    /// (rule) → whether it needs nothing but its arguments.
+    pub(crate) is_plain: Function,
+    /// (rules, host, port): the body of a thread that asks them; true, false or nil of each.
+    pub(crate) scout: Function,
 }
 
 impl World {
@@ -70,7 +75,8 @@ impl World {
             hosts: RefCell::default(),
             results: RefCell::default(),
             missing: RefCell::default(),
-            baseline: RefCell::default(),
+            given: RefCell::default(),
+            certificates: RefCell::default(),
             phase_workers: WorkerThreads::default(),
             targets_closed: Cell::new(false),
             tables: TableMaker::new(&lua, neighbours)?,
@@ -87,6 +93,8 @@ impl World {
             compile: prelude.raw_get("compile")?,
             look: prelude.raw_get("look")?,
             main: prelude.raw_get("main")?,
+            is_plain: prelude.raw_get("is_plain")?,
+            scout: prelude.raw_get("scout")?,
         };
         // Set exactly once, here.
         let _ = world.functions.set(functions);

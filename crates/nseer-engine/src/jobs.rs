@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use crate::context::ScriptContext;
 use crate::environment::World;
 use crate::host_cell::HostCell;
+use crate::scout;
 use crate::script::Script;
 
 /// What one thread is to run.
@@ -22,10 +23,15 @@ struct Job {
     script: Rc<Script>,
     phase: Phase,
     port: Option<PortKey>,
+    /// The rule has said yes already.
+    has_consent: bool,
 }
 
 /// Most threads of one host that are started at a time; each takes a few kilobytes.
 const MOST_LIVE: usize = 512;
+
+/// So many threads begin at a turn. Most of them only find that their rule says no.
+const START_AT_ONCE: usize = 16;
 
 /// Runs the scripts of a phase without a host. Gives their results, sorted by ID, and how each ended.
 pub(crate) async fn run_phase(
@@ -40,7 +46,7 @@ pub(crate) async fn run_phase(
         let jobs = scripts
             .iter()
             .filter(|s| s.info.level == level && s.info.has(phase))
-            .map(|s| Job { script: s.clone(), phase, port: None })
+            .map(|s| Job { script: s.clone(), phase, port: None, has_consent: false })
             .collect();
         run_level(world, None, jobs, None, &record).await;
         world.phase_workers.end_all(world);
@@ -61,25 +67,43 @@ pub(crate) async fn run_host(
     world.verbose(2, || format!("Script scanning {}.", host.address));
     let ignored = Rc::default();
     for level in levels(scripts) {
-        let mut jobs = Vec::new();
-        for script in scripts.iter().filter(|s| s.info.level == level) {
-            if script.info.has(Phase::Host) {
-                jobs.push(Job { script: script.clone(), phase: Phase::Host, port: None });
-            }
-        }
-        let ports: Vec<PortKey> = host.with(|h| {
-            h.ports.iter().filter(|(_, s)| s.state.is_scriptable()).map(|(k, _)| k).collect()
-        });
-        for port in ports {
-            for script in scripts.iter().filter(|s| s.info.level == level) {
-                if script.info.has(Phase::Port) {
-                    jobs.push(Job { script: script.clone(), phase: Phase::Port, port: Some(port) });
-                }
-            }
-        }
+        let scripts: Vec<Rc<Script>> =
+            scripts.iter().filter(|s| s.info.level == level).cloned().collect();
+        let jobs = jobs_of_level(world, &scripts, host);
+        let jobs = match deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline.into(), jobs).await,
+            None => Ok(jobs.await),
+        };
+        // Where the time is over, the next step says so of the host.
+        let jobs = jobs.unwrap_or_default();
         run_level(world, Some(host), jobs, deadline, &ignored).await;
         host.workers.end_all(world);
     }
+}
+
+/// What scripts of one level are to run on a host and its ports. Port scripts whose rule is known to
+/// say no are left out.
+async fn jobs_of_level(world: &Rc<World>, scripts: &[Rc<Script>], host: &Rc<HostCell>) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    let mut push = |script: &Rc<Script>, port: Option<PortKey>, has_consent| {
+        let phase = if port.is_some() { Phase::Port } else { Phase::Host };
+        jobs.push(Job { script: script.clone(), phase, port, has_consent });
+    };
+    scripts.iter().filter(|s| s.info.has(Phase::Host)).for_each(|s| push(s, None, false));
+    let scripts: Vec<_> = scripts.iter().filter(|s| s.info.has(Phase::Port)).cloned().collect();
+    let ports: Vec<PortKey> = host.with(|h| {
+        h.ports.iter().filter(|(_, s)| s.state.is_scriptable()).map(|(k, _)| k).collect()
+    });
+    for port in ports {
+        world.scheduler.turn(host.number).await;
+        let answers = scout::ask(world, host, port, &scripts).await;
+        for (script, answer) in scripts.iter().zip(answers) {
+            if answer != Some(false) {
+                push(script, Some(port), answer == Some(true));
+            }
+        }
+    }
+    jobs
 }
 
 fn levels(scripts: &[Rc<Script>]) -> Vec<usize> {
@@ -114,9 +138,14 @@ async fn run_level(
 ) {
     let live = Rc::new(Live::default());
     let (ids, begun) = (RefCell::new(Vec::new()), Cell::new(0));
+    // Hosts that came first are done first.
+    let order = host.map_or(0, |host| host.number);
     let work = async {
-        for job in &jobs {
+        for (n, job) in jobs.iter().enumerate() {
             live.at_most(MOST_LIVE - 1).await;
+            if n.is_multiple_of(START_AT_ONCE) {
+                world.scheduler.turn(order).await;
+            }
             begun.set(begun.get() + 1);
             match start(world, host, job, deadline, record, &live) {
                 Ok(id) => ids.borrow_mut().push(id),
@@ -190,29 +219,21 @@ fn start(
         (Some(host), Some(port)) => world.tables.port_table(lua, host, port)?,
         _ => Value::Nil,
     };
-    let now = world.config.system.clock.now();
     let context = Rc::new(ScriptContext {
-        script: job.script.clone(),
-        phase: job.phase,
         host: host.cloned(),
         port: job.port,
         host_table: host_table.clone(),
         port_table: port_table.clone(),
-        is_worker: false,
-        started: now,
         timeout: world.config.script_timeout,
-        lost_before: world.scheduler.lost_time(),
         host_deadline,
-        acting: Cell::new(false),
-        sockets: RefCell::default(),
-        slot: RefCell::default(),
+        ..ScriptContext::new(world, job.script.clone(), job.phase)
     });
     let mut args = vec![
         Value::Function(job.script.chunk.clone()),
         world.tables.word(lua, &info.path)?,
         world.tables.word(lua, &info.id)?,
         world.tables.word(lua, job.phase.rule_name())?,
-        Value::Boolean(info.forced),
+        Value::Boolean(info.forced || job.has_consent),
     ];
     if host.is_some() {
         args.push(host_table);

@@ -21,6 +21,7 @@ mod loader;
 mod modules;
 mod placement;
 mod results;
+mod scout;
 mod script;
 pub mod script_args;
 pub mod script_help;

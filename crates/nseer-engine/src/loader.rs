@@ -18,19 +18,20 @@ use crate::selection::SelectedScript;
 pub(crate) fn load_all(world: &Rc<World>, aloud: bool) -> Result<Vec<Rc<Script>>, EngineError> {
     let lua = world.lua();
     lua.gc_stop();
-    let mut loaded: Vec<(ScriptInfo, mlua::Function)> = Vec::new();
+    let mut loaded: Vec<Loaded> = Vec::new();
     let mut left_out = LeftOut::new();
     let mut by_id: HashMap<Arc<str>, String> = HashMap::new();
     for selected in &world.config.scripts {
-        let Some((info, chunk)) = load(world, selected, aloud, &mut left_out)? else { continue };
+        let Some(script) = load(world, selected, aloud, &mut left_out)? else { continue };
+        let info = &script.info;
         if let Some(first) = by_id.insert(info.id.clone(), info.path.clone()) {
             return Err(EngineError::DuplicateId {
                 id: info.id.to_string(),
                 first,
-                second: info.path,
+                second: info.path.clone(),
             });
         }
-        loaded.push((info, chunk));
+        loaded.push(script);
     }
     if aloud {
         tell_of_left_out(world, &left_out);
@@ -40,10 +41,18 @@ pub(crate) fn load_all(world: &Rc<World>, aloud: bool) -> Result<Vec<Rc<Script>>
     Ok(loaded
         .into_iter()
         .zip(levels)
-        .map(|((info, chunk), level)| {
-            Rc::new(Script { info: Arc::new(ScriptInfo { level, ..info }), chunk })
+        .map(|(Loaded { info, chunk, plain_rule }, level)| {
+            let info = Arc::new(ScriptInfo { level, ..info });
+            Rc::new(Script { info, chunk, plain_rule })
         })
         .collect())
+}
+
+/// A script whose place in the order is not known yet.
+struct Loaded {
+    info: ScriptInfo,
+    chunk: mlua::Function,
+    plain_rule: Option<mlua::Function>,
 }
 
 /// Scripts that are not run, by the native module that they miss.
@@ -65,7 +74,7 @@ fn load(
     selected: &SelectedScript,
     aloud: bool,
     left_out: &mut LeftOut,
-) -> Result<Option<(ScriptInfo, mlua::Function)>, EngineError> {
+) -> Result<Option<Loaded>, EngineError> {
     let lua = world.lua();
     let path = selected.display();
     let source = selected
@@ -110,7 +119,11 @@ fn load(
         }
     };
     let info = examine(&env, path, id, selected)?;
-    Ok(Some((info, chunk)))
+    let plain_rule = match env.raw_get::<Value>(Phase::Port.rule_name())? {
+        Value::Function(rule) if functions.is_plain.call(&rule)? => Some(rule),
+        _ => None,
+    };
+    Ok(Some(Loaded { info, chunk, plain_rule }))
 }
 
 /// The modules of the reference engine that are written in C and have no counterpart here yet.
@@ -203,20 +216,21 @@ fn text(value: &Value) -> String {
 }
 
 /// Each script's level: 1 + the highest level of its dependencies that are loaded.
-fn levels(scripts: &[(ScriptInfo, mlua::Function)]) -> Result<Vec<usize>, EngineError> {
+fn levels(scripts: &[Loaded]) -> Result<Vec<usize>, EngineError> {
     let place: HashMap<&str, usize> =
-        scripts.iter().enumerate().map(|(i, (info, _))| (&*info.id, i)).collect();
+        scripts.iter().enumerate().map(|(i, script)| (&*script.info.id, i)).collect();
     let dependencies: Vec<Vec<usize>> = scripts
         .iter()
-        .map(|(info, _)| {
-            info.dependencies.iter().filter_map(|d| place.get(d.as_str()).copied()).collect()
+        .map(|script| {
+            let dependencies = script.info.dependencies.iter();
+            dependencies.filter_map(|d| place.get(d.as_str()).copied()).collect()
         })
         .collect();
     let mut levels = vec![None; scripts.len()];
     for i in 0..scripts.len() {
         let mut chain = Vec::new();
         if let Err(circle) = level_of(i, &dependencies, &mut levels, &mut chain) {
-            let names: Vec<&str> = circle.iter().map(|i| &*scripts[*i].0.id).collect();
+            let names: Vec<&str> = circle.iter().map(|i| &*scripts[*i].info.id).collect();
             return Err(EngineError::Circle(names.join("->")));
         }
     }

@@ -1,12 +1,15 @@
-//! Which scripts may run in any Lua state, and which must all run in one because they share the
-//! registry across hosts.
+//! Which scripts may run in any Lua state, and which must all run in one because they share a key of
+//! the registry across hosts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use nseer_core::Phase;
+
 use crate::config::EngineConfig;
-use crate::coupling::{RegistryUse, registry_use};
+use crate::coupling::{self, Class, FileUse, Use, classes, file_use};
 use crate::data_dir::DataDirs;
 use crate::script::ScriptInfo;
 
@@ -17,15 +20,18 @@ pub(crate) struct Placement {
     pub(crate) workers: usize,
     /// IDs of the scripts that run in worker 0 for all hosts, and why they do.
     pub(crate) pinned: HashMap<Arc<str>, Sharing>,
+    /// Keys of the registry that each state fills for itself.
+    pub(crate) memos: Arc<HashSet<String>>,
 }
 
 /// Why a script must run in the same Lua state for all hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sharing {
-    /// It may use the registry itself.
-    Registry,
-    /// A library that it requires may.
-    Library(String),
+    /// It uses a key of the registry by which hosts may learn of one another; `None` where the
+    /// text does not tell which keys it uses.
+    Key(Option<String>),
+    /// A library that it requires does.
+    Library(String, Option<String>),
     /// It must run after this script, which is pinned.
     Dependency(Arc<str>),
     /// Its file can no longer be read.
@@ -34,9 +40,13 @@ pub(crate) enum Sharing {
 
 impl std::fmt::Display for Sharing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let key = |key: &Option<String>| match key {
+            Some(key) => format!("registry key '{key}'"),
+            None => "registry keys unknown".to_owned(),
+        };
         match self {
-            Sharing::Registry => f.write_str("registry"),
-            Sharing::Library(name) => write!(f, "library {name}"),
+            Sharing::Key(name) => f.write_str(&key(name)),
+            Sharing::Library(library, name) => write!(f, "{} of library {library}", key(name)),
             Sharing::Dependency(id) => write!(f, "after {id}"),
             Sharing::Unread => f.write_str("not readable"),
         }
@@ -46,7 +56,7 @@ impl std::fmt::Display for Sharing {
 impl Placement {
     /// Everything in one state.
     pub(crate) fn single() -> Placement {
-        Placement { workers: 1, pinned: HashMap::new() }
+        Placement { workers: 1, pinned: HashMap::new(), memos: Arc::default() }
     }
 
     /// Reads the sources of the scripts and of the libraries they require.
@@ -56,73 +66,176 @@ impl Placement {
         if workers == 1 {
             return Placement::single();
         }
-        let mut libraries = Libraries { data: &config.data, seen: HashMap::new() };
+        let mut sources = Sources::new(&config.data);
+        let mut readers = Vec::new();
         let mut pinned = HashMap::new();
+        let by_path: HashMap<&str, &Arc<ScriptInfo>> =
+            scripts.iter().map(|info| (info.path.as_str(), info)).collect();
         for selected in &config.scripts {
-            let path = selected.display();
-            let Some(info) = scripts.iter().find(|s| s.path == path) else { continue };
-            let sharing = match selected.read() {
-                Ok(source) => libraries.sharing(&registry_use(&source)),
-                Err(_) => Some(Sharing::Unread),
-            };
-            if let Some(sharing) = sharing {
-                pinned.insert(info.id.clone(), sharing);
+            let Some(info) = by_path.get(selected.display().as_str()) else { continue };
+            match selected.read() {
+                Ok(source) => readers.push(sources.reader(info, source)),
+                Err(_) => {
+                    pinned.insert(info.id.clone(), Sharing::Unread);
+                }
+            }
+        }
+        let uses = sources.uses(&readers);
+        let plain: Vec<Use<'_>> = uses.iter().map(|one| one.what).collect();
+        let classes = classes(&plain);
+        for one in &uses {
+            if let Some(sharing) = one.sharing(&classes) {
+                pinned.entry(one.script.clone()).or_insert(sharing);
             }
         }
         add_dependents(scripts, &mut pinned);
         if config.workers.is_none() && pinned.len() * 2 > scripts.len() {
             return Placement::single();
         }
-        Placement { workers, pinned }
+        let memos = classes.iter().filter(|(_, class)| **class == Class::Memo);
+        let memos = Arc::new(memos.map(|(key, _)| (*key).to_owned()).collect());
+        Placement { workers, pinned, memos }
     }
 
-    /// What `-d` tells: the pinned scripts and why they are.
+    /// What `-d` tells: the pinned scripts, by what pins them.
     pub(crate) fn description(&self) -> String {
-        let mut pinned: Vec<String> =
-            self.pinned.iter().map(|(id, sharing)| format!("{id} ({sharing})")).collect();
-        pinned.sort_unstable();
-        let pinned = if pinned.is_empty() { "none".to_owned() } else { pinned.join(", ") };
+        let mut groups: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for (id, sharing) in &self.pinned {
+            groups.entry(sharing.to_string()).or_default().insert(id);
+        }
+        let told = groups.iter().map(|(why, ids)| {
+            format!("{} ({why})", ids.iter().copied().collect::<Vec<_>>().join(" "))
+        });
+        let mut told: Vec<String> = told.collect();
+        told.sort_unstable();
+        let pinned = if told.is_empty() { "none".to_owned() } else { told.join(", ") };
         format!("{} script workers; pinned to the first: {pinned}", self.workers)
     }
 }
 
-/// Reads script arguments for everybody, through a name of its own for the registry, and nothing
-/// else of it.
+/// Reads script arguments for everybody, through a name of its own for the registry. Its functions
+/// that take keys are judged where they are called.
 const ARGUMENT_READER: &str = "stdnse";
 
-struct Libraries<'a> {
-    data: &'a DataDirs,
-    /// The library by which a library shares the registry: itself, or another one.
-    seen: HashMap<String, Option<String>>,
+/// A file that was looked through.
+struct Source {
+    text: Vec<u8>,
+    found: FileUse,
 }
 
-impl Libraries<'_> {
-    fn sharing(&mut self, script: &RegistryUse) -> Option<Sharing> {
-        if script.touches_registry {
-            return Some(Sharing::Registry);
-        }
-        script.requires.iter().find_map(|name| self.sharer(name)).map(Sharing::Library)
+/// A selected script.
+struct Reader {
+    info: Arc<ScriptInfo>,
+    own: Rc<Source>,
+    /// The libraries that it requires, and those that they require.
+    libraries: Vec<String>,
+}
+
+/// A use that a script on a host may reach.
+struct Reached<'a> {
+    what: Use<'a>,
+    script: Arc<str>,
+    library: Option<&'a str>,
+}
+
+impl Reached<'_> {
+    /// Why the script is pinned for this use, if it is.
+    fn sharing(&self, classes: &HashMap<&str, Class>) -> Option<Sharing> {
+        let access = self.what.access;
+        let key = match self.what.key() {
+            Some(key) if classes.get(key) == Some(&Class::Shared) => Some(key.to_owned()),
+            Some(_) => return None,
+            None if access.act == coupling::Act::OfHost => return None,
+            None if access.after_hosts && self.what.is_known => return None,
+            None => None,
+        };
+        Some(match self.library {
+            Some(library) => Sharing::Library(library.to_owned(), key),
+            None => Sharing::Key(key),
+        })
+    }
+}
+
+struct Sources<'a> {
+    data: &'a DataDirs,
+    libraries: BTreeMap<String, Option<Rc<Source>>>,
+}
+
+impl<'a> Sources<'a> {
+    fn new(data: &'a DataDirs) -> Sources<'a> {
+        Sources { data, libraries: BTreeMap::new() }
     }
 
-    /// The library that shares the registry where `name` is required.
-    fn sharer(&mut self, name: &str) -> Option<String> {
-        if name == ARGUMENT_READER {
-            return None;
+    fn reader(&mut self, info: &Arc<ScriptInfo>, text: Vec<u8>) -> Reader {
+        let own = Rc::new(Source { found: file_use(&text), text });
+        let mut libraries: Vec<String> = own.found.requires.clone();
+        let mut next = 0;
+        while let Some(name) = libraries.get(next).cloned() {
+            next += 1;
+            let Some(library) = self.library(&name) else { continue };
+            for required in &library.found.requires {
+                if !libraries.contains(required) {
+                    libraries.push(required.clone());
+                }
+            }
         }
-        if let Some(known) = self.seen.get(name) {
+        Reader { info: info.clone(), own, libraries }
+    }
+
+    fn library(&mut self, name: &str) -> Option<Rc<Source>> {
+        if let Some(known) = self.libraries.get(name) {
             return known.clone();
         }
-        // A library that requires itself in a circle shares no more than the others in it do.
-        self.seen.insert(name.to_owned(), None);
         let file = format!("nselib/{}.lua", name.replace('.', "/"));
-        let source = self.data.find(&file)?.read().ok()?;
-        let used = registry_use(&source);
-        let sharer = match used.touches_registry {
-            true => Some(name.to_owned()),
-            false => used.requires.iter().find_map(|name| self.sharer(name)),
-        };
-        self.seen.insert(name.to_owned(), sharer.clone());
-        sharer
+        let text = self.data.find(&file).and_then(|file| file.read().ok());
+        let source = text.map(|text| {
+            let mut found = file_use(&text);
+            if name == ARGUMENT_READER {
+                found.accesses.clear();
+            }
+            Rc::new(Source { found, text })
+        });
+        self.libraries.insert(name.to_owned(), source.clone());
+        source
+    }
+
+    /// The uses of all scripts that run on hosts.
+    fn uses<'s>(&'s self, readers: &'s [Reader]) -> Vec<Reached<'s>> {
+        let mut uses = Vec::new();
+        let mut called = HashMap::new();
+        let on_hosts = |r: &&Reader| r.info.has(Phase::Host) || r.info.has(Phase::Port);
+        for reader in readers.iter().filter(on_hosts) {
+            let id = &*reader.info.id;
+            let mut push = |access, library, is_known| {
+                let what = Use { access, script: id, is_known };
+                uses.push(Reached { what, script: reader.info.id.clone(), library });
+            };
+            for access in &reader.own.found.accesses {
+                push(access, None, reader.info.from_data_dir);
+            }
+            for name in &reader.libraries {
+                let Some(Some(library)) = self.libraries.get(name) else { continue };
+                for access in &library.found.accesses {
+                    let is_reached = access.functions.iter().all(|function| {
+                        *called
+                            .entry((name.as_str(), function.as_str()))
+                            .or_insert_with(|| self.is_called(name, function, readers))
+                    });
+                    if is_reached {
+                        push(access, Some(name.as_str()), true);
+                    }
+                }
+            }
+        }
+        uses
+    }
+
+    /// True where any selected script, or a library that one needs, names a function of a library.
+    fn is_called(&self, library: &str, function: &str, readers: &[Reader]) -> bool {
+        let scripts = readers.iter().map(|reader| &reader.own);
+        let others = self.libraries.iter().filter(|(name, _)| *name != library);
+        let mut texts = scripts.chain(others.filter_map(|(_, source)| source.as_ref()));
+        texts.any(|source| coupling::names(&source.text, function))
     }
 }
 

@@ -5,7 +5,8 @@ local find_library, record_result, acting = host.find_library, host.record_resul
 local report_missing, new_thread = host.report_missing, host.new_thread
 local load, error, pcall, rawget, rawset, rawequal = load, error, pcall, rawget, rawset, rawequal
 local setmetatable, select, type, require = setmetatable, select, type, require
-local traceback, status = debug.traceback, coroutine.status
+local traceback, getinfo, status = debug.traceback, debug.getinfo, coroutine.status
+local loaded, unpack = package.loaded, table.unpack
 
 -- Libraries come from the data directories first.
 table.insert(package.searchers, 1, function(name)
@@ -109,7 +110,30 @@ local function main(chunk, path, id, rule, forced, ...)
   end
 end
 
+-- Tells of a rule whether it is a function of the library for rules, which looks at nothing but its
+-- arguments and talks to nobody.
+local function is_plain(rule)
+  local library = rawget(loaded, "shortport")
+  local sample = type(library) == "table" and rawget(library, "portnumber")
+  if type(sample) ~= "function" or rawequal(rule, rawget(library, "ssl")) then
+    return false
+  end
+  return getinfo(rule, "S").source == getinfo(sample, "S").source
+end
+
+-- Gives what each rule says; nil for one that fails, which does so again in its script's thread.
+local function scout(rules, ...)
+  local answers, count = {}, #rules
+  for i = 1, count do
+    local ok, answer = pcall(rules[i], ...)
+    if ok then
+      answers[i] = not not answer
+    end
+  end
+  return unpack(answers, 1, count)
+end
+
 -- From here on a misspelt global is an error.
 require "strict"(_G)
 
-return { compile = compile, look = look, main = main }
+return { compile = compile, look = look, main = main, is_plain = is_plain, scout = scout }

@@ -43,4 +43,6 @@ pub(crate) struct Script {
     pub(crate) info: Arc<ScriptInfo>,
     /// From an environment to the top level as a function.
     pub(crate) chunk: Function,
+    /// The rule for ports, where it was made by a library and looks at host and port alone.
+    pub(crate) plain_rule: Option<Function>,
 }

@@ -1,13 +1,14 @@
 //! One Lua state on one thread, and the tasks that it takes.
 
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
 use mlua::{Table, Value};
 use nseer_core::{HostRecord, Phase, PhaseRecord};
-use nseer_lua::{Portable, SharedLocks, Watchdog};
+use nseer_lua::{Given, Portable, SharedLocks, Watchdog};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
 
@@ -59,6 +60,14 @@ pub(crate) struct HostTask {
 pub(crate) struct Worker {
     pub(crate) tasks: mpsc::UnboundedSender<Task>,
     pub(crate) thread: JoinHandle<()>,
+    failed: Arc<AtomicBool>,
+}
+
+impl Worker {
+    /// True where it could not load the scripts, and so did nothing that it was asked for.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
 }
 
 /// Room for Lua's own recursion limits.
@@ -74,6 +83,8 @@ pub(crate) fn start(
 ) -> Result<(Worker, oneshot::Receiver<Result<Vec<Arc<ScriptInfo>>, EngineError>>), EngineError> {
     let (tasks, inbox) = mpsc::unbounded_channel();
     let (loaded, report) = oneshot::channel();
+    let failed = Arc::new(AtomicBool::new(false));
+    let has_failed = failed.clone();
     let thread = std::thread::Builder::new()
         .name(format!("scripts-{index}"))
         .stack_size(STACK)
@@ -87,12 +98,13 @@ pub(crate) fn start(
                     LocalSet::new().block_on(&runtime, serve(world, scripts, inbox));
                 }
                 Err(error) => {
+                    has_failed.store(true, Ordering::Relaxed);
                     let _ = loaded.send(Err(error));
                 }
             }
         })
         .map_err(EngineError::Thread)?;
-    Ok((Worker { tasks, thread }, report))
+    Ok((Worker { tasks, thread, failed }, report))
 }
 
 type Prepared = (tokio::runtime::Runtime, Rc<World>, Vec<Rc<Script>>);
@@ -180,7 +192,7 @@ async fn run_host(world: Rc<World>, scripts: Rc<[Rc<Script>]>, task: HostTask) {
     jobs::run_host(&world, &chosen, &cell, task.deadline).await;
     world.hosts.borrow_mut().remove(&task.number);
     let registry = match task.part {
-        Part::Unpinned => nseer_lua::export(&cell.registry).unwrap_or_default(),
+        Part::Unpinned => nseer_lua::export(&cell.registry, &Given::default()).unwrap_or_default(),
         Part::All | Part::Pinned => Portable::default(),
     };
     drop(cell);
@@ -191,46 +203,24 @@ fn registry(world: &World) -> mlua::Result<Table> {
     world.nmap.raw_get("registry")
 }
 
-/// What this worker added to its registry, without the script arguments and without what it was
-/// given at its start and left as it was.
+/// What this worker added to its registry, without the script arguments and what it was given at
+/// its start.
 fn export_registry(world: &World) -> mlua::Result<Portable> {
-    let changed = world.lua().create_table()?;
-    let baseline = world.baseline.borrow();
+    let copied = world.lua().create_table()?;
     for pair in registry(world)?.pairs::<Value, Value>() {
         let (key, value) = pair?;
-        if let Some(name) = key.as_string() {
-            let same = || -> mlua::Result<bool> {
-                let Some(given) = baseline.get(&*name.as_bytes()) else { return Ok(false) };
-                Ok(*given == export_entry(world, &value)?)
-            };
-            if *name == "args" || same()? {
-                continue;
-            }
+        if key.as_string().is_none_or(|name| *name != "args") {
+            copied.raw_set(key, value)?;
         }
-        changed.raw_set(key, value)?;
     }
-    let graph = nseer_lua::export(&changed)?;
+    let graph = nseer_lua::export(&copied, &world.given.borrow())?;
     if graph.left_behind > 0 {
         world.debug(1, || format!("{} registry values stay with their worker", graph.left_behind));
     }
     Ok(graph)
 }
 
-fn export_entry(world: &World, value: &Value) -> mlua::Result<Portable> {
-    let holder = world.lua().create_table()?;
-    holder.raw_set(1, value)?;
-    nseer_lua::export(&holder)
-}
-
 fn merge_registry(world: &World, graph: &Portable) -> mlua::Result<()> {
-    let registry = registry(world)?;
-    nseer_lua::merge(world.lua(), graph, &registry)?;
-    for pair in registry.pairs::<Value, Value>() {
-        let (key, value) = pair?;
-        if let Some(name) = key.as_string().filter(|name| **name != "args") {
-            let given = export_entry(world, &value)?;
-            world.baseline.borrow_mut().insert(name.as_bytes().to_vec(), given);
-        }
-    }
+    *world.given.borrow_mut() = nseer_lua::merge(world.lua(), graph, &registry(world)?)?;
     Ok(())
 }

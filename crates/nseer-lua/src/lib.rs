@@ -13,11 +13,12 @@ mod scheduler;
 mod state;
 mod sync;
 mod thread_table;
+mod turns;
 
 pub use args::{Args, type_name};
 pub use interrupt::{Limits, Overrun, Watchdog};
 pub use native::{Native, Raise, Reply};
-pub use portable::{Portable, export, merge};
-pub use scheduler::{Outcome, Scheduler, ThreadEnd, ThreadId};
+pub use portable::{Given, Portable, export, merge};
+pub use scheduler::{Hold, Outcome, Scheduler, ThreadEnd, ThreadId};
 pub use state::{StateError, StateOptions};
 pub use sync::SharedLocks;

@@ -20,6 +20,7 @@ use crate::interrupt::{Limits, Overrun, Pulse, Watchdog};
 use crate::native::{self, Native, Raise, Wait};
 use crate::state::{Shim, StateError, StateOptions, new_state};
 use crate::thread_table::{ThreadTable, Waiting};
+use crate::turns::Turns;
 
 /// Names a base thread; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +68,19 @@ impl<C: 'static> Clone for Scheduler<C> {
     }
 }
 
+/// See [`Scheduler::hold_turns`].
+pub struct Hold<C: 'static> {
+    scheduler: Scheduler<C>,
+}
+
+impl<C: 'static> Drop for Hold<C> {
+    fn drop(&mut self) {
+        if self.scheduler.inner.turns.let_go() {
+            self.scheduler.inner.wake.notify_one();
+        }
+    }
+}
+
 struct Inner<C> {
     lua: Lua,
     shim: Shim,
@@ -75,6 +89,7 @@ struct Inner<C> {
     wake: Notify,
     current: Cell<Option<ThreadId>>,
     slot: Rc<RefCell<Slot>>,
+    turns: Turns,
     pulse: Pulse,
     limits: LimitsOf<C>,
     clock: Arc<dyn Clock>,
@@ -99,6 +114,9 @@ struct Slot {
 
 /// Steps between two looks at the network.
 const STEPS_PER_TURN: usize = 64;
+
+/// After so many turns somebody may begin even where those who have begun keep the thread busy.
+const TURNS_PER_BEGINNER: usize = 16;
 
 /// So many times a thread goes on at once where it had nothing to wait for; then it is the others'
 /// turn.
@@ -174,6 +192,7 @@ impl<C: 'static> Scheduler<C> {
             wake: Notify::new(),
             current: Cell::new(None),
             slot,
+            turns: Turns::default(),
             pulse: watchdog.watch_this_thread(),
             limits: Box::new(limits),
             round: Cell::new(watchdog.clock().now()),
@@ -304,18 +323,41 @@ impl<C: 'static> Scheduler<C> {
     /// Runs threads for ever: the caller drops the future when it is done. Must be polled inside
     /// a `LocalSet`.
     pub async fn run(&self) {
-        loop {
+        for turn in 1_usize.. {
             self.inner.round.set(self.inner.clock.now());
             for _ in 0..STEPS_PER_TURN {
                 let next = self.inner.ready.borrow_mut().pop_front();
                 let Some((id, values)) = next else {
-                    self.inner.wake.notified().await;
+                    if !self.inner.turns.give() {
+                        self.inner.wake.notified().await;
+                    }
                     break;
                 };
                 self.step(id, values);
             }
+            if turn.is_multiple_of(TURNS_PER_BEGINNER) {
+                self.inner.turns.give();
+            }
+            // Also looks at the network, so that whoever it wakes comes before whoever begins.
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Waits until no thread has anything to do but to wait; of several that wait for this, those
+    /// of a lower `order` come first. Only while [`Scheduler::run`] is polled.
+    pub async fn turn(&self, order: u64) {
+        let turn = self.inner.turns.join(order);
+        self.inner.wake.notify_one();
+        // The queue lives as long as the scheduler.
+        let _ = turn.await;
+    }
+
+    /// The caller waits for something scarce, until it drops what this gives. While many do,
+    /// nobody gets a turn.
+    #[must_use]
+    pub fn hold_turns(&self) -> Hold<C> {
+        self.inner.turns.hold();
+        Hold { scheduler: self.clone() }
     }
 
     fn step(&self, id: ThreadId, values: MultiValue) {

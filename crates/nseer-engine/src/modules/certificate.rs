@@ -1,5 +1,6 @@
 //! Certificates as scripts see them.
 
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use mlua::{Function, Lua, MetaMethod, Table, UserData, UserDataFields, UserDataMethods, Value};
@@ -38,12 +39,43 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     world.lua().set_named_registry_value(DIGEST, digest)
 }
 
+/// Certificates that were decoded of late. A server shows the same one at each connection, and some
+/// scripts make dozens.
+#[derive(Default)]
+pub(crate) struct Decoded {
+    by_der: HashMap<Box<[u8]>, Rc<Certificate>>,
+    oldest_first: VecDeque<Box<[u8]>>,
+}
+
+/// Most certificates that are kept, and most bytes of one.
+const MOST_DECODED: usize = 64;
+const MOST_BYTES: usize = 8 << 10;
+
+impl Decoded {
+    fn get(&mut self, der: &[u8]) -> Result<Rc<Certificate>, NetError> {
+        if let Some(known) = self.by_der.get(der) {
+            return Ok(known.clone());
+        }
+        let certificate = Rc::new(Certificate::from_der(der)?);
+        if der.len() <= MOST_BYTES {
+            if self.oldest_first.len() == MOST_DECODED
+                && let Some(oldest) = self.oldest_first.pop_front()
+            {
+                self.by_der.remove(&oldest);
+            }
+            self.oldest_first.push_back(der.into());
+            self.by_der.insert(der.into(), certificate.clone());
+        }
+        Ok(certificate)
+    }
+}
+
 /// The object for a DER certificate; nil where it cannot be decoded.
-pub(crate) fn to_lua(lua: &Lua, der: &[u8]) -> Result<Reply, Raise> {
-    match Certificate::from_der(der) {
+pub(crate) fn to_lua(world: &World, lua: &Lua, der: &[u8]) -> Result<Reply, Raise> {
+    match world.certificates.borrow_mut().get(der) {
         Ok(certificate) => {
             let fields = fields(lua, &certificate)?;
-            let handle = Handle { certificate: Rc::new(certificate), fields };
+            let handle = Handle { certificate, fields };
             Reply::values(lua, lua.create_userdata(handle)?)
         }
         Err(NetError::CertificateKey(text)) => {
@@ -151,4 +183,19 @@ fn extensions(lua: &Lua, certificate: &Certificate) -> mlua::Result<Table> {
         list.raw_push(entry)?;
     }
     Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_no_certificate_is_not_kept(der in proptest::collection::vec(any::<u8>(), 0..99)) {
+            let mut decoded = Decoded::default();
+            prop_assert!(decoded.get(&der).is_err());
+            prop_assert!(decoded.by_der.is_empty() && decoded.oldest_first.is_empty());
+        }
+    }
 }

@@ -138,6 +138,7 @@ pub(crate) async fn take_slot(world: &World, context: &Rc<ScriptContext>) {
     if context.slot.borrow().is_some() {
         return;
     }
+    let _held = world.scheduler.hold_turns();
     let of_host = match &context.host {
         // The semaphore is never closed.
         Some(host) => host.slots.clone().acquire_owned().await.ok(),

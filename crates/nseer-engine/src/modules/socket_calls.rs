@@ -286,17 +286,17 @@ fn bind(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     }
 }
 
-fn get_ssl_certificate(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+fn get_ssl_certificate(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this_socket(args)?;
     let der = cell.with(|s| s.is_tls().then(|| s.peer_certificate_der()));
     match der {
-        Some(Some(Some(der))) => certificate::to_lua(lua, &der),
+        Some(Some(Some(der))) => certificate::to_lua(world, lua, &der),
         Some(Some(None)) => Reply::values(lua, Value::Nil),
         _ => Err(Raise::new("calling 'get_ssl_certificate' on bad self (not a SSL socket)")),
     }
 }
 
-fn parse_certificate(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+fn parse_certificate(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let der = args.string(lua, 1)?.as_bytes().to_vec();
-    certificate::to_lua(lua, &der)
+    certificate::to_lua(world, lua, &der)
 }

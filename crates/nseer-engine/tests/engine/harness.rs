@@ -28,6 +28,8 @@ pub(crate) struct Case {
     pub(crate) compute_limit: Duration,
     pub(crate) debugging: u8,
     pub(crate) slots: usize,
+    /// The scripts lie in a data directory.
+    pub(crate) in_data_dir: bool,
     /// Data files, by the name under which they are looked for.
     pub(crate) overrides: HashMap<String, PathBuf>,
 }
@@ -83,6 +85,7 @@ impl Case {
             compute_limit: Duration::from_secs(60),
             debugging: 0,
             slots: 64,
+            in_data_dir: false,
             overrides: HashMap::new(),
         };
         case.script(id, source)
@@ -104,8 +107,10 @@ impl Case {
 
     pub(crate) fn try_run(self) -> Result<Outcome, EngineError> {
         let folder = tempfile::tempdir().expect("directory");
+        let scripts = folder.path().join(".nmap/scripts");
+        std::fs::create_dir_all(&scripts).expect("directory");
         for (id, source) in &self.scripts {
-            std::fs::write(folder.path().join(format!("{id}.nse")), source).expect("script");
+            std::fs::write(scripts.join(format!("{id}.nse")), source).expect("script");
         }
         let recorder = Arc::new(Recorder::default());
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -137,12 +142,16 @@ impl Case {
             DataDirConfig {
                 embedded: Some(nseer_stdlib::file),
                 overrides: self.overrides.clone(),
+                home: self.in_data_dir.then(|| folder.to_path_buf()),
                 ..DataDirConfig::default()
             },
             Arc::new(RealFiles),
         ));
-        let request =
-            Request { scripts: vec![format!("{}/", folder.display())], ..Request::default() };
+        let scripts = match self.in_data_dir {
+            true => self.scripts.iter().map(|(id, _)| id.clone()).collect(),
+            false => vec![format!("{}/.nmap/scripts/", folder.display())],
+        };
+        let request = Request { scripts, ..Request::default() };
         let network = NetworkConfig { slots: self.slots, ..NetworkConfig::default() };
         let config = EngineConfig {
             system: System::real(),

@@ -239,3 +239,62 @@ fn new_try_throws_what_failed() {
     assert!(outcome.pre.is_empty() && outcome.messages.is_empty(), "{outcome:?}");
     assert_eq!(outcome.runs, [("q".to_owned(), ScriptOutcome::Silent)]);
 }
+
+/// Each top level counts itself; it runs once when the script is loaded.
+fn counted(rule: &str) -> String {
+    format!(
+        "local shortport = require 'shortport'
+        nmap.registry.tops = (nmap.registry.tops or 0) + 1
+        portrule = {rule}
+        action = function(host, port) return SCRIPT_TYPE .. ' ' .. port.number end"
+    )
+}
+
+#[test]
+fn a_script_is_made_ready_only_where_its_rule_may_say_yes() {
+    let tells = "
+        postrule = function() return true end
+        action = function() return nmap.registry.tops end";
+    let outcome = Case::new("by-number", &counted("shortport.portnumber(80)"))
+        .script("by-service", &counted("shortport.service('ssh')"))
+        .script("never", &counted("shortport.portnumber(1)"))
+        .script("own-rule", &counted("function(_, port) return port.number == 22 end"))
+        .script("tells", tells)
+        .host("127.0.0.1", &[(22, OPEN), (80, OPEN), (81, PortState::Closed)])
+        .run();
+    assert_eq!(outcome.at("127.0.0.1:22"), ["by-service: portrule 22", "own-rule: portrule 22"]);
+    assert_eq!(outcome.at("127.0.0.1:80"), ["by-number: portrule 80"]);
+    // Four were loaded; two said yes by the library's rules; the own rule was asked twice.
+    assert_eq!(outcome.post, ["tells: 8"]);
+}
+
+#[test]
+fn a_rule_of_the_library_that_fails_fails_its_own_script() {
+    // It wants a text and gets a host.
+    let broken = counted("shortport.port_range");
+    let outcome = Case::new("broken", &broken)
+        .script("fine", &counted("shortport.portnumber(80)"))
+        .host("127.0.0.1", &[(80, OPEN)])
+        .run();
+    let found = outcome.at("127.0.0.1:80");
+    assert!(found.contains(&"fine: portrule 80"), "{outcome:?}");
+    assert!(
+        found.contains(&"broken: ERROR: Script execution failed (use -d to debug)"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn rules_know_how_their_script_was_selected() {
+    let rule = "shortport.version_port_or_service(80, nil, 'tcp', nil, 9)";
+    let case = |in_data_dir| {
+        let mut case = Case::new("one", &counted(rule))
+            .script("two", &counted(rule))
+            .host("127.0.0.1", &[(80, OPEN)]);
+        case.in_data_dir = in_data_dir;
+        case.run()
+    };
+    // Those in a directory are not selected by name, and the user's intensity is 7.
+    assert_eq!(case(false).results.len(), 0);
+    assert_eq!(case(true).at("127.0.0.1:80"), ["one: portrule 80", "two: portrule 80"]);
+}

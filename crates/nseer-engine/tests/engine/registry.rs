@@ -1,9 +1,9 @@
-//! With several Lua states the results are the same as with one.
+//! The registry: with several Lua states the results are the same as with one.
 
 use crate::harness::{Case, OPEN, Outcome};
 
 /// Runs a case with one, two and four workers and asserts that nothing differs.
-fn same_with_any_number_of_workers(make: impl Fn() -> Case) -> Outcome {
+pub(crate) fn same_with_any_number_of_workers(make: impl Fn() -> Case) -> Outcome {
     let with = |workers| {
         let mut case = make();
         case.workers = Some(workers);
@@ -19,7 +19,7 @@ fn same_with_any_number_of_workers(make: impl Fn() -> Case) -> Outcome {
     one
 }
 
-fn on_hosts(mut case: Case) -> Case {
+pub(crate) fn on_hosts(mut case: Case) -> Case {
     for i in 1..=6 {
         case = case.host(&format!("127.0.0.{i}"), &[(80, OPEN)]);
     }
@@ -152,6 +152,6 @@ fn debugging_tells_who_is_pinned_and_why() {
     case.workers = Some(2);
     case.debugging = 1;
     let outcome = case.run();
-    let told = "NSE: 2 script workers; pinned to the first: a (registry), b (after a)";
+    let told = "NSE: 2 script workers; pinned to the first: a (registry key 'x'), b (after a)";
     assert!(outcome.messages.iter().any(|line| line == told), "{:?}", outcome.messages);
 }

@@ -1,0 +1,82 @@
+//! Who may begin next. New work waits until what has begun has nothing to do, so that as much is
+//! begun as keeps the thread busy, and no more lives in memory.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use tokio::sync::oneshot;
+
+/// Those who wait for their turn, in their order.
+#[derive(Default)]
+pub(crate) struct Turns {
+    waiting: RefCell<BTreeMap<(u64, u64), oneshot::Sender<()>>>,
+    next: Cell<u64>,
+    held: Cell<usize>,
+}
+
+/// So many may wait for something scarce before nobody else begins.
+const MOST_HELD: usize = 64;
+
+impl Turns {
+    /// Joins the queue: lower orders first, then whoever came first.
+    pub(crate) fn join(&self, order: u64) -> oneshot::Receiver<()> {
+        let (turn, given) = oneshot::channel();
+        let number = self.next.get();
+        self.next.set(number + 1);
+        self.waiting.borrow_mut().insert((order, number), turn);
+        given
+    }
+
+    /// Lets the first begin, if anybody may; tells whether one did.
+    pub(crate) fn give(&self) -> bool {
+        if self.held.get() >= MOST_HELD {
+            return false;
+        }
+        // Whoever has gone meanwhile is passed over.
+        while let Some((_, turn)) = self.waiting.borrow_mut().pop_first() {
+            if turn.send(()).is_ok() {
+                return true;
+            }
+        }
+        false
+    }
+
+    pub(crate) fn hold(&self) {
+        self.held.set(self.held.get() + 1);
+    }
+
+    /// Tells whether others may begin again.
+    pub(crate) fn let_go(&self) -> bool {
+        self.held.set(self.held.get() - 1);
+        self.held.get() < MOST_HELD
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_come_in_order_and_pass_over_whoever_has_gone() {
+        let turns = Turns::default();
+        assert!(!turns.give());
+        let mut late = turns.join(2);
+        drop(turns.join(1));
+        let (mut first, mut second) = (turns.join(1), turns.join(1));
+        let took = |turn: &mut oneshot::Receiver<()>| turn.try_recv().is_ok();
+        assert!(turns.give() && took(&mut first) && !took(&mut second));
+        assert!(turns.give() && took(&mut second) && !took(&mut late));
+        assert!(turns.give() && took(&mut late));
+        assert!(!turns.give());
+    }
+
+    #[test]
+    fn nobody_begins_while_too_many_wait_for_something_scarce() {
+        let turns = Turns::default();
+        let _waiting = turns.join(0);
+        (0..MOST_HELD).for_each(|_| turns.hold());
+        assert!(!turns.give());
+        assert!(turns.let_go());
+        assert!(turns.give());
+    }
+}
