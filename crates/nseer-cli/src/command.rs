@@ -163,15 +163,24 @@ async fn prepare(plan: &Plan, around: &mut Around) -> anyhow::Result<Prepared> {
     } else {
         let engine = setup::engine(plan, around, selection).await?;
         around.sinks.count_failures_of(engine.scripts());
-        if plan.output.verbosity > 0 {
-            let text = format!("NSE: Loaded {} scripts for scanning.", engine.scripts().len());
-            around.sinks.emit(Event::Message { severity: Severity::Info, text: text.into() });
-        }
+        tell_of_scripts(plan, around, &engine);
         Some(engine)
     };
     let (network, sinks) = (around.network.clone(), around.sinks.clone());
     let targets = TargetSource::new(&plan.targets, network, &around.system, sinks).await?;
     Ok((versions, engine, targets))
+}
+
+fn tell_of_scripts(plan: &Plan, around: &Around, engine: &Engine) {
+    let say = |text: String| {
+        around.sinks.emit(Event::Message { severity: Severity::Info, text: text.into() });
+    };
+    if plan.output.verbosity > 0 {
+        say(format!("NSE: Loaded {} scripts for scanning.", engine.scripts().len()));
+    }
+    if plan.output.debug > 1 {
+        engine.scripts().iter().for_each(|script| say(format!("NSE: Loaded '{}'.", script.path)));
+    }
 }
 
 fn scan_summary(techniques: &[Technique], ports: &ScanPorts) -> Vec<ScanSummary> {
@@ -240,7 +249,7 @@ async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
         privileged: false,
     };
     let rules = [plan.scripts.rules.as_slice(), &plan.scripts.help].concat();
-    let selection = setup::select(&rules, false, &around.data, &sinks)?;
+    let selection = setup::select(&rules, false, &around, plan.output.debug)?;
     let engine = setup::engine(plan, &around, selection).await?;
     let scripts: Vec<&ScriptInfo> = engine.scripts().iter().map(|s| &**s).collect();
     write_descriptions(plan, &around, &scripts)?;
@@ -293,7 +302,7 @@ async fn update_database(plan: &Plan, around: &Around) -> anyhow::Result<()> {
     };
     say("NSE: Updating rule database.");
     let rule = format!("{}/", directory.display());
-    let selection = setup::select(&[rule], false, &around.data, &around.sinks)?;
+    let selection = setup::select(&[rule], false, around, plan.output.debug)?;
     let engine = setup::engine(plan, around, selection).await?;
     let file_name =
         |script: &ScriptInfo| script.path.rsplit('/').next().unwrap_or(&script.path).to_owned();

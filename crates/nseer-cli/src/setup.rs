@@ -153,23 +153,31 @@ pub fn report_options(plan: &OutputPlan, depth: Depth, versions: bool) -> Report
 }
 
 /// The scripts that the rules mean, and with `version_scripts` those that find out versions; scripts
-/// that are missing are told.
+/// that are missing are told, and at `-d2` why each was chosen.
 ///
 /// # Errors
 /// Where a rule means nothing.
 pub fn select(
     rules: &[String],
     version_scripts: bool,
-    data: &DataDirs,
-    sinks: &Sinks,
+    around: &Around,
+    debugging: u8,
 ) -> anyhow::Result<Selection> {
     let request = Request { scripts: rules.to_vec(), default_scripts: false, version_scripts };
-    let selection = resolve(&request, data)?;
+    let sinks = &around.sinks;
+    let selection = resolve(&request, &around.data)?;
     for missing in &selection.missing {
         let text = format!(
             "NSE: Warning: Could not load '{missing}': no path to file/directory: {missing}"
         );
         sinks.emit(Event::Message { severity: Severity::Warning, text: text.into_bytes() });
+    }
+    for script in selection.scripts.iter().filter(|_| debugging > 1) {
+        let path = script.display();
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        let forced = if script.forced { " and forced to run" } else { "" };
+        let text = format!("NSE: Script {name} was selected by {}{forced}.", script.by);
+        sinks.emit(Event::Message { severity: Severity::Info, text: text.into_bytes() });
     }
     Ok(selection)
 }
@@ -247,7 +255,15 @@ pub fn script_arguments(plan: &Plan, around: &Around) -> anyhow::Result<ArgTable
         text.extend_from_slice(args.unwrap_or_default());
         around.sinks.emit(Event::Message { severity: Severity::Info, text });
     }
-    Ok(script_args::parse(file.as_deref(), args)?)
+    let parsed = script_args::parse(file.as_deref(), args)?;
+    if !parsed.unread.is_empty() {
+        let text = format!(
+            "nseer: warning: a '}}' without its '{{' ends the script arguments; not read: '{}'",
+            parsed.unread.escape_ascii()
+        );
+        around.sinks.emit(Event::Message { severity: Severity::Warning, text: text.into_bytes() });
+    }
+    Ok(parsed.table)
 }
 
 /// The data directories come first, as users of Nmap know it; then the path as it is.

@@ -25,6 +25,15 @@ pub enum ArgValue {
     Table(ArgTable),
 }
 
+/// What a text of arguments says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parsed {
+    /// The arguments.
+    pub table: ArgTable,
+    /// A brace too many ends the arguments, as in Nmap, and this stands after it.
+    pub unread: Vec<u8>,
+}
+
 /// The text is not of the language.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("script arguments did not parse: unexpected {found} after '{before}'")]
@@ -40,10 +49,10 @@ pub struct ArgsError {
 ///
 /// # Errors
 /// [`ArgsError`] says where the text stops making sense.
-pub fn parse(file: Option<&[u8]>, command_line: Option<&[u8]>) -> Result<ArgTable, ArgsError> {
+pub fn parse(file: Option<&[u8]>, command_line: Option<&[u8]>) -> Result<Parsed, ArgsError> {
     let mut text = b"{".to_vec();
     match (file, command_line) {
-        (None, None | Some([])) => return Ok(ArgTable::default()),
+        (None, None | Some([])) => return Ok(Parsed::default()),
         (file, command_line) => {
             if let Some(file) = file {
                 let end = file.iter().rposition(|b| *b != b',').map_or(0, |i| i + 1);
@@ -55,8 +64,14 @@ pub fn parse(file: Option<&[u8]>, command_line: Option<&[u8]>) -> Result<ArgTabl
     }
     text.push(b'}');
     let mut parser = Parser { text: &text, at: 0, depth: 0 };
-    let table = parser.table().filter(|_| parser.at == text.len());
-    table.ok_or_else(|| parser.error())
+    match parser.table() {
+        Some(table) => {
+            // Without the brace that was added above.
+            let unread = text[parser.at..].strip_suffix(b"}").unwrap_or_default().to_vec();
+            Ok(Parsed { table, unread })
+        }
+        None => Err(parser.error()),
+    }
 }
 
 struct Parser<'a> {
@@ -205,7 +220,10 @@ mod tests {
 
     fn check(text: &str, expected: &str) {
         let got = match parse(None, Some(text.as_bytes())) {
-            Ok(table) => show(&table),
+            Ok(parsed) if parsed.unread.is_empty() => show(&parsed.table),
+            Ok(Parsed { table, unread }) => {
+                format!("{} unread {}", show(&table), String::from_utf8_lossy(&unread))
+            }
             Err(error) => error.to_string(),
         };
         assert_eq!(got, expected, "for {text:?}");
@@ -281,7 +299,6 @@ mod tests {
         check("a{b}", "script arguments did not parse: unexpected '{' after 'a'");
         check("{a}=b", "script arguments did not parse: unexpected '=' after '{a}'");
         check("a='x''y'", "script arguments did not parse: unexpected '\\'' after 'a='x''");
-        check("a,b}c", "script arguments did not parse: unexpected 'c' after 'a,b}'");
         check("{", "script arguments did not parse: unexpected end after '{'");
         check("a=b=c", "script arguments did not parse: unexpected '=' after 'a=b'");
         check("a={b", "script arguments did not parse: unexpected end after 'a={b'");
@@ -289,9 +306,18 @@ mod tests {
     }
 
     #[test]
+    fn a_brace_too_many_ends_the_arguments() {
+        check("}", r#"{""}"#);
+        check("a}", r#"{"a"}"#);
+        check("a,b}c", r#"{"a" "b"} unread c"#);
+        check("a={b}} ,c=d}", r#"{a={"b"}} unread  ,c=d}"#);
+        check("a}{", r#"{"a"} unread {"#);
+    }
+
+    #[test]
     fn file_and_command_line() {
         let parse = |f: Option<&str>, c: Option<&str>| {
-            show(&parse(f.map(str::as_bytes), c.map(str::as_bytes)).expect("parses"))
+            show(&parse(f.map(str::as_bytes), c.map(str::as_bytes)).expect("parses").table)
         };
         assert_eq!(parse(Some("a=1\nb=2"), Some("a=3")), r#"{b="2" a="3"}"#);
         assert_eq!(parse(Some("a=1,,"), None), r#"{"" a="1"}"#);
@@ -350,14 +376,14 @@ mod tests {
         #[test]
         fn tables_come_back(table in tables()) {
             let text: Vec<u8> = fields(&table);
-            prop_assert_eq!(parse(None, Some(&text)), Ok(table));
+            prop_assert_eq!(parse(None, Some(&text)), Ok(Parsed { table, unread: Vec::new() }));
         }
 
         #[test]
         fn quoted_text_comes_back(text in "[^\u{0}]{0,20}") {
             let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
             let parsed = parse(None, Some(format!("k=\"{quoted}\"").as_bytes())).expect("parses");
-            prop_assert_eq!(&parsed.map[0].1, &ArgValue::Text(text.into_bytes()));
+            prop_assert_eq!(&parsed.table.map[0].1, &ArgValue::Text(text.into_bytes()));
         }
     }
 }

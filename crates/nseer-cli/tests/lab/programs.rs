@@ -1,5 +1,6 @@
 //! nseer and the real nmap, run in the lab, and what they printed.
 
+use std::ffi::OsStr;
 use std::process::Command;
 
 use super::{HOME, Lab};
@@ -23,17 +24,17 @@ pub(crate) struct Output {
 
 impl Lab {
     /// Runs nseer with only its embedded library at hand.
-    pub(crate) fn nseer(&self, args: &[&str]) -> Output {
+    pub(crate) fn nseer(&self, args: &[impl AsRef<OsStr>]) -> Output {
         program(env!("CARGO_BIN_EXE_nseer"), args)
     }
 
     /// Runs the real nmap.
-    pub(crate) fn nmap(&self, args: &[&str]) -> Output {
+    pub(crate) fn nmap(&self, args: &[impl AsRef<OsStr>]) -> Output {
         program("nmap", args)
     }
 }
 
-pub(super) fn program(path: &str, args: &[&str]) -> Output {
+pub(super) fn program(path: &str, args: &[impl AsRef<OsStr>]) -> Output {
     let mut command = Command::new("timeout");
     command.args(["--kill-after=5", PATIENCE, path]).args(args);
     command.current_dir(format!("{HOME}/work")).env("HOME", format!("{HOME}/home"));
@@ -45,7 +46,7 @@ pub(super) fn program(path: &str, args: &[&str]) -> Output {
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         code: output.status.code().unwrap_or(HUNG),
     };
-    assert_ne!(output.code, HUNG, "{path} {args:?} hung: {output:#?}");
+    assert_ne!(output.code, HUNG, "{command:?} hung: {output:#?}");
     output
 }
 

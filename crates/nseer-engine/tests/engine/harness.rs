@@ -160,7 +160,9 @@ impl Case {
             network: Network::new(network),
             events: recorder.clone(),
             new_targets: recorder,
-            script_args: script_args::parse(None, Some(self.args.as_bytes())).expect("arguments"),
+            script_args: script_args::parse(None, Some(self.args.as_bytes()))
+                .expect("arguments")
+                .table,
             workers: self.workers.and_then(NonZeroUsize::new),
             verbosity: 0,
             debugging: self.debugging,
