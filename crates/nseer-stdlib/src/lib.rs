@@ -1,6 +1,8 @@
-//! The embedded shelf: script libraries, scripts, service names and port frequencies, as bytes in the
-//! program. It knows no Lua and reads no files; what the bytes do is decided in `nselib` and `scripts`.
+//! The embedded shelf: script libraries, scripts, service probes, service names and port
+//! frequencies, as bytes in the program. It knows no Lua and reads no files; what the bytes do is
+//! decided in `nselib`, `scripts` and `probes`.
 
+pub mod probes;
 pub mod services;
 
 /// Lists files below the crate's folder under their own paths.
