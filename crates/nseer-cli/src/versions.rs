@@ -16,8 +16,8 @@ use crate::setup::Around;
 /// The name under which data directories have the probe file.
 pub(crate) const PROBE_FILE: &str = "nmap-service-probes";
 
-/// Where the embedded probe files are.
-const EMBEDDED: &str = "probes/";
+/// What the embedded probes are called in messages.
+const EMBEDDED: &str = "embedded:/probes";
 
 /// Compiling the patterns of a larger file first would keep the scan waiting.
 const MOST_CHECKED: usize = 1000;
@@ -72,16 +72,7 @@ fn probe_file(data: &DataDirs) -> anyhow::Result<(String, Cow<'static, [u8]>)> {
         let text = file.read().with_context(|| format!("cannot read '{name}'"))?;
         return Ok((name, text.into()));
     }
-    let own = nseer_stdlib::files().iter().filter(|(path, _)| path.starts_with(EMBEDDED));
-    let parts: Vec<&[u8]> = own.map(|(_, text)| *text).collect();
-    match parts.as_slice() {
-        [] => bail!(
-            "there are no version probes: name a probe file with --versiondb, or the data folder of \
-             an installed Nmap with --datadir"
-        ),
-        [text] => Ok((format!("embedded:/{EMBEDDED}"), Cow::Borrowed(*text))),
-        parts => Ok((format!("embedded:/{EMBEDDED}"), Cow::Owned(parts.concat()))),
-    }
+    Ok((EMBEDDED.to_owned(), Cow::Borrowed(nseer_stdlib::probes::service_probes())))
 }
 
 impl Versions {
