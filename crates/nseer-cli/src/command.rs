@@ -155,7 +155,7 @@ async fn prepare(plan: &Plan, around: &mut Around) -> anyhow::Result<Prepared> {
         around.excluded = versions.excluded(&plan.versions);
     }
     let with_versions = versions.is_some();
-    let selection = setup::select(&plan.scripts.rules, with_versions, &around.data, &around.sinks)?;
+    let selection = setup::select(&plan.scripts.rules, with_versions, around, plan.output.debug)?;
     let engine = if selection.scripts.is_empty() {
         // A mistake in them is a mistake all the same.
         setup::script_arguments(plan, around)?;

@@ -107,6 +107,8 @@ pub struct DiscoveryPlan {
     pub skip: bool,
     /// How, each with its ports where there are some; empty where the default is to be used.
     pub pings: Vec<(PingType, Option<String>)>,
+    /// Trace the way to each host.
+    pub trace: bool,
     /// Do not ask by ARP or neighbour discovery.
     pub no_link_ping: bool,
     /// Whose names are looked up.
@@ -352,6 +354,7 @@ fn discovery(settings: &Settings) -> Result<DiscoveryPlan, PlanError> {
     Ok(DiscoveryPlan {
         skip: settings.skip_discovery,
         pings: settings.pings.iter().map(ping).collect::<Result<_, PlanError>>()?,
+        trace: settings.traceroute,
         no_link_ping: settings.no_link_ping,
         names,
         servers: items("--dns-servers", &settings.dns_servers)?,

@@ -223,6 +223,13 @@ impl Run {
         if self.wants_name(&host) {
             host.reverse_name = Box::pin(self.network.reverse(host.address)).await;
         }
+        if self.names != Names::Never
+            && let Some(trace) = &mut host.trace
+        {
+            for hop in &mut trace.hops {
+                hop.name = Box::pin(self.network.reverse(hop.address)).await;
+            }
+        }
         match host.status {
             HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),
             HostStatus::Down | HostStatus::Unknown => counts.down.fetch_add(1, Ordering::Relaxed),

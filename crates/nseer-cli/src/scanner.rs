@@ -63,6 +63,7 @@ fn asked_raw(plan: &Plan) -> Option<&'static str> {
     scan.map(|kind| kind.option())
         .or_else(|| plan.scan.flags.map(|_| "--scanflags"))
         .or_else(|| ping.next().map(PingType::option))
+        .or_else(|| plan.discovery.trace.then_some("--traceroute"))
 }
 
 fn techniques(plan: &Plan, privileged: bool) -> Vec<Technique> {
@@ -148,6 +149,7 @@ pub fn scanner(
         ask_link: methods.privileged && !plan.discovery.no_link_ping,
         techniques: methods.techniques.clone(),
         max_in_flight: if connects || !needs_raw { limits.scan_sockets } else { MOST_PACKETS },
+        trace: plan.discovery.trace,
         in_order: plan.ports.sequential,
         system: system.clone(),
     };

@@ -38,6 +38,8 @@ pub struct Settings {
     pub skip_discovery: bool,
     /// `-PS`, `-PE` and their like, in the order typed, each with its ports.
     pub pings: Vec<(PingType, Option<OsString>)>,
+    /// `--traceroute`.
+    pub traceroute: bool,
     /// `--disable-arp-ping`, or `--send-ip`, which implies it.
     pub no_link_ping: bool,
     /// `-n`.

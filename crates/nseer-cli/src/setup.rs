@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports, parse_ports};
+use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports};
 use nseer_core::{
     Event, EventSink as _, PayloadTable, PortKey, Protocol, ScanPorts, ServiceTable, Severity,
 };
@@ -16,6 +16,7 @@ use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
 use nseer_engine::{Engine, EngineConfig, NewTargets};
 use nseer_net::{Network, NetworkConfig};
+use nseer_probes::ProbeDb;
 use nseer_report::ReportOptions;
 use nseer_scan::Technique;
 use nseer_seam::System;
@@ -24,6 +25,7 @@ use crate::limits::Limits;
 use crate::plan::{DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, OutputPlan, Plan, PortPlan};
 use crate::sinks::{Sinks, stylesheet};
 use crate::versions::PROBE_FILE;
+use crate::versions::probe_file;
 
 /// Where files are looked for.
 #[must_use]
@@ -81,14 +83,26 @@ pub fn service_table(data: &DataDirs) -> anyhow::Result<Arc<ServiceTable>> {
     }
 }
 
-/// What datagrams carry: the data directory says.
+/// What datagrams carry: the payload file of the data directory says, as before Nmap 7.94, else the
+/// probe file.
 ///
 /// # Errors
-/// Where the file is there and cannot be read.
+/// Where a file is there and cannot be read.
 pub fn payloads(data: &DataDirs) -> anyhow::Result<PayloadTable> {
-    let Some(file) = data.find("nmap-payloads") else { return Ok(PayloadTable::default()) };
-    let text = file.read().with_context(|| format!("cannot read '{}'", file.display()))?;
-    Ok(PayloadTable::parse(&text))
+    if let Some(file) = data.find("nmap-payloads") {
+        let text = file.read().with_context(|| format!("cannot read '{}'", file.display()))?;
+        return Ok(PayloadTable::parse(&text));
+    }
+    let (name, text) = probe_file(data)?;
+    let (probes, _) = ProbeDb::load(&name, text);
+    let mut table = PayloadTable::default();
+    for probe in probes.probes().iter().filter(|p| p.protocol() == Protocol::Udp) {
+        if probe.is_scan_payload() {
+            let ports = probe.ports().ranges().flat_map(|(from, to)| from..=to);
+            table.add(ports, probe.payload());
+        }
+    }
+    Ok(table)
 }
 
 /// The ports that every host is asked for, and warnings about the lists.

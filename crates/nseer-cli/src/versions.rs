@@ -66,7 +66,7 @@ pub fn versions(plan: &VersionPlan, around: &Around) -> anyhow::Result<Option<Ve
 }
 
 /// The probe file of the data directory, else our own.
-fn probe_file(data: &DataDirs) -> anyhow::Result<(String, Cow<'static, [u8]>)> {
+pub(crate) fn probe_file(data: &DataDirs) -> anyhow::Result<(String, Cow<'static, [u8]>)> {
     if let Some(file) = data.find(PROBE_FILE) {
         let name = file.display();
         let text = file.read().with_context(|| format!("cannot read '{name}'"))?;

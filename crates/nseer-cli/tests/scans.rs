@@ -103,3 +103,30 @@ fn without_the_right_it_connects_and_says_so() {
         assert_eq!(ours.stderr.lines().count(), 1, "{ours:#?}");
     });
 }
+
+#[test]
+fn the_way_is_traced_as_by_nmap() {
+    lab::run("the_way_is_traced_as_by_nmap", |lab| {
+        lab.far_host();
+        lab.farther_host();
+        // The lines of the trace without their times.
+        let hops = |output: &Output| -> Vec<String> {
+            let lines = output.stdout.lines().skip_while(|line| !line.starts_with("TRACEROUTE"));
+            let lines = lines.take_while(|line| !line.is_empty());
+            let words = |line: &str| -> String {
+                let words = line.split_whitespace();
+                words.filter(|w| *w != "ms" && !w.contains('.') || w.starts_with("10.")).collect()
+            };
+            lines.map(words).collect()
+        };
+        for (kind, host) in
+            [("-sS", "10.98.0.2"), ("-sU", "10.98.0.2"), ("-sT", "10.98.0.2"), ("-sS", V4)]
+        {
+            let args = [kind, "-n", "-Pn", "-p9", "--traceroute", host];
+            let (ours, theirs) = both(lab, &args);
+            let expected = hops(&theirs);
+            assert!(expected.len() >= 3, "{theirs:#?}");
+            assert_eq!(hops(&ours), expected, "{args:?}: {ours:#?}");
+        }
+    });
+}

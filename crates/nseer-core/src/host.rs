@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::port::Reason;
 use crate::port_table::PortTable;
 use crate::script::{ScriptResult, ScriptRun};
+use crate::trace::Trace;
 
 /// Whether a host answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +71,8 @@ pub struct HostRecord {
     pub directly_connected: Option<bool>,
     /// Its Ethernet address, when known.
     pub mac: Option<[u8; 6]>,
+    /// The way to it, where that was asked for.
+    pub trace: Option<Trace>,
     /// Port states and details.
     pub ports: PortTable,
     /// Results of hostrule scripts, in the order in which they ended.
@@ -102,6 +105,7 @@ impl HostRecord {
             interface_mtu: 0,
             directly_connected: None,
             mac: None,
+            trace: None,
             ports,
             scripts: Vec::new(),
             runs: Vec::new(),

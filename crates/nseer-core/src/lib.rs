@@ -18,6 +18,7 @@ pub mod script;
 pub mod service;
 pub mod service_table;
 pub mod target;
+pub mod trace;
 pub mod vendor_table;
 
 pub use address_set::AddressSet;

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use mlua::{Function, IntoLua, LightUserData, Lua, LuaString, MultiValue, Table, Value};
+use nseer_core::trace::Trace;
 use nseer_core::{HostRecord, PortKey, PortStatus, PortTable, ServiceInfo, Tunnel};
 use nseer_seam::Files;
 
@@ -157,7 +158,26 @@ fn host_fields(
     for time in [times.srtt, times.rttvar, times.timeout] {
         fields.push(time.as_secs_f64())?;
     }
-    Ok(())
+    match &record.trace {
+        Some(trace) => fields.push(trace_table(fields.lua, trace)?),
+        None => fields.push(Value::Nil),
+    }
+}
+
+/// The hops in their order; one that did not answer is an empty table.
+fn trace_table(lua: &Lua, trace: &Trace) -> mlua::Result<Table> {
+    let hops = lua.create_table()?;
+    for hop in &trace.hops {
+        while hops.raw_len() + 1 < usize::from(hop.ttl) {
+            hops.raw_push(lua.create_table()?)?;
+        }
+        let entry = lua.create_table()?;
+        entry.raw_set("ip", hop.address.to_string())?;
+        entry.raw_set("name", hop.name.as_deref())?;
+        entry.raw_set("srtt", hop.round_trip.map(|trip| trip.as_secs_f64()))?;
+        hops.raw_push(entry)?;
+    }
+    Ok(hops)
 }
 
 /// How sure a look-up by number is.

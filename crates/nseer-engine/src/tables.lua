@@ -1,7 +1,8 @@
 -- Makes the tables that scripts see from their fields. A constructor that names all fields makes a
 -- table of the right size at once, and is one call from outside.
 local function host_table(target, registry, ip, name, bin_ip, reason, reason_ttl, targetname,
-    directly_connected, interface, interface_mtu, bin_ip_src, mac_addr_src, mac_addr, srtt, rttvar, timeout)
+    directly_connected, interface, interface_mtu, bin_ip_src, mac_addr_src, mac_addr, srtt, rttvar, timeout,
+    traceroute)
   return {
     _Target = target,
     registry = registry,
@@ -19,6 +20,7 @@ local function host_table(target, registry, ip, name, bin_ip, reason, reason_ttl
     mac_addr = mac_addr,
     mac_addr_next_hop = mac_addr,
     times = { srtt = srtt, rttvar = rttvar, timeout = timeout },
+    traceroute = traceroute,
   }
 end
 

@@ -13,6 +13,7 @@ mod options;
 mod script_text;
 mod service_text;
 mod shown;
+mod trace_text;
 mod when;
 mod xml;
 

@@ -14,6 +14,7 @@ use crate::options::ReportOptions;
 use crate::script_text::{any_text, write_results};
 use crate::service_text::{is_guess, service_info, service_label, version_text};
 use crate::shown::{Group, Shown, is_shown, summary};
+use crate::trace_text;
 use crate::when;
 
 /// Where the text goes.
@@ -112,6 +113,9 @@ impl<W: Write + Send> NormalReport<W> {
         if has_results {
             writeln!(self.out, "\nHost script results:")?;
             write_results(&mut self.out, &host.scripts)?;
+        }
+        if let Some(trace) = &host.trace {
+            trace_text::write(&mut self.out, trace)?;
         }
         self.final_times(host)?;
         if !self.options.no_ports || has_results {

@@ -21,6 +21,7 @@ use crate::normal::mac_text;
 use crate::options::ReportOptions;
 use crate::service_text::{FOLD, UNKNOWN};
 use crate::shown::{Group, Shown, by_id, is_shown, summary};
+use crate::trace_text;
 use crate::when;
 
 /// XML output.
@@ -147,6 +148,9 @@ impl<W: Write + Send> XmlReport<W> {
                 self.ports(host)?;
             }
             self.container("hostscript", &host.scripts)?;
+        }
+        if let Some(trace) = host.trace.as_ref().filter(|_| !host.timed_out) {
+            trace_text::write_xml(&mut self.out, trace)?;
         }
         match host.times {
             None => Ok(()),

@@ -30,6 +30,8 @@ pub struct ScanConfig {
     pub techniques: Vec<Technique>,
     /// Most probes in flight, over all hosts (for connect scans: sockets); 0 counts as 1.
     pub max_in_flight: usize,
+    /// The way to each host is traced (`--traceroute`). Needs raw sockets.
+    pub trace: bool,
     /// Ports are tried in ascending order (`-r`), instead of a random one.
     pub in_order: bool,
     /// Random numbers and files.

@@ -20,6 +20,8 @@ pub struct Answer {
     pub is_from_host: bool,
     /// The try that was answered (0: the first) and how long that took, where it can be told.
     pub to: Option<(u32, Duration)>,
+    /// Who sent it, where it came as a packet.
+    pub source: Option<IpAddr>,
     /// The Ethernet address that it told, or that it came from: for a host that is no neighbour, the
     /// router's.
     pub mac: Option<[u8; 6]>,
@@ -30,7 +32,7 @@ impl Answer {
     #[must_use]
     pub const fn host(state: PortState, reason: Reason) -> Answer {
         let status = PortStatus { state, reason, ttl: 0 };
-        Answer { status, is_from_host: true, to: None, mac: None }
+        Answer { status, is_from_host: true, to: None, source: None, mac: None }
     }
 
     /// A connection was made.

@@ -24,6 +24,7 @@ mod scanner;
 mod sockets;
 mod technique;
 mod timing;
+mod trace;
 mod window;
 
 pub use config::{Discovery, ScanConfig};

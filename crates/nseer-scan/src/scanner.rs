@@ -20,6 +20,7 @@ use crate::mixed::MixedConnector;
 use crate::order;
 use crate::routes::{Route, Routes};
 use crate::technique::{Aim, Technique};
+use crate::trace;
 
 /// Fewer ports than this are not worth a lane of their own.
 const PORTS_PER_LANE: usize = 2048;
@@ -82,7 +83,8 @@ impl<C: Connector> Scanner<C> {
         let work = async {
             let destination = self.discover(host, &state).await?;
             if host.status == HostStatus::Up {
-                self.scan_ports(host, &state, destination, found).await?;
+                self.scan_ports(host, &state, &destination, found).await?;
+                self.trace(host, &state, &destination).await?;
             }
             Ok(())
         };
@@ -100,8 +102,31 @@ impl<C: Connector> Scanner<C> {
         deadline: Option<Instant>,
     ) -> Result<(), ScanError> {
         let state = Arc::new(HostState::new(&self.shared.config.timing));
-        let end = until(deadline, self.discover(host, &state)).await;
-        self.finish(host, &state, end.map(|result| result.map(|_| ())))
+        let work = async {
+            let destination = self.discover(host, &state).await?;
+            if host.status == HostStatus::Up {
+                self.trace(host, &state, &destination).await?;
+            }
+            Ok(())
+        };
+        let end = until(deadline, work).await;
+        self.finish(host, &state, end)
+    }
+
+    /// Traces the way, where that was asked for and there is one.
+    async fn trace(
+        &self,
+        host: &mut HostRecord,
+        state: &HostState,
+        destination: &Option<Destination>,
+    ) -> io::Result<()> {
+        let Shared { config, gate, connector, .. } = &*self.shared;
+        let is_local = host.directly_connected == Some(true);
+        let wanted = |to: &&Destination| config.trace && (to.is_neighbour || !is_local);
+        if let Some(to) = destination.as_ref().filter(wanted) {
+            host.trace = Some(trace::trace(host, to, state, gate, connector).await?);
+        }
+        Ok(())
     }
 
     fn finish(
@@ -186,7 +211,7 @@ impl<C: Connector> Scanner<C> {
         &self,
         host: &mut HostRecord,
         state: &Arc<HostState>,
-        destination: Option<Destination>,
+        destination: &Option<Destination>,
         mut found: impl FnMut(PortKey, PortState) + Send,
     ) -> io::Result<()> {
         let config = &self.shared.config;
@@ -208,7 +233,7 @@ impl<C: Connector> Scanner<C> {
                 }
                 ControlFlow::Continue(())
             };
-            match &destination {
+            match destination {
                 None => {
                     let answer = Answer::unreachable(Reason::NetUnreach);
                     let _: ControlFlow<()> =

@@ -93,18 +93,20 @@ pub struct Aim {
     pub technique: Technique,
     /// Which port; 0 where the host itself is asked.
     pub port: u16,
+    /// The time to live of the packet, for a trace; 0 for the usual one.
+    pub hops: u8,
 }
 
 impl Aim {
     /// A question to a port.
     #[must_use]
     pub fn new(technique: Technique, port: u16) -> Aim {
-        Aim { technique, port }
+        Aim { technique, port, hops: 0 }
     }
 
     /// A question to the host itself.
     #[must_use]
     pub fn host(technique: Technique) -> Aim {
-        Aim { technique, port: 0 }
+        Aim { technique, port: 0, hops: 0 }
     }
 }

@@ -24,6 +24,7 @@ fn scan(address: IpAddr, ports: Vec<u16>, max_sockets: usize) -> (HostRecord, Ve
         timing: Timing::default(),
         discovery: Discovery::Ask(vec![Aim::new(Technique::Connect, 1)]),
         ask_link: false,
+        trace: false,
         techniques: vec![Technique::Connect],
         max_in_flight: max_sockets,
         in_order: false,

@@ -229,6 +229,7 @@ impl Run {
             timing: self.timing,
             discovery: self.discovery,
             ask_link: false,
+            trace: false,
             techniques: vec![Technique::Connect],
             max_in_flight: self.max_sockets,
             in_order: false,

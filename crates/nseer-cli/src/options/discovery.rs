@@ -146,7 +146,14 @@ pub(super) const CATEGORY: Category = Category {
             "do not take a TCP reset as a sign of life",
             "",
         ),
-        Opt::not_built(&["--traceroute"], Value::None, "trace the way to each host", ""),
+        Opt::new(
+            &["--traceroute"],
+            Value::None,
+            "trace the way to each host",
+            "Traces the way to each host: what it answered is sent again with a small time to live, and \
+            the routers on the way tell of themselves.",
+            |s, u| u.flag(&mut s.traceroute),
+        ),
     ],
 };
 

@@ -52,6 +52,24 @@ impl Lab {
         // It is not waited for: it ends with the lab.
     }
 
+    /// A third host behind the other one, which is its router: 10.98.0.2.
+    pub(crate) fn farther_host(&self) {
+        for args in [
+            "netns add farther",
+            "-n far link add onward type veth peer name back netns farther",
+            "-n farther link set lo up",
+            "-n farther link set back up",
+            "-n far link set onward up",
+            "-n far address add 10.98.0.1/24 dev onward",
+            "-n farther address add 10.98.0.2/24 dev back",
+            "-n farther route add default via 10.98.0.1",
+            "route add 10.98.0.0/24 via 10.99.0.2",
+        ] {
+            must(Command::new("ip").args(args.split(' ')));
+        }
+        self.far(&["sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv4.icmp_ratelimit=0"]);
+    }
+
     /// The other host drops and rejects packets in every way that a firewall knows; ports 53 and 81
     /// are left alone. It answers as fast as it is asked.
     pub(crate) fn far_firewall(&self) {

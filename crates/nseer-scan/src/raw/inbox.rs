@@ -34,8 +34,8 @@ pub(crate) struct Inbox {
 #[derive(Debug, Default)]
 struct Asked {
     probes: HashMap<Aim, Waiting>,
-    /// The few kinds of the probes.
-    techniques: Vec<Technique>,
+    /// The few kinds of the probes: how, and with how many hops.
+    kinds: Vec<(Technique, u8)>,
 }
 
 #[derive(Debug, Default)]
@@ -81,7 +81,7 @@ impl Inboxes {
         };
         let answer = |aim, token| {
             let answer = reading::read(aim, token, padding, reply)?;
-            Some(Answer { mac: answer.mac.or(mac), ..answer })
+            Some(Answer { mac: answer.mac.or(mac), source: Some(reply.source), ..answer })
         };
         inbox.take(candidate.port, attempt, answer);
     }
@@ -99,8 +99,9 @@ impl Inbox {
     /// meanwhile.
     pub(crate) fn ask(self: &Arc<Self>, aim: Aim, token: u32) -> Result<PendingAnswer, Answer> {
         let mut asked = lock(&self.asked);
-        if !asked.techniques.contains(&aim.technique) {
-            asked.techniques.push(aim.technique);
+        let kind = (aim.technique, aim.hops);
+        if !asked.kinds.contains(&kind) {
+            asked.kinds.push(kind);
         }
         let waiting = asked.probes.entry(aim).or_default();
         if let Some(answer) = waiting.answer {
@@ -123,9 +124,9 @@ impl Inbox {
     /// Takes a packet about `port`, of which `read` tells what it answers.
     fn take(&self, port: u16, attempt: Option<u32>, read: impl Fn(Aim, u32) -> Option<Answer>) {
         let mut asked = lock(&self.asked);
-        let Asked { probes, techniques } = &mut *asked;
-        for technique in techniques.iter() {
-            let aim = Aim::new(*technique, port);
+        let Asked { probes, kinds } = &mut *asked;
+        for (technique, hops) in kinds.iter() {
+            let aim = Aim { hops: *hops, ..Aim::new(*technique, port) };
             let Some(waiting) = probes.get_mut(&aim) else { continue };
             let Some(answer) = read(aim, waiting.token) else { continue };
             if let Some(waker) = waiting.settle(answer, attempt) {

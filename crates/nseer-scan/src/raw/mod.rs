@@ -31,6 +31,8 @@ const TRIES: u16 = 16;
 /// The first of them is in this range, which is above what servers use.
 const LOWEST: u16 = 33_000;
 const CHOICES: u16 = 27_000 / TRIES;
+/// The usual time to live.
+const TTL: u8 = 64;
 /// Packets that are kept back until more are ready.
 const MOST_KEPT: usize = 64;
 
@@ -155,7 +157,17 @@ impl RawConnector {
                 Technique::AddressMask => Payload::AddressMask { id, sequence },
                 Technique::Connect | Technique::Link => return false,
             };
-            let envelope = shared.envelope(source, host.address, attempt ^ token);
+            let usual = shared.config.ttl.unwrap_or(TTL);
+            let ttl = if aim.hops == 0 { usual } else { aim.hops };
+            let id = attempt ^ token;
+            let envelope = Envelope {
+                source,
+                destination: host.address,
+                ttl,
+                id: u16::try_from(id & 0xFFFF).unwrap_or(1),
+                padding: &shared.config.padding,
+                bad_checksum: shared.config.bad_checksum,
+            };
             let Ok(packet) = build(&envelope, &payload) else { return false };
             self.kept.push(Outgoing { packet, to: host.address, zone: 0 });
         }
@@ -177,17 +189,6 @@ impl Shared {
             return self.first_port;
         }
         self.first_port + u16::try_from(attempt % u32::from(TRIES)).unwrap_or(0)
-    }
-
-    fn envelope(&self, source: IpAddr, destination: IpAddr, id: u32) -> Envelope<'_> {
-        Envelope {
-            source,
-            destination,
-            ttl: self.config.ttl.unwrap_or(64),
-            id: u16::try_from(id & 0xFFFF).unwrap_or(1),
-            padding: &self.config.padding,
-            bad_checksum: self.config.bad_checksum,
-        }
     }
 }
 

@@ -135,6 +135,26 @@ fn long_answers_are_read_to_their_end() {
     assert!(gave_up.is_empty(), "{}", list(&gave_up));
 }
 
+/// Answers come in pieces. What the first lines are told as for sure is no other service than the whole,
+/// but where plain text says that TLS is wanted, which shows only in its last lines.
+#[test]
+fn the_beginning_of_an_answer_is_no_other_service() {
+    let database = database();
+    let mut wrong = Vec::new();
+    for sample in samples().into_iter().filter(|sample| sample.service() != "ssl") {
+        let place = database.place(sample.protocol, &sample.probe).expect("a probe of the file");
+        for end in (0..sample.answer.len()).filter(|end| sample.answer[*end] == b'\n').take(12) {
+            let found = database.find(place, &sample.answer[..=end]).matched;
+            if let Some(other) =
+                found.filter(|found| !found.soft && found.service != sample.service())
+            {
+                wrong.push(format!("{}: at {end} as {}", sample.place, sample::shown(&other)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", list(&wrong));
+}
+
 #[test]
 fn every_sample_says_where_it_is_from() {
     let samples = samples();

@@ -2,5 +2,6 @@
 
 mod bad_peers;
 mod sequence;
+mod sockets;
 mod stage;
 mod udp_and_tls;
