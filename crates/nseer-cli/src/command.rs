@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
-use nseer_core::{Event, EventSink as _, Protocol, ScanPorts, Severity};
+use nseer_core::{
+    Event, EventSink as _, PortKey, Protocol, ScanPorts, ServiceNames as _, Severity,
+};
 use nseer_engine::selection::{Entry, write_db};
 use nseer_engine::{Engine, ScriptInfo, script_help};
 use nseer_scan::Heir;
@@ -59,6 +61,11 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
     });
     let table = setup::service_table(&data)?;
     let scanner = setup::scanner(plan, timing.clone(), &limits, &table, &system, heir)?;
+    if !plan.scripts.rules.is_empty() {
+        // Scripts ask for names at once; the table is made ready while they load.
+        let names = table.clone();
+        tokio::task::spawn_blocking(move || names.name(PortKey::tcp(1)).is_some());
+    }
     let (ports, warnings) = setup::ports(&plan.ports, plan.depth, table)?;
     let options = setup::report_options(&plan.output, plan.depth);
     let (sinks, writer) = sinks::open(&plan.output, &options, &system, started)?;

@@ -162,6 +162,7 @@ impl Case {
             new_targets: recorder,
             script_args: script_args::parse(None, Some(self.args.as_bytes())).expect("arguments"),
             workers: self.workers.and_then(NonZeroUsize::new),
+            many_hosts: self.hosts.len() > 3,
             verbosity: 0,
             debugging: self.debugging,
             timing_level: 3,
