@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
-use nseer_core::{Event, EventSink as _, PayloadTable, ScanPorts, Severity};
+use nseer_core::{
+    Event, EventSink as _, PayloadTable, PortKey, ScanPorts, ServiceNames as _, Severity,
+};
 use nseer_engine::selection::{Entry, write_db};
 use nseer_engine::{Engine, ScriptInfo, script_help};
 use nseer_scan::{Heir, Technique};
@@ -72,6 +74,11 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
         &system,
         heir,
     )?;
+    if plan.runs_scripts() {
+        // Scripts ask for names at once; the table is made ready while they load.
+        let names = table.clone();
+        tokio::task::spawn_blocking(move || names.name(PortKey::tcp(1)).is_some());
+    }
     let (ports, mut warnings) = setup::ports(&plan.ports, &methods.techniques, table)?;
     if methods.falls_back {
         warnings.push(NO_RAW_PACKETS.to_owned());

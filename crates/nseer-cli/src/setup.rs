@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports};
+use nseer_core::target::TargetSpec;
 use nseer_core::{
     Event, EventSink as _, PayloadTable, PortKey, Protocol, ScanPorts, ServiceTable, Severity,
 };
@@ -22,7 +23,9 @@ use nseer_scan::Technique;
 use nseer_seam::System;
 
 use crate::limits::Limits;
-use crate::plan::{DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, OutputPlan, Plan, PortPlan};
+use crate::plan::{
+    DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, OutputPlan, Plan, PortPlan, TargetPlan,
+};
 use crate::sinks::{Sinks, stylesheet};
 use crate::versions::PROBE_FILE;
 use crate::versions::probe_file;
@@ -234,6 +237,7 @@ pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyho
         scripts: selection.scripts,
         script_args,
         workers: plan.scripts.workers,
+        many_hosts: many_hosts(&plan.targets),
         verbosity: plan.output.verbosity,
         debugging: plan.output.debug,
         timing_level: plan.timing.template,
@@ -252,6 +256,12 @@ pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyho
         slots_per_host: around.limits.slots_per_host,
     };
     Ok(Engine::start(config).await?)
+}
+
+/// True where the targets are more than one host, as far as their text tells.
+fn many_hosts(targets: &TargetPlan) -> bool {
+    let is_range = |text: &String| text.parse().is_ok_and(|spec: TargetSpec| spec.is_range());
+    targets.input.is_some() || targets.listed.len() > 1 || targets.listed.iter().any(is_range)
 }
 
 /// The arguments of scripts, from the file and from the command line.

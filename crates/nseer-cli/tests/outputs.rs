@@ -233,6 +233,30 @@ fn any_number_of_lua_states_gives_the_same() {
     });
 }
 
+/// Nmap's own scripts: what they gather on all hosts is brought together after the last.
+#[test]
+fn nmaps_scripts_give_the_same_with_any_number_of_lua_states() {
+    lab::run("nmaps_scripts_give_the_same_with_any_number_of_lua_states", |lab| {
+        lab.sshd(22);
+        let run = |lab: &Lab, workers: &str| {
+            let scripts = ["--datadir", "/usr/share/nmap", "-sC", "--script-workers", workers];
+            let hosts = ["-sT", "-Pn", "-n", "-p22", "127.0.0.1-4"];
+            let output = lab.nseer(&[scripts.as_slice(), &hosts].concat());
+            assert_eq!(output.code, 0, "{output:#?}");
+            let mut lines: Vec<String> =
+                output.stdout.lines().filter(|l| l.starts_with('|')).map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        let one = run(lab, "1");
+        let all_hosts = (1..=4).all(|i| one.iter().any(|l| l.ends_with(&format!(" 127.0.0.{i}"))));
+        assert!(all_hosts, "the postrule tells who shares a key: {one:#?}");
+        for workers in ["2", "4"] {
+            assert_eq!(run(lab, workers), one, "with {workers} workers");
+        }
+    });
+}
+
 #[test]
 fn every_script_of_nmap_loads() {
     lab::run("every_script_of_nmap_loads", |lab| {

@@ -167,7 +167,7 @@ impl Settings {
     fn config(self) -> Option<DeflateConfig> {
         let valid = (-1..=9).contains(&self.level)
             && self.method == 8
-            && matches!(self.window_bits, -15..=-9 | 8..=15 | 24..=31)
+            && matches!(self.window_bits, -15..=-9 | 8..=15 | 25..=31)
             && (1..=9).contains(&self.memory_level);
         let number = |n: i64| i32::try_from(n).ok();
         let strategy = Strategy::try_from(number(self.strategy)?).ok()?;

@@ -42,6 +42,8 @@ pub struct EngineConfig {
     pub script_args: ArgTable,
     /// Number of Lua states; `None` lets the engine decide.
     pub workers: Option<NonZeroUsize>,
+    /// More than one host will come, so that all states may be made at once.
+    pub many_hosts: bool,
     /// Level of `-v`.
     pub verbosity: u8,
     /// Level of `-d`.

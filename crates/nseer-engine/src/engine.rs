@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use nseer_core::{Event, HostRecord, Phase, PhaseRecord, Severity};
 use nseer_lua::{Portable, SharedLocks, Watchdog};
 use tokio::sync::{OnceCell, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::config::EngineConfig;
 use crate::error::EngineError;
 use crate::host_cell::lock;
-use crate::placement::Placement;
+use crate::placement::{Placement, Texts};
 use crate::script::ScriptInfo;
 use crate::worker::{self, HostTask, Part, Task, Worker};
 
@@ -22,6 +23,8 @@ pub struct Engine {
     locks: SharedLocks,
     scripts: Vec<Arc<ScriptInfo>>,
     workers: tokio::sync::Mutex<Vec<Worker>>,
+    /// The sources, on their way.
+    texts: Mutex<Option<JoinHandle<Texts>>>,
     placement: OnceCell<Arc<Placement>>,
     /// The first worker's registry before any host.
     before_hosts: OnceCell<Option<Portable>>,
@@ -29,8 +32,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Loads the configured scripts in one worker; further workers start when hosts come for
-    /// them.
+    /// Loads the configured scripts in one worker. Further workers start at the same time where many
+    /// hosts are expected, or else when hosts come for them.
     ///
     /// # Errors
     /// Where a script cannot be loaded, or the operating system gives no thread.
@@ -39,13 +42,27 @@ impl Engine {
             Arc::new(Watchdog::start(config.system.clock.clone()).map_err(EngineError::Thread)?);
         let locks = SharedLocks::default();
         let (first, report) = worker::start(0, config.clone(), watchdog.clone(), locks.clone())?;
+        let mut workers = vec![first];
+        if config.many_hosts {
+            for index in 1..Placement::most_workers(&config) {
+                // Whoever cannot start now is tried again when a host comes.
+                let more = worker::start(index, config.clone(), watchdog.clone(), locks.clone());
+                let Ok((worker, _)) = more else { break };
+                workers.push(worker);
+            }
+        }
+        let texts = config.many_hosts.then(|| {
+            let config = config.clone();
+            tokio::task::spawn_blocking(move || Texts::read(&config))
+        });
         let scripts = report.await.map_err(|_| EngineError::WorkerGone)??;
         Ok(Engine {
+            texts: Mutex::new(texts),
             config,
             watchdog,
             locks,
             scripts,
-            workers: tokio::sync::Mutex::new(vec![first]),
+            workers: tokio::sync::Mutex::new(workers),
             placement: OnceCell::new(),
             before_hosts: OnceCell::new(),
             next_host: AtomicU64::new(1),
@@ -125,15 +142,20 @@ impl Engine {
 
     /// One host alone never needs a second worker, so nothing is read for it.
     async fn placement(&self, host: u64) -> Arc<Placement> {
-        if host == 1 && self.config.workers.is_none() {
+        if host == 1 && self.config.workers.is_none() && !self.config.many_hosts {
             return Arc::new(Placement::single());
         }
         let placement = self.placement.get_or_init(|| async {
-            let (config, scripts) = (self.config.clone(), self.scripts.clone());
-            let read = move || Placement::of(&config, &scripts);
+            let begun = self.texts.lock().unwrap_or_else(PoisonError::into_inner).take();
             // Many files are read; hosts are scanned meanwhile.
-            let placement = tokio::task::spawn_blocking(read).await;
-            let placement = placement.unwrap_or_else(|_| Placement::single());
+            let texts = begun.unwrap_or_else(|| {
+                let config = self.config.clone();
+                tokio::task::spawn_blocking(move || Texts::read(&config))
+            });
+            let placement = match texts.await {
+                Ok(texts) => Placement::of(&self.config, &self.scripts, &texts),
+                Err(_) => Placement::single(),
+            };
             if self.config.debugging > 0 {
                 self.say(Severity::Info, format!("NSE: {}", placement.description()));
             }
@@ -165,17 +187,19 @@ impl Engine {
                 }
             }
         }
+        if index > 0 && !workers[index].is_given {
+            workers[index].is_given = true;
+            if let Some(Some(graph)) = self.before_hosts.get() {
+                self.merge(&workers[index], graph.clone());
+            }
+        }
         self.send(&workers[index], task);
     }
 
-    /// A further worker, which begins with the registry as the first host found it. What it is
-    /// asked for waits until it has loaded the scripts.
+    /// A further worker. What it is asked for waits until it has loaded the scripts.
     fn add_worker(&self, index: usize) -> Result<Worker, EngineError> {
         let (worker, _) =
             worker::start(index, self.config.clone(), self.watchdog.clone(), self.locks.clone())?;
-        if let Some(Some(graph)) = self.before_hosts.get() {
-            self.merge(&worker, graph.clone());
-        }
         Ok(worker)
     }
 

@@ -95,7 +95,6 @@ async fn jobs_of_level(world: &Rc<World>, scripts: &[Rc<Script>], host: &Rc<Host
         h.ports.iter().filter(|(_, s)| s.state.is_scriptable()).map(|(k, _)| k).collect()
     });
     for port in ports {
-        world.scheduler.turn(host.number).await;
         let answers = scout::ask(world, host, port, &scripts).await;
         for (script, answer) in scripts.iter().zip(answers) {
             if answer != Some(false) {

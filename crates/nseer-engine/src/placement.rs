@@ -3,14 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::num::NonZeroUsize;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use nseer_core::Phase;
 
 use crate::config::EngineConfig;
 use crate::coupling::{self, Class, FileUse, Use, classes, file_use};
-use crate::data_dir::DataDirs;
 use crate::script::ScriptInfo;
 
 /// Where scripts run.
@@ -59,28 +57,33 @@ impl Placement {
         Placement { workers: 1, pinned: HashMap::new(), memos: Arc::default() }
     }
 
-    /// Reads the sources of the scripts and of the libraries they require.
-    pub(crate) fn of(config: &EngineConfig, scripts: &[Arc<ScriptInfo>]) -> Placement {
+    /// How many Lua states there may be.
+    pub(crate) fn most_workers(config: &EngineConfig) -> usize {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let workers = config.workers.map_or(cores, NonZeroUsize::get);
+        config.workers.map_or(cores, NonZeroUsize::get)
+    }
+
+    /// Finds a place for each of the scripts that were loaded.
+    pub(crate) fn of(
+        config: &EngineConfig,
+        scripts: &[Arc<ScriptInfo>],
+        texts: &Texts,
+    ) -> Placement {
+        let workers = Placement::most_workers(config);
         if workers == 1 {
             return Placement::single();
         }
-        let mut sources = Sources::new(&config.data);
         let mut readers = Vec::new();
         let mut pinned = HashMap::new();
-        let by_path: HashMap<&str, &Arc<ScriptInfo>> =
-            scripts.iter().map(|info| (info.path.as_str(), info)).collect();
-        for selected in &config.scripts {
-            let Some(info) = by_path.get(selected.display().as_str()) else { continue };
-            match selected.read() {
-                Ok(source) => readers.push(sources.reader(info, source)),
-                Err(_) => {
+        for info in scripts {
+            match texts.scripts.get(&info.path) {
+                Some(own) => readers.push(texts.reader(info, own)),
+                None => {
                     pinned.insert(info.id.clone(), Sharing::Unread);
                 }
             }
         }
-        let uses = sources.uses(&readers);
+        let uses = texts.uses(&readers);
         let plain: Vec<Use<'_>> = uses.iter().map(|one| one.what).collect();
         let classes = classes(&plain);
         for one in &uses {
@@ -124,11 +127,11 @@ struct Source {
 }
 
 /// A selected script.
-struct Reader {
+struct Reader<'a> {
     info: Arc<ScriptInfo>,
-    own: Rc<Source>,
+    own: &'a Source,
     /// The libraries that it requires, and those that they require.
-    libraries: Vec<String>,
+    libraries: Vec<&'a str>,
 }
 
 /// A use that a script on a host may reach.
@@ -156,54 +159,61 @@ impl Reached<'_> {
     }
 }
 
-struct Sources<'a> {
-    data: &'a DataDirs,
-    libraries: BTreeMap<String, Option<Rc<Source>>>,
+/// The sources of all selected scripts, by path, and of the libraries that they need, by name.
+#[derive(Default)]
+pub(crate) struct Texts {
+    scripts: BTreeMap<String, Source>,
+    libraries: BTreeMap<String, Source>,
 }
 
-impl<'a> Sources<'a> {
-    fn new(data: &'a DataDirs) -> Sources<'a> {
-        Sources { data, libraries: BTreeMap::new() }
+impl Texts {
+    /// Reads them, and looks through them.
+    pub(crate) fn read(config: &EngineConfig) -> Texts {
+        let mut texts = Texts::default();
+        let mut wanted = Vec::new();
+        for script in &config.scripts {
+            let Ok(text) = script.read() else { continue };
+            let found = file_use(&text);
+            wanted.extend(found.requires.iter().cloned());
+            texts.scripts.insert(script.display(), Source { text, found });
+        }
+        while let Some(name) = wanted.pop() {
+            if texts.libraries.contains_key(&name) {
+                continue;
+            }
+            let file = format!("nselib/{}.lua", name.replace('.', "/"));
+            let file = config.data.find(&file).and_then(|file| file.read().ok());
+            let Some(text) = file else { continue };
+            let mut found = file_use(&text);
+            if name == ARGUMENT_READER {
+                found.accesses.clear();
+            }
+            wanted.extend(found.requires.iter().cloned());
+            texts.libraries.insert(name, Source { text, found });
+        }
+        texts
     }
 
-    fn reader(&mut self, info: &Arc<ScriptInfo>, text: Vec<u8>) -> Reader {
-        let own = Rc::new(Source { found: file_use(&text), text });
-        let mut libraries: Vec<String> = own.found.requires.clone();
+    fn reader<'a>(&'a self, info: &Arc<ScriptInfo>, own: &'a Source) -> Reader<'a> {
+        let mut libraries: Vec<&str> = own.found.requires.iter().map(String::as_str).collect();
         let mut next = 0;
-        while let Some(name) = libraries.get(next).cloned() {
+        while let Some(name) = libraries.get(next) {
             next += 1;
-            let Some(library) = self.library(&name) else { continue };
+            let Some(library) = self.libraries.get(*name) else { continue };
             for required in &library.found.requires {
-                if !libraries.contains(required) {
-                    libraries.push(required.clone());
+                if !libraries.contains(&required.as_str()) {
+                    libraries.push(required);
                 }
             }
         }
         Reader { info: info.clone(), own, libraries }
     }
 
-    fn library(&mut self, name: &str) -> Option<Rc<Source>> {
-        if let Some(known) = self.libraries.get(name) {
-            return known.clone();
-        }
-        let file = format!("nselib/{}.lua", name.replace('.', "/"));
-        let text = self.data.find(&file).and_then(|file| file.read().ok());
-        let source = text.map(|text| {
-            let mut found = file_use(&text);
-            if name == ARGUMENT_READER {
-                found.accesses.clear();
-            }
-            Rc::new(Source { found, text })
-        });
-        self.libraries.insert(name.to_owned(), source.clone());
-        source
-    }
-
     /// The uses of all scripts that run on hosts.
-    fn uses<'s>(&'s self, readers: &'s [Reader]) -> Vec<Reached<'s>> {
+    fn uses<'s>(&'s self, readers: &'s [Reader<'s>]) -> Vec<Reached<'s>> {
         let mut uses = Vec::new();
         let mut called = HashMap::new();
-        let on_hosts = |r: &&Reader| r.info.has(Phase::Host) || r.info.has(Phase::Port);
+        let on_hosts = |r: &&Reader<'_>| r.info.has(Phase::Host) || r.info.has(Phase::Port);
         for reader in readers.iter().filter(on_hosts) {
             let id = &*reader.info.id;
             let mut push = |access, library, is_known| {
@@ -214,15 +224,15 @@ impl<'a> Sources<'a> {
                 push(access, None, reader.info.from_data_dir);
             }
             for name in &reader.libraries {
-                let Some(Some(library)) = self.libraries.get(name) else { continue };
+                let Some(library) = self.libraries.get(*name) else { continue };
                 for access in &library.found.accesses {
                     let is_reached = access.functions.iter().all(|function| {
                         *called
-                            .entry((name.as_str(), function.as_str()))
+                            .entry((*name, function.as_str()))
                             .or_insert_with(|| self.is_called(name, function, readers))
                     });
                     if is_reached {
-                        push(access, Some(name.as_str()), true);
+                        push(access, Some(*name), true);
                     }
                 }
             }
@@ -231,10 +241,10 @@ impl<'a> Sources<'a> {
     }
 
     /// True where any selected script, or a library that one needs, names a function of a library.
-    fn is_called(&self, library: &str, function: &str, readers: &[Reader]) -> bool {
-        let scripts = readers.iter().map(|reader| &reader.own);
+    fn is_called(&self, library: &str, function: &str, readers: &[Reader<'_>]) -> bool {
+        let scripts = readers.iter().map(|reader| reader.own);
         let others = self.libraries.iter().filter(|(name, _)| *name != library);
-        let mut texts = scripts.chain(others.filter_map(|(_, source)| source.as_ref()));
+        let mut texts = scripts.chain(others.map(|(_, source)| source));
         texts.any(|source| coupling::names(&source.text, function))
     }
 }

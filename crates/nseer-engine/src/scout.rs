@@ -48,6 +48,7 @@ pub(crate) async fn ask(
         if chosen.len() < 2 {
             continue;
         }
+        world.scheduler.turn(host.number).await;
         let Ok(said) = ask_alike(world, host, port, &chosen).await else { continue };
         for (i, answer) in asked.into_iter().zip(said) {
             answers[i] = answer.as_boolean();

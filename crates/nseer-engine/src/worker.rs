@@ -61,6 +61,8 @@ pub(crate) struct Worker {
     pub(crate) tasks: mpsc::UnboundedSender<Task>,
     pub(crate) thread: JoinHandle<()>,
     failed: Arc<AtomicBool>,
+    /// It has got what the first worker's registry held before the first host.
+    pub(crate) is_given: bool,
 }
 
 impl Worker {
@@ -104,7 +106,7 @@ pub(crate) fn start(
             }
         })
         .map_err(EngineError::Thread)?;
-    Ok((Worker { tasks, thread, failed }, report))
+    Ok((Worker { tasks, thread, failed, is_given: false }, report))
 }
 
 type Prepared = (tokio::runtime::Runtime, Rc<World>, Vec<Rc<Script>>);

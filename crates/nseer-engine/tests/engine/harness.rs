@@ -164,6 +164,7 @@ impl Case {
                 .expect("arguments")
                 .table,
             workers: self.workers.and_then(NonZeroUsize::new),
+            many_hosts: self.hosts.len() > 3,
             verbosity: 0,
             debugging: self.debugging,
             timing_level: 3,
