@@ -154,6 +154,7 @@ impl Attempt {
                 }
                 Err(NetError::TimedOut) => {
                     report.end = End::Silence;
+                    line.give_up();
                     break;
                 }
                 Err(error) => {
