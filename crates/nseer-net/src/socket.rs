@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
@@ -347,6 +348,15 @@ impl Socket {
 
     /// Closes it; under TLS the peer is told first, if that needs no waiting.
     pub fn close(self) {}
+
+    /// Closes a plain TCP connection by a reset: one packet, and no local port is kept in
+    /// TIME_WAIT. Any other socket is closed as [`Socket::close`] does.
+    pub fn reset(self) {
+        if let Some(tcp) = self.into_tcp() {
+            // Where that fails it is closed all the same, by a FIN.
+            let _ = SockRef::from(&tcp).set_linger(Some(Duration::ZERO));
+        }
+    }
 }
 
 impl std::fmt::Debug for Socket {

@@ -1,6 +1,7 @@
 //! Patterns: PCRE2 over bytes, with a bound on the work.
 
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use pcre2::bytes::{Captures, Regex, RegexBuilder};
 
@@ -11,8 +12,6 @@ use crate::prefix::is_anchored;
 const MOST_STEPS: u32 = 100_000;
 /// Depth of backtracking, where there is a depth.
 const MOST_DEPTH: u32 = 10_000;
-/// The room for backtracking of compiled patterns, in bytes.
-const MOST_STACK: usize = 1 << 20;
 
 /// What may follow a pattern.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,30 +24,59 @@ pub(crate) struct Flags {
 
 /// A compiled pattern.
 #[derive(Debug)]
-pub(crate) struct Pattern(Regex);
+pub(crate) struct Pattern {
+    regex: Regex,
+    /// Where the pattern is machine code, whose room for backtracking is small: what to run where
+    /// that is not enough.
+    careful: Option<Careful>,
+}
+
+/// A pattern for the interpreter, compiled when it is needed.
+#[derive(Debug)]
+struct Careful {
+    text: Box<str>,
+    flags: Flags,
+    regex: OnceLock<Result<Regex, pcre2::Error>>,
+}
 
 impl Pattern {
     /// Compiles the pattern of a match line.
     pub(crate) fn compile(pattern: &[u8], flags: Flags) -> Result<Pattern, LineError> {
         let text = limited(pattern);
-        let mut builder = RegexBuilder::new();
-        builder.caseless(flags.ignore_case).dotall(flags.dot_all);
         // Machine code counts its steps anew from each place in the answer, so it is for patterns
         // that begin at one place only. For the others the interpreter counts them all.
-        if is_anchored(pattern) {
-            builder.jit_if_available(true).max_jit_stack_size(Some(MOST_STACK));
+        let fast = is_anchored(pattern);
+        let regex = build(&text, flags, fast).map_err(|e| LineError::Pattern(e.to_string()))?;
+        if let Ok(true) = regex.is_match(b"") {
+            return Err(LineError::MatchesNothing);
         }
-        let regex = builder.build(&text).map_err(|e| LineError::Pattern(e.to_string()))?;
-        match regex.is_match(b"") {
-            Ok(true) => Err(LineError::MatchesNothing),
-            _ => Ok(Pattern(regex)),
-        }
+        let careful = fast.then(|| Careful { text: text.into(), flags, regex: OnceLock::new() });
+        Ok(Pattern { regex, careful })
     }
 
     /// The captures of the first match.
     pub(crate) fn captures<'a>(&self, answer: &'a [u8]) -> Result<Option<Captures<'a>>, LineError> {
-        self.0.captures(answer).map_err(|e| LineError::TooManySteps(e.to_string()))
+        let regex = match (self.regex.is_match(answer), &self.careful) {
+            (Ok(false), _) => return Ok(None),
+            (Ok(true), _) => &self.regex,
+            (Err(error), None) => return Err(LineError::TooManySteps(error.to_string())),
+            (Err(_), Some(careful)) => careful.regex()?,
+        };
+        regex.captures(answer).map_err(|e| LineError::TooManySteps(e.to_string()))
     }
+}
+
+impl Careful {
+    fn regex(&self) -> Result<&Regex, LineError> {
+        let regex = self.regex.get_or_init(|| build(&self.text, self.flags, false));
+        regex.as_ref().map_err(|e| LineError::Pattern(e.to_string()))
+    }
+}
+
+fn build(text: &str, flags: Flags, fast: bool) -> Result<Regex, pcre2::Error> {
+    let mut builder = RegexBuilder::new();
+    builder.caseless(flags.ignore_case).dotall(flags.dot_all);
+    builder.jit_if_available(fast).build(text)
 }
 
 /// The pattern with its limits before it and bytes beyond ASCII as escapes, since the library takes
@@ -100,6 +128,14 @@ mod tests {
         }
         let error = Pattern::compile(b"^a*", Flags::default()).expect_err("an empty match");
         assert_eq!(error, LineError::MatchesNothing);
+    }
+
+    #[test]
+    fn machine_code_without_room_is_no_reason_to_fail() {
+        let pattern = Pattern::compile(br"^(?:(a)|b)*c$", Flags::default()).expect("a pattern");
+        let answer = [&b"ab".repeat(2000)[..], b"c"].concat();
+        assert!(pattern.regex.is_match(&answer).is_err(), "too deep for machine code");
+        assert!(pattern.captures(&answer).expect("a match").is_some());
     }
 
     #[test]

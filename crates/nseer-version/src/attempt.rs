@@ -37,7 +37,7 @@ pub(crate) enum Signal {
     /// The probe was sent, or the listening has begun.
     Sent,
     /// The service is half known.
-    Soft(Match),
+    Soft(Box<Match>),
 }
 
 /// How an attempt ended.
@@ -154,6 +154,7 @@ impl Attempt {
                 }
                 Err(NetError::TimedOut) => {
                     report.end = End::Silence;
+                    line.give_up();
                     break;
                 }
                 Err(error) => {
@@ -190,7 +191,7 @@ impl Attempt {
                         )
                     });
                     is_soft = true;
-                    let _ = signals.send(Signal::Soft(soft));
+                    let _ = signals.send(Signal::Soft(Box::new(soft)));
                 }
                 _ => {}
             }

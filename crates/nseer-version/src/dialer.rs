@@ -35,6 +35,9 @@ pub trait Conversation: Send + 'static {
     /// Waits for some bytes, or for one datagram.
     fn receive(&mut self, until: Instant)
     -> impl Future<Output = Result<Vec<u8>, NetError>> + Send;
+
+    /// Closes a connection over which nothing more is expected, with as few packets as it takes.
+    fn give_up(self);
 }
 
 /// Sockets of `nseer-net`.
@@ -64,6 +67,10 @@ impl Conversation for Socket {
 
     async fn receive(&mut self, until: Instant) -> Result<Vec<u8>, NetError> {
         Socket::receive(self, Some(left(until))).await
+    }
+
+    fn give_up(self) {
+        self.reset();
     }
 }
 

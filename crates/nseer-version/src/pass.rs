@@ -129,7 +129,7 @@ impl<D: Dialer> Pass<D> {
                         let service = &soft.service;
                         self.queue = order::narrowed(db, port, tunnel, service, &self.sent).into();
                     }
-                    self.outcome.soft = Some(soft);
+                    self.outcome.soft = Some(*soft);
                 }
             }
         }

@@ -35,6 +35,9 @@ pub(crate) enum Act {
 /// A server: what it does when somebody connects (nothing was sent), and at what was sent.
 pub(crate) type Server = fn(PortKey, Transport, &[u8]) -> Vec<Act>;
 
+/// When it was sent, in milliseconds, and what.
+type Sent = (u64, Vec<u8>);
+
 pub(crate) struct Stage {
     pub(crate) server: Server,
     /// Connections that are refused, by number.
@@ -45,8 +48,7 @@ pub(crate) struct Stage {
     begun: Instant,
     open: Arc<AtomicUsize>,
     pub(crate) most_open: Arc<AtomicUsize>,
-    /// When what was sent over which connection, and how many connections there were.
-    pub(crate) log: Arc<Mutex<Vec<(u64, usize, Vec<u8>)>>>,
+    log: Arc<Mutex<Vec<Sent>>>,
     connections: Arc<AtomicUsize>,
 }
 
@@ -84,7 +86,7 @@ impl Stage {
     /// What was sent, as text, with the times in milliseconds.
     pub(crate) fn sent(&self) -> Vec<(u64, String)> {
         let log = self.log.lock().expect("log");
-        log.iter().map(|(at, _, data)| (*at, String::from_utf8_lossy(data).into_owned())).collect()
+        log.iter().map(|(at, data)| (*at, String::from_utf8_lossy(data).into_owned())).collect()
     }
 
     pub(crate) fn connections(&self) -> usize {
@@ -113,14 +115,13 @@ impl Dialer for Stage {
         if (self.refuses)(key, transport) {
             return Err(NetError::Io(std::io::ErrorKind::ConnectionRefused.into()));
         }
-        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        self.connections.fetch_add(1, Ordering::Relaxed);
         let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
         self.most_open.fetch_max(open, Ordering::Relaxed);
         let mut line = Line {
             stage: self.clone(),
             key,
             transport,
-            number,
             due: Vec::new(),
             sent: Vec::new(),
             turn: None,
@@ -136,7 +137,6 @@ pub(crate) struct Line {
     stage: Stage,
     key: PortKey,
     transport: Transport,
-    number: usize,
     /// What comes when, in order.
     due: Vec<(Instant, Act)>,
     sent: Vec<u8>,
@@ -159,15 +159,13 @@ impl Line {
 
 impl Conversation for Line {
     async fn send(&mut self, data: &[u8], _: Instant) -> Result<(), NetError> {
-        self.stage.log.lock().expect("log").push((
-            self.stage.elapsed(),
-            self.number,
-            data.to_vec(),
-        ));
+        self.stage.log.lock().expect("log").push((self.stage.elapsed(), data.to_vec()));
         self.sent.extend_from_slice(data);
         self.act();
         Ok(())
     }
+
+    fn give_up(self) {}
 
     async fn receive(&mut self, until: Instant) -> Result<Vec<u8>, NetError> {
         if self.stage.one_at_a_time && self.turn.is_none() {
