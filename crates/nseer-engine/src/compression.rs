@@ -167,7 +167,7 @@ impl Settings {
     fn config(self) -> Option<DeflateConfig> {
         let valid = (-1..=9).contains(&self.level)
             && self.method == 8
-            && matches!(self.window_bits, -15..=-9 | 8..=15 | 24..=31)
+            && matches!(self.window_bits, -15..=-9 | 8..=15 | 25..=31)
             && (1..=9).contains(&self.memory_level);
         let number = |n: i64| i32::try_from(n).ok();
         let strategy = Strategy::try_from(number(self.strategy)?).ok()?;
@@ -270,6 +270,13 @@ mod tests {
         assert_eq!(inflated(15, &bomb, 1 << 21).map(|data| data.len()), Some(1 << 20));
         assert_eq!(inflated(15, &bomb[..bomb.len() - 1], 1 << 21), None, "cut off");
         assert_eq!(inflated(15, b"", 10), None);
+    }
+
+    #[test]
+    fn the_smallest_window_is_of_zlib_alone() {
+        for (window_bits, works) in [(8, true), (24, false), (25, true), (-8, false), (-9, true)] {
+            assert_eq!(compressed(settings(window_bits), b"abc").is_some(), works, "{window_bits}");
+        }
     }
 
     proptest! {
