@@ -326,6 +326,8 @@ mod tests {
         f.check(&[], true, "a.nse:category");
         f.check(&["b"], true, "b.nse:name");
         f.check(&[""], true, "");
+        f.check(&[" \t\u{b}"], true, "");
+        f.check(&["\u{a0}"], false, "'\u{a0}' did not match a category, filename, or directory");
         f.check(&["safe"], false, "a.nse:category gone.nse:missing");
         f.check(&["vuln,default"], false, "a.nse:category b.nse:category");
         f.check(&["b", "a"], false, "a.nse:name b.nse:name");
