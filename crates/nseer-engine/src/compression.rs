@@ -272,6 +272,13 @@ mod tests {
         assert_eq!(inflated(15, b"", 10), None);
     }
 
+    #[test]
+    fn the_smallest_window_is_of_zlib_alone() {
+        for (window_bits, works) in [(8, true), (24, false), (25, true), (-8, false), (-9, true)] {
+            assert_eq!(compressed(settings(window_bits), b"abc").is_some(), works, "{window_bits}");
+        }
+    }
+
     proptest! {
         #[test]
         fn data_comes_back(

@@ -6,6 +6,7 @@
 //! invisible to scripts are in `ARCHITECTURE.md` ("The scheduler").
 
 mod args;
+mod frame;
 mod interrupt;
 mod native;
 mod portable;

@@ -7,9 +7,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Value};
+use mlua::{AnyUserData, Function, IntoLuaMulti, Lua, MultiValue, Table, Value};
 
 use crate::args::Args;
+use crate::frame::framed;
 
 /// An error that the script sees as a string with its own position in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +82,7 @@ pub(crate) type Suspend = std::rc::Rc<dyn Fn(Wait) -> Result<i64, Raise>>;
 pub struct Native {
     pub(crate) lua: Lua,
     pub(crate) shim: Function,
+    pub(crate) metatable: Function,
     pub(crate) suspend: Suspend,
 }
 
@@ -130,7 +132,25 @@ impl Native {
             };
             settled(lua, reply)
         })?;
-        self.shim.call(raw)
+        self.framed(&self.shim.call(raw)?)
+    }
+
+    /// The real metatable of an object and of all others of its kind. Scripts see what is in its
+    /// field `__metatable`.
+    ///
+    /// # Errors
+    /// Where Lua has no memory left.
+    pub fn metatable(&self, object: &AnyUserData) -> mlua::Result<Table> {
+        self.metatable.call(object)
+    }
+
+    /// Makes a function of the engine that is written in Lua look to scripts as the others do. To
+    /// `error`, the script is one level further away than it was.
+    ///
+    /// # Errors
+    /// Where Lua has no memory left.
+    pub fn framed(&self, function: &Function) -> mlua::Result<Function> {
+        framed(&self.lua, function)
     }
 }
 

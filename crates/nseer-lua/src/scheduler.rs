@@ -216,6 +216,7 @@ impl<C: 'static> Scheduler<C> {
         Native {
             lua: self.inner.lua.clone(),
             shim: self.inner.shim.native.clone(),
+            metatable: self.inner.shim.metatable.clone(),
             suspend: Rc::new(suspend),
         }
     }

@@ -19,12 +19,12 @@ local function finish(want, got, ok, ...)
     raw_yield(TOKEN)
   end
   if got ~= want then
-    error("coroutine resumed while it was waiting", 2)
+    error("coroutine resumed while it was waiting", 3)
   end
   if ok then
     return ...
   end
-  error((...), 2)
+  error((...), 3)
 end
 
 -- What `glance` said of the request `want`: that it is over already, or that it takes time.
@@ -34,11 +34,11 @@ local function glanced(want, status, ...)
   elseif status == WAIT then
     return finish(want, raw_yield(TOKEN))
   end
-  error((...), 2)
+  error((...), 3)
 end
 
--- Turns a native's (status, values...) into its values, a wait or an error. Called as a tail
--- call, so that level 2 is the script.
+-- Turns a native's (status, values...) into its values, a wait or an error. Always a tail call, so
+-- that level 2 is the C function around the native, and level 3 is the script.
 local function settle(status, ...)
   if status == DONE then
     return ...
@@ -49,7 +49,7 @@ local function settle(status, ...)
     end
     return glanced((...), glance())
   end
-  error((...), 2)
+  error((...), 3)
 end
 
 local function native(f)

@@ -43,6 +43,8 @@ pub(crate) struct Shim {
     pub(crate) step: Function,
     pub(crate) drop: Function,
     pub(crate) traceback: Function,
+    /// The real metatable of anything; no script may have it.
+    pub(crate) metatable: Function,
 }
 
 /// What no script may have: other programs, foreign machine code, the end of the process, and the
@@ -93,7 +95,9 @@ pub(crate) fn new_state(
     }
     keep_text_chunks_only(&lua)?;
     lua.load(include_str!("older_lua.lua")).set_name("=nseer").exec()?;
+    let metatable = lua.load(include_str!("metatables.lua")).set_name("=nseer").call(())?;
     let shim = Shim {
+        metatable,
         native: shim.get("native")?,
         step: shim.get("step")?,
         drop: shim.get("drop")?,

@@ -1,10 +1,11 @@
-//! Which scripts run, with which arguments and in which order: random cases, answered by the real
-//! nmap as well.
+//! Which scripts run, with which arguments and in which order, and what they see: answered by the real
+//! nmap as well, mostly to random questions.
 //!
 //! The cases are the same in every run. `NSEER_NMAP_CASES` is how many each test tries and
 //! `NSEER_NMAP_SEED` (a number) says which; a failing case is made smaller before it is shown.
 
 mod arguments;
+mod calls;
 mod choice;
 #[path = "../lab/mod.rs"]
 mod lab;

@@ -4,14 +4,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use mlua::{AnyUserData, Lua, MetaMethod, Table, UserData};
+use mlua::{AnyUserData, Lua, MetaMethod, Table, UserData, Value};
 use mlua::{UserDataFields, UserDataMethods};
 use nseer_crypto::{BigNumber, CryptoError};
 use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
 use crate::modules::openssl::{bytes, raise};
-use crate::modules::{Body, fill, methods};
+use crate::modules::{Body, fill, methods, show_metatable};
 
 /// What scripts hold.
 struct Handle(Rc<RefCell<BigNumber>>);
@@ -72,7 +72,15 @@ const METHOD_TABLE: &[(&str, Body)] = &[
 pub(crate) fn install(world: &Rc<World>, openssl: &Table) -> mlua::Result<()> {
     let native = world.scheduler.native();
     fill(&native, world, openssl, FUNCTIONS)?;
-    world.lua().set_named_registry_value(METHODS, methods(world, world, METHOD_TABLE)?)
+    let lua = world.lua();
+    lua.set_named_registry_value(METHODS, methods(world, world, METHOD_TABLE)?)?;
+    // As with OpenSSL's module, the methods can also be had from the metatable.
+    let visible = methods(world, world, METHOD_TABLE)?;
+    visible.raw_set("__index", &visible)?;
+    visible.raw_set("__name", "BIGNUM")?;
+    visible.raw_set("__tostring", visible.raw_get::<Value>("tohex")?)?;
+    let sample = BigNumber::from_bytes(&[]).map_err(mlua::Error::external)?;
+    show_metatable(&native, &object(lua, sample)?, &visible)
 }
 
 /// A number as an object.

@@ -17,7 +17,7 @@ use nseer_packet::{
 
 use crate::environment::World;
 use crate::modules::connect::host_of;
-use crate::modules::{Body, methods};
+use crate::modules::{Body, methods, show_metatable};
 
 /// Name of the registry value that holds the methods.
 const METHODS: &str = "nseer dnet methods";
@@ -90,6 +90,8 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
     let native = world.scheduler.native();
     let dnet = Rc::new(Dnet { world: world.clone(), opened: Opened::default() });
     lua.set_named_registry_value(METHODS, methods(world, &dnet, METHOD_TABLE)?)?;
+    let sample = lua.create_userdata(DnetHandle(Rc::default()))?;
+    show_metatable(&native, &sample, &lua.create_table()?)?;
     let new = native.function("new_dnet", |lua, _| {
         Reply::values(lua, lua.create_userdata(DnetHandle(Rc::default()))?)
     })?;

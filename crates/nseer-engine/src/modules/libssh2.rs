@@ -75,7 +75,7 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<Table> {
         function(&native, world, interactive, keyboard_answer)?,
     );
     let whole: Function = lua.load(include_str!("libssh2.lua")).set_name("=nseer").call(halves)?;
-    module.raw_set(interactive, whole)?;
+    module.raw_set(interactive, native.framed(&whole)?)?;
     Ok(module)
 }
 

@@ -29,7 +29,7 @@ pub(crate) mod zlib_stream;
 use std::borrow::Borrow;
 use std::rc::Rc;
 
-use mlua::{Function, Lua, Table, Value};
+use mlua::{AnyUserData, Function, Lua, Table, Value};
 use nseer_lua::{Args, Native, Raise, Reply};
 
 use crate::environment::World;
@@ -116,6 +116,15 @@ pub(crate) fn methods<S: 'static>(
         table.raw_set(*name, method)?;
     }
     Ok(table)
+}
+
+/// What `getmetatable` gives for objects of the kind of `sample`: a table with nothing of ours in it.
+pub(crate) fn show_metatable(
+    native: &Native,
+    sample: &AnyUserData,
+    visible: &Table,
+) -> mlua::Result<()> {
+    native.metatable(sample)?.raw_set("__metatable", visible)
 }
 
 fn args_table(world: &Rc<World>, args: &ArgTable) -> mlua::Result<Table> {

@@ -1,10 +1,11 @@
--- The parts of the socket methods that call back into scripts.
+-- The parts of the socket methods that call back into scripts. Between these functions and the
+-- script is a C function.
 local receive, saved, save, limit = ...
 local error, type, find, select = error, type, string.find, select
 
 local function refuse(n, expected, ...)
   local got = select("#", ...) < n and "no value" or type((select(n, ...)))
-  error("bad argument #" .. n .. " to 'receive_buf' (" .. expected .. " expected, got " .. got .. ")", 3)
+  error("bad argument #" .. n .. " to 'receive_buf' (" .. expected .. " expected, got " .. got .. ")", 4)
 end
 
 -- Reads until `matcher` finds a delimiter in what was read. The matcher first sees the rest of the
@@ -27,7 +28,7 @@ return function(socket, ...)
     local from, to = matcher(buffer)
     if from then
       if type(from) ~= "number" or type(to) ~= "number" or from > to or to > #buffer then
-        error("invalid indices for match", 2)
+        error("invalid indices for match", 3)
       end
       save(socket, buffer:sub(to + 1))
       return true, buffer:sub(1, keep and to or from - 1)

@@ -15,7 +15,7 @@ use crate::modules::connect;
 use crate::modules::pcap;
 use crate::modules::socket::{DEFAULT_TIMEOUT, IN_USE, METHODS, SocketCell, SocketHandle};
 use crate::modules::trace::{Ends, Way};
-use crate::modules::{Body, fill, function, methods};
+use crate::modules::{Body, fill, function, methods, show_metatable};
 
 const METHOD_TABLE: &[(&str, Body<Rc<World>>)] = &[
     ("connect", connect::connect),
@@ -41,8 +41,12 @@ const METHOD_TABLE: &[(&str, Body<Rc<World>>)] = &[
     ("pcap_close", close),
 ];
 
-const FUNCTIONS: &[(&str, Body<Rc<World>>)] =
-    &[("sleep", sleep), ("parse_ssl_certificate", parse_certificate), ("get_stats", get_stats)];
+const FUNCTIONS: &[(&str, Body<Rc<World>>)] = &[
+    ("sleep", sleep),
+    ("loop", turn),
+    ("parse_ssl_certificate", parse_certificate),
+    ("get_stats", get_stats),
+];
 
 /// Most bytes that `receive_buf` gathers without a match.
 const BUFFER_LIMIT: usize = 16 << 20;
@@ -69,8 +73,10 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
         save,
         BUFFER_LIMIT,
     ))?;
-    methods.raw_set("receive_buf", receive_buf)?;
+    methods.raw_set("receive_buf", native.framed(&receive_buf)?)?;
     lua.set_named_registry_value(METHODS, methods)?;
+    let sample = lua.create_userdata(SocketHandle(SocketCell::new(Transport::Tcp, false)))?;
+    show_metatable(&native, &sample, &lua.create_table()?)?;
 
     let new_socket = function(&native, world, "new_socket", new_socket)?;
     nmap.raw_set("new_socket", &new_socket)?;
@@ -107,6 +113,12 @@ fn sleep(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
         tokio::time::sleep(time).await;
         Ok(MultiValue::new())
     }))
+}
+
+/// With Nmap, makes the network go on for some time. Here it always does.
+fn turn(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    args.number(lua, 1)?;
+    Ok(Reply::nothing())
 }
 
 /// The socket that argument 1 is.

@@ -175,7 +175,7 @@ fn by_database(
     for wish in wishes {
         let Some(matched) = wish.rule.matches(entry) else { continue };
         wish.used = true;
-        if chosen.is_some() || selection.missing.contains(&entry.file_name) {
+        if chosen.is_some() {
             continue;
         }
         let file = data
@@ -190,7 +190,8 @@ fn by_database(
                     by: if matched.by_name { "name" } else { "category" },
                 });
             }
-            None => selection.missing.push(entry.file_name.clone()),
+            // Further rules do not see what is not there.
+            None => return selection.missing.push(entry.file_name.clone()),
         }
     }
     if let Some(script) = chosen.filter(|s| seen.insert(s.display())) {
@@ -325,6 +326,8 @@ mod tests {
         f.check(&[], true, "a.nse:category");
         f.check(&["b"], true, "b.nse:name");
         f.check(&[""], true, "");
+        f.check(&[" \t\u{b}"], true, "");
+        f.check(&["\u{a0}"], false, "'\u{a0}' did not match a category, filename, or directory");
         f.check(&["safe"], false, "a.nse:category gone.nse:missing");
         f.check(&["vuln,default"], false, "a.nse:category b.nse:category");
         f.check(&["b", "a"], false, "a.nse:name b.nse:name");
@@ -356,6 +359,8 @@ mod tests {
         f.check(&["default,+DEFAULT"], false, "a.nse:category");
         f.check(&["a, ,+,b,"], false, "a.nse:name b.nse:name");
         f.check(&["gone,safe"], false, "a.nse:category gone.nse:missing");
+        let hidden = "'gone' did not match a category, filename, or directory";
+        f.check(&["safe,gone"], false, hidden);
     }
 
     #[test]

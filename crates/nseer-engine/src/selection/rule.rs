@@ -47,9 +47,9 @@ impl Rule {
     /// nothing and may still be a path.
     #[must_use]
     pub fn parse(text: &str) -> Rule {
-        let text = text.trim();
+        let text = trimmed(text);
         let (forced, text) = match text.strip_prefix('+') {
-            Some(rest) => (true, rest.trim()),
+            Some(rest) => (true, trimmed(rest)),
             None => (false, text),
         };
         Rule { text: text.to_owned(), forced, expr: parse(text, &[]) }
@@ -82,6 +82,11 @@ fn is_word(byte: u8) -> bool {
 
 fn is_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 0x0b
+}
+
+/// Without the blanks around it. A space that only Unicode calls so is a character, as in names.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_blank))
 }
 
 fn parse(text: &str, odd_categories: &[&str]) -> Option<Expr> {

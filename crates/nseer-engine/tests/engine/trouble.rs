@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nseer_core::ScriptOutcome;
 
-use crate::harness::{Case, OPEN};
+use crate::harness::{Case, OPEN, check};
 
 const GOOD: &str = "hostrule = function() return true end action = function() return 'fine' end";
 
@@ -207,4 +207,37 @@ fn the_end_of_a_hosts_time_ends_all_its_scripts() {
     let host = &outcome.hosts[0];
     assert_eq!(host.runs.len(), outcome.runs.len(), "the record has what the events told");
     assert!(host.runs.iter().filter(|run| run.port.is_none()).count() == 1);
+}
+
+#[test]
+fn an_error_of_a_native_names_the_line_also_after_a_tail_call() {
+    let body = |call: &str| {
+        format!(
+            "local _, e = pcall(function() {call} end) return (e:gsub('^.*/x.nse:%d+: ', 'HERE '))"
+        )
+    };
+    check(&body("return nmap.mutex()"), "HERE bad argument #1 to 'mutex' (object expected)");
+    check(&body("local m = nmap.mutex()"), "HERE bad argument #1 to 'mutex' (object expected)");
+    // `receive_buf` and `match` are partly Lua, and name the line as well.
+    let receive = "local s = nmap.new_socket() return s:receive_buf(1, true)";
+    let refused = "bad argument #1 to 'receive_buf' (function/string expected, got number)";
+    check(&body(receive), &format!("HERE {refused}"));
+    let subject = "bad argument #2 to 'match' (string expected, got no value)";
+    check(&body("return lpeg.match(lpeg.P(1))"), &format!("HERE {subject}"));
+    // A wait in between changes nothing.
+    let later = "return nmap.socket.sleep(0), error('later')";
+    check(&body(later), "HERE later");
+}
+
+#[test]
+fn metatables_of_objects_hold_nothing_that_breaks_the_engine() {
+    let objects =
+        ["nmap.new_socket()", "nmap.new_dnet()", "openssl.bignum_dec2bn('5')", "lpeg.P(1)"];
+    for object in objects {
+        let body = format!(
+            "local o = {object} local a, b = getmetatable(o), debug.getmetatable(o) \
+             return type(a) .. ' ' .. tostring(rawequal(a, b)) .. ' ' .. tostring(rawget(a, '__gc'))"
+        );
+        check(&body, "table true nil");
+    }
 }

@@ -1,7 +1,7 @@
 -- The Lua half of `lpeg`: operators, and matches that call back into scripts. The matcher stops
 -- where a function has to be called, and the call is made here: its errors stay what they are, and
 -- nothing of a match lies between the function and the script.
-local lpeg, operators, sample, start, resume = ...
+local lpeg, operators, metatable, start, resume = ...
 local error, unpack, pairs = error, table.unpack, pairs
 
 local DONE, CALL, QUERY, PAUSE, RAISE, MANY, CALL_MANY = 0, 1, 2, 3, 4, 5, 6
@@ -18,7 +18,8 @@ local function query(run, t, key)
   return resume(run, t[key])
 end
 
--- What the matcher said last. Always a tail call, so that level 2 is the script.
+-- What the matcher said last. Always a tail call, so that level 2 is the C function that is put
+-- around `match`, and level 3 is the script.
 
 local function advance(status, ...)
   if status == DONE then
@@ -35,7 +36,7 @@ local function advance(status, ...)
     local values, n = ...
     return unpack(values, 1, n)
   end
-  error((...), 2)
+  error((...), 3)
 end
 
 function lpeg.match(...)
@@ -43,7 +44,6 @@ function lpeg.match(...)
 end
 
 -- Scripts see a table with the operators; the real metatable stays out of their reach.
-local metatable = debug.getmetatable(sample)
 local visible = { __index = lpeg, __name = "lpeg-pattern" }
 for name, operator in pairs(operators) do
   visible[name] = operator

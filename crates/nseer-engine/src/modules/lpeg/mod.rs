@@ -40,7 +40,9 @@ pub(crate) fn install(lua: &Lua, native: &Native) -> mlua::Result<Table> {
     let start = function(native, &shared, "match", matching::start)?;
     let resume = function(native, &shared, "match", matching::resume)?;
     let sample = pattern_object(lua, Operand::plain(Pattern::succeed()))?;
-    lua_half(lua)?.call::<()>((&module, operators, sample, start, resume))?;
+    let metatable = native.metatable(&sample)?;
+    lua_half(lua)?.call::<()>((&module, operators, metatable, start, resume))?;
+    module.raw_set("match", native.framed(&module.raw_get("match")?)?)?;
     Ok(module)
 }
 
