@@ -210,6 +210,15 @@ impl Reason {
         Reason::OURS.into_iter().find(|reason| reason.as_str() == word)
     }
 
+    /// The reason that has this word, ours or another program's; [`Reason::Unknown`] where it looks
+    /// like no word.
+    #[must_use]
+    pub fn named(word: &str) -> Reason {
+        Reason::from_word(word)
+            .or_else(|| ForeignWord::new(word).map(Reason::Other))
+            .unwrap_or(Reason::Unknown)
+    }
+
     /// Every reason that a scan of ours gives.
     const OURS: [Reason; 15] = [
         Reason::Unknown,

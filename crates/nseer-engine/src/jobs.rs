@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mlua::{MultiValue, Table, Value};
@@ -60,6 +61,7 @@ pub(crate) async fn run_host(
 ) {
     world.verbose(2, || format!("Script scanning {}.", host.address));
     let ignored = Rc::default();
+    let done = Done::of(host);
     for level in levels(scripts) {
         let mut jobs = Vec::new();
         for script in scripts.iter().filter(|s| s.info.level == level) {
@@ -77,8 +79,22 @@ pub(crate) async fn run_host(
                 }
             }
         }
+        jobs.retain(|job| done.is_new(job));
         run_level(world, Some(host), jobs, deadline, &ignored).await;
         host.workers.end_all(world);
+    }
+}
+
+/// Scripts that ended on a host before, when its scan was broken off and goes on.
+struct Done(HashSet<(Arc<str>, Phase, Option<PortKey>)>);
+
+impl Done {
+    fn of(host: &HostCell) -> Done {
+        Done(host.with(|h| h.runs.iter().map(|r| (r.id.clone(), r.phase, r.port)).collect()))
+    }
+
+    fn is_new(&self, job: &Job) -> bool {
+        self.0.is_empty() || !self.0.contains(&(job.script.info.id.clone(), job.phase, job.port))
     }
 }
 
@@ -151,7 +167,7 @@ fn skipped(world: &Rc<World>, host: Option<&Rc<HostCell>>, jobs: &[Job]) {
             outcome: ScriptOutcome::Skipped("the host's time was over".to_owned()),
             elapsed: Duration::ZERO,
         };
-        keep(world, host, run, None);
+        keep(world, host, (run, None), None);
     }
 }
 
@@ -159,7 +175,7 @@ fn skipped(world: &Rc<World>, host: Option<&Rc<HostCell>>, jobs: &[Job]) {
 fn keep(
     world: &Rc<World>,
     host: Option<&Rc<HostCell>>,
-    run: ScriptRun,
+    (run, result): (ScriptRun, Option<ScriptResult>),
     record: Option<&RefCell<PhaseRecord>>,
 ) {
     match (host, record) {
@@ -167,7 +183,7 @@ fn keep(
         (None, Some(record)) => record.borrow_mut().runs.push(run.clone()),
         (None, None) => {}
     }
-    world.config.events.emit(Event::ScriptFinished(run));
+    world.config.events.emit(Event::ScriptFinished { run, result });
 }
 
 const TIMED_OUT: &str = "timed out";
@@ -288,8 +304,8 @@ fn finished(
     {
         world.say(Severity::Warning, format!("Bug in {}: no string output.", result.id));
     }
-    if let Some(result) = result {
-        deliver(context, result, record);
+    if let Some(result) = &result {
+        deliver(context, result.clone(), record);
     }
     let run = ScriptRun {
         id: context.info().id.clone(),
@@ -299,7 +315,7 @@ fn finished(
         outcome,
         elapsed: world.config.system.clock.now().saturating_duration_since(context.started),
     };
-    keep(world, context.host.as_ref(), run, Some(record));
+    keep(world, context.host.as_ref(), (run, result), Some(record));
 }
 
 fn timed_out(world: &World, context: &ScriptContext) -> (ScriptOutcome, Option<ScriptResult>) {

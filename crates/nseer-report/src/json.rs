@@ -16,7 +16,7 @@ use crate::options::ReportOptions;
 use crate::shown::is_shown;
 
 pub use lines::JsonService;
-pub use value::{JsonBytes, JsonValue};
+pub use value::{JsonBytes, JsonValue, OwnedJsonValue};
 
 /// The schema that each line obeys, as text.
 pub const JSON_SCHEMA: &str = include_str!("../schema/events-1.json");
@@ -50,7 +50,7 @@ impl<W: Write + Send> Report for JsonReport<W> {
             Event::PortFound { address, port, state } => {
                 self.line(&lines::PortFound::of(*address, *port, *state))
             }
-            Event::ScriptFinished(run) => self.line(&lines::ScriptFinished::of(run)),
+            Event::ScriptFinished { run, .. } => self.line(&lines::ScriptFinished::of(run)),
             Event::PhaseDone { phase, record } => self.line(&lines::PhaseDone::of(*phase, record)),
             Event::HostDone(host) if is_shown(host, &self.options) => {
                 // As in the other formats, a host that was only listed or is down has no ports.
