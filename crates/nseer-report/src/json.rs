@@ -28,17 +28,21 @@ const SCHEMA_ID: &str = "https://example.org/nseer/schema/events-1.json";
 pub struct JsonReport<W> {
     out: W,
     options: ReportOptions,
+    /// A line on its way; many small pieces make it.
+    buffer: Vec<u8>,
 }
 
 impl<W: Write + Send> JsonReport<W> {
     /// JSON lines to `out`.
     pub fn new(out: W, options: ReportOptions) -> Self {
-        JsonReport { out, options }
+        JsonReport { out, options, buffer: Vec::new() }
     }
 
     fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, line)?;
-        writeln!(self.out)?;
+        self.buffer.clear();
+        serde_json::to_writer(&mut self.buffer, line)?;
+        self.buffer.push(b'\n');
+        self.out.write_all(&self.buffer)?;
         self.out.flush()
     }
 }

@@ -11,6 +11,7 @@ use nseer_core::{HostRecord, Phase};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::StoreError;
+use crate::write::most_rows;
 
 /// The version of the tables. It counts changes that an older reader does not understand.
 const VERSION: i64 = 1;
@@ -58,6 +59,8 @@ pub struct Store {
     /// Numbers of hosts that are not done yet.
     pub(crate) hosts: HashMap<IpAddr, i64>,
     pub(crate) beginning: Beginning,
+    /// Ports of one state that have a row each.
+    pub(crate) most_rows: usize,
     /// Held while the store is written to.
     _lock: Option<File>,
 }
@@ -133,6 +136,7 @@ impl Store {
             path: path.to_owned(),
             hosts: HashMap::new(),
             beginning: Beginning::default(),
+            most_rows: most_rows(0, 0),
             _lock: lock,
         })
     }

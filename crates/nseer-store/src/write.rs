@@ -14,9 +14,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::value::{count, length, micros, structured};
 use crate::{Beginning, Store, StoreError};
 
-/// Ports of one state that have a row each; more share one. Outputs show no more one by one, unless
-/// they are asked for much.
-const MOST_ROWS_OF_A_STATE: usize = 100;
+/// Ports of one state that have a row each; more share one, and lose their names. Outputs show no more
+/// one by one at these levels of `-v` and `-d`.
+pub(crate) fn most_rows(verbosity: u8, debugging: u8) -> usize {
+    25 * (1 + usize::from(verbosity)) + 500 * usize::from(debugging)
+}
 
 impl Store {
     /// Takes an event. When this returns, what it tells outlives the program.
@@ -28,6 +30,7 @@ impl Store {
         let done: Option<IpAddr> = match event {
             Event::RunStarted(run) => {
                 write_run(&transaction, run, &self.beginning)?;
+                self.most_rows = most_rows(run.verbosity, run.debugging);
                 None
             }
             Event::TargetFound(target) => {
@@ -36,7 +39,7 @@ impl Store {
                 None
             }
             Event::HostScanned(host) => {
-                let id = write_host(&transaction, host, "scanned")?;
+                let id = write_host(&transaction, host, "scanned", self.most_rows)?;
                 self.hosts.insert(host.address, id);
                 None
             }
@@ -52,7 +55,7 @@ impl Store {
                 None
             }
             Event::HostDone(host) => {
-                let id = write_host(&transaction, host, "done")?;
+                let id = write_host(&transaction, host, "done", self.most_rows)?;
                 write_scripts(&transaction, id, host)?;
                 Some(host.address)
             }
@@ -134,7 +137,12 @@ fn write_phase(db: &Connection, phase: Phase, record: &PhaseRecord) -> Result<()
 }
 
 /// Writes a host and its ports anew. Gives its number; what its scripts wrote stays.
-fn write_host(db: &Connection, host: &HostRecord, progress: &str) -> Result<i64, StoreError> {
+fn write_host(
+    db: &Connection,
+    host: &HostRecord,
+    progress: &str,
+    most_rows: usize,
+) -> Result<i64, StoreError> {
     let others: Vec<String> = host.other_addresses.iter().map(ToString::to_string).collect();
     let mut upsert = db.prepare_cached(
         "INSERT INTO host (address, progress, done_as, status, reason, reason_ttl, target_name,
@@ -180,18 +188,23 @@ fn write_host(db: &Connection, host: &HostRecord, progress: &str) -> Result<i64,
     )?;
     db.prepare_cached("DELETE FROM port WHERE host = ?1")?.execute([id])?;
     db.prepare_cached("DELETE FROM port_group WHERE host = ?1")?.execute([id])?;
-    write_ports(db, id, host)?;
+    write_ports(db, id, host, most_rows)?;
     Ok(id)
 }
 
-fn write_ports(db: &Connection, id: i64, host: &HostRecord) -> Result<(), StoreError> {
+fn write_ports(
+    db: &Connection,
+    id: i64,
+    host: &HostRecord,
+    most_rows: usize,
+) -> Result<(), StoreError> {
     let mut counts = [0_usize; PortState::ALL.len()];
     for (_, status) in host.ports.iter() {
         counts[status.state as usize] += 1;
     }
     let mut groups: Vec<(PortKey, PortStatus, Vec<PortKey>)> = Vec::new();
     for (key, status) in host.ports.iter() {
-        let is_many = counts[status.state as usize] > MOST_ROWS_OF_A_STATE;
+        let is_many = counts[status.state as usize] > most_rows;
         if status.state.is_scriptable() || host.ports.detail(key).is_some() || !is_many {
             write_port(db, id, host, key, status)?;
             continue;
