@@ -45,6 +45,34 @@ _nseer() {
                 fi
                 return
                 ;;
+            resume)
+                case $prev in
+                esac
+                if [[ $cur == -* ]]; then
+                    mapfile -t COMPREPLY < <(compgen -W '' -- "$cur")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                fi
+                return
+                ;;
+            show)
+                case $prev in
+                    --to)
+                        mapfile -t COMPREPLY < <(compgen -W 'json html xml normal grepable' -- "$cur")
+                        return
+                        ;;
+                    -o)
+                        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        return
+                        ;;
+                esac
+                if [[ $cur == -* ]]; then
+                    mapfile -t COMPREPLY < <(compgen -W '--to -o' -- "$cur")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                fi
+                return
+                ;;
         esac
     fi
     case $prev in
@@ -232,6 +260,10 @@ _nseer() {
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
+        --store)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
         --stats-every)
             COMPREPLY=()
             return
@@ -338,6 +370,7 @@ _nseer() {
         -oJ
         -oA
         --report
+        --store
         --append-output
         -v
         --verbose
@@ -367,7 +400,7 @@ _nseer() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if (( COMP_CWORD == 1 )); then
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
-                < <(compgen -W 'convert diff' -- "$cur")
+                < <(compgen -W 'convert diff resume show' -- "$cur")
         fi
     fi
 }

@@ -8,6 +8,12 @@ complete -c nseer -n __fish_use_subcommand -a diff -d 'tell what differs between
 complete -c nseer -n '__fish_seen_subcommand_from diff' -F
 complete -c nseer -n '__fish_seen_subcommand_from diff' -l to -x -a 'text json' -d 'text (the usual one) or json'
 complete -c nseer -n '__fish_seen_subcommand_from diff' -s o -r -F -d 'write to FILE instead of standard output'
+complete -c nseer -n __fish_use_subcommand -a resume -d 'go on with a scan that --store keeps and that was broken off'
+complete -c nseer -n '__fish_seen_subcommand_from resume' -F
+complete -c nseer -n __fish_use_subcommand -a show -d 'print the scan that a store keeps, also while it runs'
+complete -c nseer -n '__fish_seen_subcommand_from show' -F
+complete -c nseer -n '__fish_seen_subcommand_from show' -l to -x -a 'json html xml normal grepable' -d 'normal (the usual one), json, html, xml or grepable'
+complete -c nseer -n '__fish_seen_subcommand_from show' -s o -r -F -d 'write to FILE instead of standard output'
 complete -c nseer -o iL -r -F -d 'also scan the targets that FILE lists (\'-\': standard input)'
 complete -c nseer -l exclude -x -d 'leave out these targets (comma-separated)'
 complete -c nseer -l excludefile -r -F -d 'leave out the targets that FILE lists'
@@ -100,6 +106,7 @@ complete -c nseer -o oG -r -F -d 'write one line a host to FILE, for grep'
 complete -c nseer -o oJ -r -F -d 'write JSON to FILE, one line for each host and event'
 complete -c nseer -o oA -r -F -d 'write BASENAME.nmap, BASENAME.xml and BASENAME.gnmap'
 complete -c nseer -l report -r -F -d 'write a page for a browser to FILE: summary, search, filters'
+complete -c nseer -l store -r -F -d 'keep the scan in FILE as it goes; nseer resume FILE goes on with it'
 complete -c nseer -l append-output -d 'add to output files instead of replacing them'
 complete -c nseer -s v -d 'say more; -vv or -v2 still more; -v0 nothing on the screen'
 complete -c nseer -l verbose -d 'say more; -vv or -v2 still more; -v0 nothing on the screen'

@@ -1,5 +1,6 @@
 //! What `main` does with a plan: one function for each kind of run.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -10,27 +11,38 @@ use nseer_core::{
     Event, EventSink as _, PayloadTable, PortKey, ScanPorts, ServiceNames as _, Severity,
 };
 use nseer_engine::selection::{Entry, write_db};
-use nseer_engine::{Engine, ScriptInfo, script_help};
+use nseer_engine::{Engine, NewTargets as _, ScriptInfo, script_help};
 use nseer_scan::{Heir, Technique};
 use nseer_seam::System;
+use nseer_store::{Beginning, Progress, Store};
 
 use crate::limits::Limits;
+use crate::past::Past;
 use crate::plan::Plan;
 use crate::run::Run;
 use crate::scanner;
 use crate::settings::Format;
 use crate::setup::{self, Around};
-use crate::sinks::{self, Sinks, Writer};
+use crate::sinks::{self, Keeper, Sinks, Writer};
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::timing::timing;
 use crate::versions::{Versions, versions};
 
-/// Carries out a plan. Gives true where everything that was asked for was done; `args` is the
-/// command line, to show.
+/// How the program was called.
+pub struct Invocation {
+    /// The command line, to show.
+    pub args: String,
+    /// Its words, without the program's name.
+    pub words: Vec<OsString>,
+    /// The store of a scan that goes on, and how far it has come.
+    pub resumed: Option<(Store, Progress)>,
+}
+
+/// Carries out a plan. Gives true where everything that was asked for was done.
 ///
 /// # Errors
 /// Where the run could not begin, or an output could not be written.
-pub fn execute(plan: &Plan, args: String) -> anyhow::Result<bool> {
+pub fn execute(plan: &Plan, invocation: Invocation) -> anyhow::Result<bool> {
     let system = System::real();
     setup::check_data(plan, &system)?;
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(2));
@@ -41,7 +53,7 @@ pub fn execute(plan: &Plan, args: String) -> anyhow::Result<bool> {
         .context("cannot start the event loop")?;
     let done = runtime.block_on(async {
         if plan.scripts.help.is_empty() {
-            scan(plan, args, system).await
+            scan(plan, invocation, system).await
         } else {
             describe(plan, system).await
         }
@@ -51,8 +63,9 @@ pub fn execute(plan: &Plan, args: String) -> anyhow::Result<bool> {
     done
 }
 
-async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool> {
+async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Result<bool> {
     let (begun, started) = (system.clock.now(), system.clock.wall());
+    let args = invocation.args.clone();
     let data = setup::data_dirs(plan, &system);
     let limits = Limits::of_this_process(&plan.timing);
     let timing = timing(&plan.timing);
@@ -84,8 +97,10 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
         warnings.push(NO_RAW_PACKETS.to_owned());
     }
     let options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
-    let (sinks, writer) = sinks::open(&plan.output, &options, &system, started)?;
-    sinks.emit(Event::RunStarted(RunInfo {
+    let (keeper, progress) = keeper(plan, invocation)?;
+    let (sinks, writer) = sinks::open(&plan.output, &options, keeper, &system, started)?;
+    let begun_before = progress.as_ref().map(|progress| progress.run.clone());
+    sinks.emit(Event::RunStarted(begun_before.unwrap_or_else(|| RunInfo {
         program: "nseer".to_owned(),
         args,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -93,11 +108,16 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
         verbosity: plan.output.verbosity,
         debugging: plan.output.debug,
         scans: scan_summary(&methods.techniques, &ports),
-    }));
+    })));
     for text in warnings {
         sinks.emit(Event::Message { severity: Severity::Warning, text: text.into_bytes() });
     }
-    let found = Arc::new(FoundTargets::default());
+    let found = Arc::new(FoundTargets::telling(sinks.clone()));
+    if let Some(progress) = &progress {
+        for target in &progress.found_targets {
+            found.add(target);
+        }
+    }
     let mut around = Around {
         data,
         network: network.clone(),
@@ -126,6 +146,7 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
         stats_every: plan.output.stats_every,
         found,
         hosts_in_flight: limits.hosts_in_flight,
+        past: progress.map(Past::of).unwrap_or_default(),
     };
     let failure = match prepared {
         Ok((versions, engine, targets)) => {
@@ -140,6 +161,21 @@ async fn scan(plan: &Plan, args: String, system: System) -> anyhow::Result<bool>
         }
     };
     finish(&sinks, writer, failure)
+}
+
+/// The store of the scan, where one was asked for: a new one, or the one that it goes on from.
+fn keeper(
+    plan: &Plan,
+    invocation: Invocation,
+) -> anyhow::Result<(Option<Keeper>, Option<Progress>)> {
+    if let Some((store, progress)) = invocation.resumed {
+        return Ok((Some(Keeper { store, is_resumed: true }), Some(progress)));
+    }
+    let Some(path) = &plan.output.store else { return Ok((None, None)) };
+    let folder = std::env::current_dir().context("the current folder is gone")?;
+    let beginning = Beginning { words: invocation.words, folder };
+    let store = Store::create(path, beginning)?;
+    Ok((Some(Keeper { store, is_resumed: false }), None))
 }
 
 fn finish(sinks: &Sinks, writer: Writer, failure: Option<anyhow::Error>) -> anyhow::Result<bool> {

@@ -12,6 +12,7 @@ pub mod man;
 pub mod options;
 pub mod page;
 pub mod parse;
+pub mod past;
 pub mod plan;
 pub mod run;
 pub mod scanner;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use nseer_cli::command::execute;
+use nseer_cli::command::{Invocation, execute};
 use nseer_cli::parse::parse;
 use nseer_cli::plan::{Command, plan};
 use nseer_cli::workbench::find;
@@ -19,13 +19,13 @@ fn main() -> ExitCode {
     if let Some((tool, rest)) = words.split_first().and_then(|(w, rest)| Some((find(w)?, rest))) {
         return ExitCode::from(tool.run(rest));
     }
-    let settings = match parse(words) {
+    let settings = match parse(words.iter().cloned()) {
         Ok(settings) => settings,
         Err(error) => return fail(&error.to_string()),
     };
     match plan(&settings) {
         Ok(Command::Print(page)) => print(&page.text()),
-        Ok(Command::Run(plan)) => match execute(&plan, command_line()) {
+        Ok(Command::Run(plan)) => match execute(&plan, invocation(words)) {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
             Err(error) => fail(&format!("{error:#}")),
@@ -34,10 +34,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// The words as they were typed, to show.
-fn command_line() -> String {
-    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-    std::iter::once("nseer".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+/// The words as they were typed.
+fn invocation(words: Vec<OsString>) -> Invocation {
+    let shown = words.iter().map(|word| word.to_string_lossy().into_owned());
+    let args = std::iter::once("nseer".to_owned()).chain(shown).collect::<Vec<_>>().join(" ");
+    Invocation { args, words, resumed: None }
 }
 
 /// A reader that has gone away is no failure.

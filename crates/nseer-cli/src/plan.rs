@@ -202,6 +202,8 @@ pub struct TimingPlan {
 pub struct OutputPlan {
     /// One entry for each format asked for; at most one goes to standard output.
     pub files: Vec<OutputFile>,
+    /// Keep the scan here.
+    pub store: Option<PathBuf>,
     /// Add to files.
     pub append: bool,
     /// 0 to 10.
@@ -466,8 +468,13 @@ fn output(settings: &Settings) -> Result<OutputPlan, PlanError> {
             Stylesheet::Named(text("--stylesheet", Some(url))?.unwrap_or_default())
         }
     };
+    let reads_stdin = settings.input_file.as_ref().is_some_and(|file| file == "-");
+    if settings.store.is_some() && reads_stdin {
+        return Err(PlanError::StoreFromStdin);
+    }
     Ok(OutputPlan {
         files,
+        store: settings.store.as_ref().map(PathBuf::from),
         append: settings.append_output,
         verbosity: settings.verbosity,
         quiet: settings.quiet,

@@ -19,6 +19,7 @@ use nseer_seam::System;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::past::Past;
 use crate::plan::{Depth, Names};
 use crate::sinks::Sinks;
 use crate::target_source::{FoundTargets, Target, TargetSource};
@@ -55,6 +56,8 @@ pub struct Run {
     pub found: Arc<FoundTargets>,
     /// Most hosts on their way at a time.
     pub hosts_in_flight: usize,
+    /// What an earlier run has done.
+    pub past: Past,
 }
 
 /// Names that are looked up at a time for a list.
@@ -80,7 +83,8 @@ impl Run {
         begun: Instant,
     ) {
         let run = Arc::new(self);
-        let counts = Arc::new(Counts::default());
+        let (up, down) = run.past.counts();
+        let counts = Arc::new(Counts { up: up.into(), down: down.into() });
         let interrupted = tokio::select! {
             why = stop => Some(why),
             () = Run::all_phases(&run, &mut targets, &counts) => None,
@@ -147,6 +151,9 @@ impl Run {
                     None => continue,
                 }
             };
+            if run.past.is_done(target.address) {
+                continue;
+            }
             // The semaphore is never closed.
             let Ok(permit) = permits.clone().acquire_owned().await else { break };
             while tasks.try_join_next().is_some() {}
@@ -165,7 +172,7 @@ impl Run {
         loop {
             let target = targets.next().await;
             let ended = target.is_none();
-            if let Some(target) = target {
+            if let Some(target) = target.filter(|t| !run.past.is_done(t.address)) {
                 let (run, mut host) = (run.clone(), run.record(target));
                 named.push_back(tokio::spawn(async move {
                     if run.wants_name(&host) {
@@ -188,7 +195,9 @@ impl Run {
     }
 
     async fn phase(&self, phase: Phase) {
-        if let Some(engine) = self.engine.as_ref().filter(|_| self.shows_scripts) {
+        if let Some(engine) = self.engine.as_ref().filter(|_| self.shows_scripts)
+            && !self.past.has_phase(phase)
+        {
             let record = engine.run_phase(phase).await;
             self.sinks.emit(Event::PhaseDone { phase, record });
         }
@@ -213,22 +222,27 @@ impl Run {
         }
     }
 
+    async fn name_hops(&self, host: &mut HostRecord) {
+        let hops = host.trace.iter_mut().flat_map(|trace| &mut trace.hops);
+        for hop in hops.filter(|_| self.names != Names::Never) {
+            hop.name = self.network.reverse(hop.address).await;
+        }
+    }
+
     async fn host(&self, target: Target, counts: &Counts) {
         let clock = &self.system.clock;
-        let mut host = self.record(target);
+        let scanned_before = self.past.take_scanned(target.address, &self.ports);
+        let is_new = scanned_before.is_none();
+        let mut host = scanned_before.unwrap_or_else(|| self.record(target));
         let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
-        // In boxes of their own, so that a host whose scripts run does not keep the room that its
-        // scan took.
-        Box::pin(self.scan(&mut host, deadline)).await;
-        if self.wants_name(&host) {
-            host.reverse_name = Box::pin(self.network.reverse(host.address)).await;
-        }
-        if self.names != Names::Never
-            && let Some(trace) = &mut host.trace
-        {
-            for hop in &mut trace.hops {
-                hop.name = Box::pin(self.network.reverse(hop.address)).await;
+        if is_new {
+            // In boxes of their own, so that a host whose scripts run does not keep the room that its
+            // scan took.
+            Box::pin(self.scan(&mut host, deadline)).await;
+            if self.wants_name(&host) {
+                host.reverse_name = Box::pin(self.network.reverse(host.address)).await;
             }
+            Box::pin(self.name_hops(&mut host)).await;
         }
         match host.status {
             HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),
@@ -236,6 +250,7 @@ impl Run {
         };
         if host.status == HostStatus::Up
             && !host.timed_out
+            && is_new
             && let Some(versions) = &self.versions
         {
             Box::pin(versions.detect(&mut host, deadline)).await;
@@ -245,6 +260,9 @@ impl Run {
             && !host.timed_out
             && let Some(engine) = &self.engine
         {
+            if is_new && self.sinks.keeps_hosts() {
+                self.sinks.emit(Event::HostScanned(Arc::new(host.clone())));
+            }
             host = engine.run_host(host, deadline).await;
             host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
             if !self.shows_scripts {

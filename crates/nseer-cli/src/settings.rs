@@ -136,6 +136,8 @@ pub struct Settings {
 
     /// `-oN`, `-oX`, `-oG`, `-oJ`, `--report` in the order typed; `-oA` counts as the first three.
     pub outputs: Vec<(Format, OsString)>,
+    /// `--store`.
+    pub store: Option<OsString>,
     /// `--append-output`.
     pub append_output: bool,
     /// `-v` and `-d`, 0 to 10.

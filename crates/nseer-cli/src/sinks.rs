@@ -18,6 +18,7 @@ use nseer_report::{
     expand_file_name,
 };
 use nseer_seam::System;
+use nseer_store::{Store, StoreError};
 
 use crate::plan::{OutputPlan, Stylesheet};
 use crate::settings::Format;
@@ -34,13 +35,14 @@ pub struct Sinks {
     strict: Arc<OnceLock<HashSet<Arc<str>>>>,
     shows_found_ports: bool,
     shows_script_runs: bool,
+    keeps_hosts: bool,
 }
 
 impl EventSink for Sinks {
     fn emit(&self, event: Event) {
         let failure = match &event {
             Event::Message { severity, .. } => *severity == Severity::Error,
-            Event::ScriptFinished(run) => {
+            Event::ScriptFinished { run, .. } => {
                 use ScriptOutcome::{Output, Silent, Skipped};
                 !matches!(run.outcome, Output | Silent | Skipped(_))
                     && self.strict.get().is_some_and(|strict| strict.contains(&run.id))
@@ -52,7 +54,8 @@ impl EventSink for Sinks {
         }
         // Waking the writer for what no output shows is not free.
         let idle = match &event {
-            Event::ScriptFinished(_) => !self.shows_script_runs,
+            Event::ScriptFinished { .. } => !self.shows_script_runs,
+            Event::HostScanned(_) | Event::TargetFound(_) => !self.keeps_hosts,
             Event::PortFound { .. } => !self.shows_found_ports,
             _ => false,
         };
@@ -72,6 +75,12 @@ impl Sinks {
         let strict = scripts.iter().filter(|s| !s.from_data_dir).map(|s| s.id.clone());
         // Set once in a run.
         let _ = self.strict.set(strict.collect());
+    }
+
+    /// Somebody keeps hosts whose scripts still run.
+    #[must_use]
+    pub fn keeps_hosts(&self) -> bool {
+        self.keeps_hosts
     }
 
     /// Something that was asked for could not be done.
@@ -134,6 +143,37 @@ struct Sink {
     output: Output,
 }
 
+/// Where the scan is kept, and whether it holds what an earlier run has done.
+pub struct Keeper {
+    /// The store.
+    pub store: Store,
+    /// It does: the outputs get that first.
+    pub is_resumed: bool,
+}
+
+impl Keeper {
+    /// Takes an event; of what comes first, the reports get what was done before.
+    fn take(&mut self, event: &Event, sinks: &mut [Sink]) -> io::Result<()> {
+        self.store.take(event).map_err(io::Error::other)?;
+        if self.is_resumed && matches!(event, Event::RunStarted(_)) {
+            let replayed: Result<(), ReplayError> = self.store.replay_results(|event| {
+                sinks.iter_mut().try_for_each(|sink| sink.report.event(&event)).map_err(Into::into)
+            });
+            replayed.map_err(io::Error::other)?;
+        }
+        Ok(())
+    }
+}
+
+/// What was done before cannot be written.
+#[derive(Debug, thiserror::Error)]
+enum ReplayError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Output(#[from] io::Error),
+}
+
 /// Opens the outputs and starts the writer.
 ///
 /// # Errors
@@ -141,6 +181,7 @@ struct Sink {
 pub fn open(
     plan: &OutputPlan,
     options: &ReportOptions,
+    keeper: Option<Keeper>,
     system: &System,
     started: SystemTime,
 ) -> anyhow::Result<(Sinks, Writer)> {
@@ -164,18 +205,20 @@ pub fn open(
         sinks.push(Sink { report: Box::new(report), output });
     }
     let streams = plan.files.iter().any(|file| file.format == Format::Json);
+    let keeps_hosts = keeper.is_some();
     let (queue, events) = sync_channel(QUEUE);
     let failed = Arc::new(AtomicBool::new(false));
     let thread = std::thread::Builder::new()
         .name("output".to_owned())
-        .spawn(move || write(&events, &mut sinks))
+        .spawn(move || write(&events, &mut sinks, keeper))
         .context("cannot start the output thread")?;
     let sinks = Sinks {
         queue,
         failed: failed.clone(),
         strict: Arc::default(),
         shows_found_ports: options.verbosity > 0 || streams,
-        shows_script_runs: streams,
+        shows_script_runs: streams || keeps_hosts,
+        keeps_hosts,
     };
     Ok((sinks, Writer { thread, failed }))
 }
@@ -220,7 +263,11 @@ pub fn stylesheet(plan: &Stylesheet) -> Option<String> {
 }
 
 /// Goes on after an error, so that the other outputs are complete; the first error is told.
-fn write(events: &Receiver<Option<Event>>, sinks: &mut Vec<Sink>) -> io::Result<()> {
+fn write(
+    events: &Receiver<Option<Event>>,
+    sinks: &mut Vec<Sink>,
+    mut keeper: Option<Keeper>,
+) -> io::Result<()> {
     let mut first = Ok(());
     let mut keep = |result: io::Result<()>| match result {
         Ok(()) => true,
@@ -249,6 +296,11 @@ fn write(events: &Receiver<Option<Event>>, sinks: &mut Vec<Sink>) -> io::Result<
             let _ = io::stderr().write_all(&line);
         }
         sinks.retain_mut(|sink| keep(sink.report.event(&event)));
+        if let Some(kept) = &mut keeper
+            && !keep(kept.take(&event, sinks))
+        {
+            keeper = None;
+        }
     }
     sinks.retain(|sink| keep(sink.output.lock().flush()));
     first

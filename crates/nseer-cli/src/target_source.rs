@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::Context as _;
 use nseer_core::address_set::list_items;
 use nseer_core::target::Addresses;
-use nseer_core::{AddressSet, TargetSpec};
+use nseer_core::{AddressSet, Event, EventSink as _, TargetSpec};
 use nseer_engine::NewTargets;
 use nseer_net::{Family, Network};
 use nseer_seam::System;
@@ -136,6 +136,8 @@ fn read_list(path: &Path, system: &System) -> anyhow::Result<Vec<String>> {
 #[derive(Default)]
 pub struct FoundTargets {
     inner: Mutex<Found>,
+    /// Who keeps them.
+    sinks: Option<Sinks>,
 }
 
 #[derive(Default)]
@@ -145,6 +147,11 @@ struct Found {
 }
 
 impl FoundTargets {
+    /// None yet; each that comes is told to `sinks`.
+    pub fn telling(sinks: Sinks) -> FoundTargets {
+        FoundTargets { inner: Mutex::default(), sinks: Some(sinks) }
+    }
+
     /// True where nothing waits.
     pub fn is_empty(&self) -> bool {
         self.lock().waiting.is_empty()
@@ -168,6 +175,9 @@ impl NewTargets for FoundTargets {
         let mut found = self.lock();
         if found.known.insert(target.to_owned()) {
             found.waiting.push_back(target.to_owned());
+            if let Some(sinks) = &self.sinks {
+                sinks.emit(Event::TargetFound(target.to_owned()));
+            }
         }
         true
     }

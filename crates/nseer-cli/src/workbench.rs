@@ -15,6 +15,7 @@ use crate::options::Complete;
 mod convert;
 mod diff;
 mod documents;
+mod resume;
 
 /// A command.
 pub struct Tool {
@@ -34,6 +35,7 @@ pub struct Tool {
 }
 
 /// An option of a command; all take a value.
+#[derive(Clone, Copy)]
 pub struct ToolOption {
     /// The name, with its dashes.
     pub name: &'static str,
@@ -46,7 +48,7 @@ pub struct ToolOption {
 }
 
 /// All commands, in the order in which the help shows them.
-pub const TOOLS: &[Tool] = &[convert::TOOL, diff::TOOL];
+pub const TOOLS: &[Tool] = &[convert::TOOL, diff::TOOL, resume::TOOL, convert::SHOW];
 
 /// What follows the word of a command.
 #[derive(Debug, Default)]
@@ -167,7 +169,8 @@ impl Tool {
     /// How it is typed: `nseer diff [OPTIONS] BEFORE AFTER`.
     #[must_use]
     pub fn usage(&self) -> String {
-        format!("nseer {} [OPTIONS] {}", self.name, self.operands.join(" "))
+        let options = if self.options.is_empty() { "" } else { " [OPTIONS]" };
+        format!("nseer {}{options} {}", self.name, self.operands.join(" "))
     }
 
     /// Its help text.
@@ -177,7 +180,9 @@ impl Tool {
         for line in crate::help::wrap(self.long, crate::help::WIDTH) {
             let _ = writeln!(text, "{line}");
         }
-        text.push('\n');
+        if !self.options.is_empty() {
+            text.push('\n');
+        }
         for option in self.options {
             crate::help::row(&mut text, &format!("{} {}", option.name, option.value), option.short);
         }

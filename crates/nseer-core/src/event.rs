@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::host::HostRecord;
 use crate::port::{PortKey, PortState, Protocol};
-use crate::script::{Phase, PhaseRecord, ScriptRun};
+use crate::script::{Phase, PhaseRecord, ScriptResult, ScriptRun};
 
 /// How loud a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,8 +82,18 @@ pub enum Event {
         /// Its state.
         state: PortState,
     },
-    /// A script run ended.
-    ScriptFinished(ScriptRun),
+    /// The ports of a host are known, and its scripts begin. Sent only where somebody keeps such
+    /// things.
+    HostScanned(Arc<HostRecord>),
+    /// A script found a further target.
+    TargetFound(String),
+    /// A script ended.
+    ScriptFinished {
+        /// How.
+        run: ScriptRun,
+        /// What it gave.
+        result: Option<ScriptResult>,
+    },
     /// All pre- or postrule scripts ended.
     PhaseDone {
         /// [`Phase::Pre`] or [`Phase::Post`].

@@ -264,8 +264,17 @@ impl Reason {
         Reason::OURS.into_iter().find(|reason| reason.as_str() == word)
     }
 
+    /// The reason that has this word, ours or another program's; [`Reason::Unknown`] where it looks
+    /// like no word.
+    #[must_use]
+    pub fn named(word: &str) -> Reason {
+        Reason::from_word(word)
+            .or_else(|| ForeignWord::new(word).map(Reason::Other))
+            .unwrap_or(Reason::Unknown)
+    }
+
     /// Every reason that a scan of ours gives.
-    const OURS: [Reason; 15] = [
+    const OURS: [Reason; 33] = [
         Reason::Unknown,
         Reason::UserSet,
         Reason::LocalhostResponse,
@@ -281,6 +290,24 @@ impl Reason {
         Reason::NetUnreach,
         Reason::AdminProhibited,
         Reason::NetDenied,
+        Reason::Syn,
+        Reason::TimestampReply,
+        Reason::AddressMaskReply,
+        Reason::ArpResponse,
+        Reason::NdResponse,
+        Reason::InitAck,
+        Reason::Abort,
+        Reason::ProtoResponse,
+        Reason::ProtoUnreach,
+        Reason::HostProhibited,
+        Reason::NetProhibited,
+        Reason::DestUnreach,
+        Reason::NoRoute,
+        Reason::BeyondScope,
+        Reason::RejectRoute,
+        Reason::TimeExceeded,
+        Reason::ParamProblem,
+        Reason::SourceQuench,
     ];
 
     /// The word in summaries of `count` ports; several words have a plural of their own.

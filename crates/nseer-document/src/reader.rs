@@ -173,7 +173,14 @@ impl<R: BufRead> Document<R> {
                 Some(Child::Element(tag)) => self.element(&tag)?,
                 Some(Child::Instruction(tag)) => self.instruction(&tag),
                 Some(Child::Text(_)) => {}
-                None => self.is_over = true,
+                None => {
+                    self.is_over = true;
+                    // Whatever else may follow, it is no second run.
+                    if let Ok(Some(_)) = self.elements.outermost() {
+                        let why = "after its first run: it holds several, as --append-output makes";
+                        self.broken = Some(why.to_owned());
+                    }
+                }
             }
         }
         Ok(())

@@ -261,6 +261,16 @@ fn a_document_cut_off_anywhere_gives_its_whole_hosts() {
 }
 
 #[test]
+fn of_several_runs_the_first_is_read_and_the_others_are_told() {
+    let twice = WHOLE.repeat(2);
+    let (events, document) = events(&twice);
+    assert_eq!(events.len(), 6);
+    assert!(document.broken().unwrap().contains("it holds several"), "{:?}", document.broken());
+    let with_space = format!("{WHOLE}\n<!-- the end -->\n");
+    assert_eq!(self::events(&with_space).1.broken(), None);
+}
+
+#[test]
 fn nesting_is_bounded() {
     let deep = "<table>".repeat(100_000);
     let text = format!(

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mlua::{MultiValue, Table, Value};
@@ -66,6 +67,7 @@ pub(crate) async fn run_host(
 ) {
     world.verbose(2, || format!("Script scanning {}.", host.address));
     let ignored = Rc::default();
+    let done = Done::of(host);
     for level in levels(scripts) {
         let scripts: Vec<Rc<Script>> =
             scripts.iter().filter(|s| s.info.level == level).cloned().collect();
@@ -75,9 +77,23 @@ pub(crate) async fn run_host(
             None => Ok(jobs.await),
         };
         // Where the time is over, the next step says so of the host.
-        let jobs = jobs.unwrap_or_default();
+        let mut jobs = jobs.unwrap_or_default();
+        jobs.retain(|job| done.is_new(job));
         run_level(world, Some(host), jobs, deadline, &ignored).await;
         host.workers.end_all(world);
+    }
+}
+
+/// Scripts that ended on a host before, when its scan was broken off and goes on.
+struct Done(HashSet<(Arc<str>, Phase, Option<PortKey>)>);
+
+impl Done {
+    fn of(host: &HostCell) -> Done {
+        Done(host.with(|h| h.runs.iter().map(|r| (r.id.clone(), r.phase, r.port)).collect()))
+    }
+
+    fn is_new(&self, job: &Job) -> bool {
+        self.0.is_empty() || !self.0.contains(&(job.script.info.id.clone(), job.phase, job.port))
     }
 }
 
@@ -179,7 +195,7 @@ fn skipped(world: &Rc<World>, host: Option<&Rc<HostCell>>, jobs: &[Job]) {
             outcome: ScriptOutcome::Skipped("the host's time was over".to_owned()),
             elapsed: Duration::ZERO,
         };
-        keep(world, host, run, None);
+        keep(world, host, (run, None), None);
     }
 }
 
@@ -187,7 +203,7 @@ fn skipped(world: &Rc<World>, host: Option<&Rc<HostCell>>, jobs: &[Job]) {
 fn keep(
     world: &Rc<World>,
     host: Option<&Rc<HostCell>>,
-    run: ScriptRun,
+    (run, result): (ScriptRun, Option<ScriptResult>),
     record: Option<&RefCell<PhaseRecord>>,
 ) {
     match (host, record) {
@@ -195,7 +211,7 @@ fn keep(
         (None, Some(record)) => record.borrow_mut().runs.push(run.clone()),
         (None, None) => {}
     }
-    world.config.events.emit(Event::ScriptFinished(run));
+    world.config.events.emit(Event::ScriptFinished { run, result });
 }
 
 const TIMED_OUT: &str = "timed out";
@@ -308,8 +324,8 @@ fn finished(
     {
         world.say(Severity::Warning, format!("Bug in {}: no string output.", result.id));
     }
-    if let Some(result) = result {
-        deliver(context, result, record);
+    if let Some(result) = &result {
+        deliver(context, result.clone(), record);
     }
     let run = ScriptRun {
         id: context.info().id.clone(),
@@ -319,7 +335,7 @@ fn finished(
         outcome,
         elapsed: world.config.system.clock.now().saturating_duration_since(context.started),
     };
-    keep(world, context.host.as_ref(), run, Some(record));
+    keep(world, context.host.as_ref(), (run, result), Some(record));
 }
 
 fn timed_out(world: &World, context: &ScriptContext) -> (ScriptOutcome, Option<ScriptResult>) {

@@ -32,6 +32,8 @@ pub struct HtmlReport<W> {
     options: ReportOptions,
     summary: Summary,
     has_begun: bool,
+    /// A part of the page on its way; many small pieces make it.
+    buffer: String,
 }
 
 #[derive(Template)]
@@ -72,11 +74,19 @@ struct Foot {
 impl<W: Write + Send> HtmlReport<W> {
     /// A page to `out`.
     pub fn new(out: W, options: ReportOptions) -> Self {
-        HtmlReport { out, options, summary: Summary::default(), has_begun: false }
+        HtmlReport {
+            out,
+            options,
+            summary: Summary::default(),
+            has_begun: false,
+            buffer: String::new(),
+        }
     }
 
     fn write(&mut self, part: &impl Template) -> io::Result<()> {
-        Template::write_into(part, &mut self.out)?;
+        self.buffer.clear();
+        part.render_into(&mut self.buffer).map_err(io::Error::other)?;
+        self.out.write_all(self.buffer.as_bytes())?;
         self.out.flush()
     }
 

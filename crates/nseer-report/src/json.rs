@@ -16,7 +16,7 @@ use crate::options::ReportOptions;
 use crate::shown::is_shown;
 
 pub use lines::JsonService;
-pub use value::{JsonBytes, JsonValue};
+pub use value::{JsonBytes, JsonValue, OwnedJsonValue};
 
 /// The schema that each line obeys, as text.
 pub const JSON_SCHEMA: &str = include_str!("../schema/events-1.json");
@@ -28,17 +28,21 @@ const SCHEMA_ID: &str = "https://example.org/nseer/schema/events-1.json";
 pub struct JsonReport<W> {
     out: W,
     options: ReportOptions,
+    /// A line on its way; many small pieces make it.
+    buffer: Vec<u8>,
 }
 
 impl<W: Write + Send> JsonReport<W> {
     /// JSON lines to `out`.
     pub fn new(out: W, options: ReportOptions) -> Self {
-        JsonReport { out, options }
+        JsonReport { out, options, buffer: Vec::new() }
     }
 
     fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, line)?;
-        writeln!(self.out)?;
+        self.buffer.clear();
+        serde_json::to_writer(&mut self.buffer, line)?;
+        self.buffer.push(b'\n');
+        self.out.write_all(&self.buffer)?;
         self.out.flush()
     }
 }
@@ -50,7 +54,7 @@ impl<W: Write + Send> Report for JsonReport<W> {
             Event::PortFound { address, port, state } => {
                 self.line(&lines::PortFound::of(*address, *port, *state))
             }
-            Event::ScriptFinished(run) => self.line(&lines::ScriptFinished::of(run)),
+            Event::ScriptFinished { run, .. } => self.line(&lines::ScriptFinished::of(run)),
             Event::PhaseDone { phase, record } => self.line(&lines::PhaseDone::of(*phase, record)),
             Event::HostDone(host) if is_shown(host, &self.options) => {
                 // As in the other formats, a host that was only listed or is down has no ports.

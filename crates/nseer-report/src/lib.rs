@@ -25,7 +25,7 @@ pub use escape::{line_text, screened, xml_text};
 pub use file_name::expand_file_name;
 pub use grepable::GrepableReport;
 pub use html::HtmlReport;
-pub use json::{JSON_SCHEMA, JsonBytes, JsonReport, JsonService, JsonValue};
+pub use json::{JSON_SCHEMA, JsonBytes, JsonReport, JsonService, JsonValue, OwnedJsonValue};
 pub use normal::{NormalReport, Place, mac_text};
 pub use options::ReportOptions;
 pub use service_text::ServiceText;

@@ -72,6 +72,17 @@ pub(super) const CATEGORY: Category = Category {
         )
         .complete(Complete::Files),
         Opt::new(
+            &["--store"],
+            Value::Required("FILE"),
+            "keep the scan in FILE as it goes; nseer resume FILE goes on with it",
+            "Keeps the scan in FILE, an SQLite database, as it goes: hosts, ports, services and script \
+            results are there as soon as they are known. nseer resume FILE goes on with a scan that was \
+            ended in whatever way, nseer show FILE prints it, and nseer diff compares it. FILE must \
+            not be there yet.",
+            |s, u| u.store(&mut s.store),
+        )
+        .complete(Complete::Files),
+        Opt::new(
             &["--append-output"],
             Value::None,
             "add to output files instead of replacing them",
@@ -188,8 +199,13 @@ pub(super) const CATEGORY: Category = Category {
         .complete(Complete::Files),
         Opt::not_built(&["-oM"], Value::Required("FILE"), "the old name of -oG", "-oG")
             .complete(Complete::Files),
-        Opt::not_built(&["--resume"], Value::Required("FILE"), "go on with a broken-off scan", "")
-            .complete(Complete::Files),
+        Opt::not_built(
+            &["--resume"],
+            Value::Required("FILE"),
+            "go on with a scan from its normal or grepable output",
+            "--store and nseer resume",
+        )
+        .complete(Complete::Files),
         Opt::not_built(&["--iflist"], Value::None, "list interfaces and routes", ""),
         Opt::not_built(
             &["--deprecated-xml-osclass"],

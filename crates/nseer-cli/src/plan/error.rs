@@ -125,6 +125,11 @@ pub enum PlanError {
     /// Two formats for standard output.
     #[error("two output formats are to go to standard output ('-'): give one of them a file")]
     StdoutTwice,
+    /// Targets that come from standard input are gone when the scan is to go on.
+    #[error(
+        "--store cannot keep targets that come from standard input: put them into a file for -iL"
+    )]
+    StoreFromStdin,
     /// The value of `--generate`.
     #[error(
         "'{kind}' cannot be generated: write man, complete-bash, complete-zsh, complete-fish or json-schema"

@@ -14,7 +14,7 @@ pub(super) const TOOL: Tool = Tool {
     name: "diff",
     operands: &["BEFORE", "AFTER"],
     short: "tell what differs between two finished scans",
-    long: "Reads the XML of two scans, Nmap's or nseer's, and tells which hosts, ports, services and \
+    long: "Reads two scans, XML of Nmap's or nseer's or stores, and tells which hosts, ports, services and \
         script results differ. Structured results are compared by their structure, and the order of \
         list items does not count. Times and reasons are no difference. The exit code is 0 where \
         nothing differs, 1 where something does, and 2 where the files cannot be compared or one of \
@@ -72,11 +72,11 @@ fn run(words: &Words, system: &System) -> anyhow::Result<u8> {
 
 /// A scan, and whether it was whole.
 fn scan(file: &OsStr, system: &System) -> anyhow::Result<(Scan, bool)> {
-    let mut document = documents::open(file, system)?;
+    let mut source = documents::open(file, system)?;
     let mut scan = Scan::default();
-    for event in document.by_ref() {
-        scan.take(&event.with_context(|| format!("cannot read '{}'", file.display()))?);
-    }
-    let is_whole = documents::tell_of_gaps(file, &document);
+    let is_whole = source.each(|event| {
+        scan.take(event);
+        Ok(())
+    })?;
     Ok((scan, is_whole))
 }

@@ -1,44 +1,111 @@
-//! Scans that lie in files.
+//! Finished scans, and ones that are not finished, in files: XML or stores.
 
 use std::ffi::OsStr;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
+use nseer_core::Event;
+use nseer_core::event::RunInfo;
 use nseer_document::Document;
 use nseer_report::ReportOptions;
 use nseer_seam::System;
+use nseer_store::{Store, is_store};
 
-/// A document that lies in a file, or comes from standard input.
-pub(super) type FileDocument = Document<BufReader<Box<dyn Read + Send>>>;
-
-/// Opens the XML of a scan; `-` is standard input.
-pub(super) fn open(file: &OsStr, system: &System) -> anyhow::Result<FileDocument> {
-    let shown = file.display();
-    let input: Box<dyn Read + Send> = if file == "-" {
-        Box::new(io::stdin())
-    } else {
-        let opened = system.files.open(Path::new(file));
-        opened.with_context(|| format!("cannot read '{shown}'"))?
-    };
-    Document::open(BufReader::new(input)).with_context(|| format!("cannot read '{shown}'"))
+/// A scan in a file.
+pub(super) struct Source {
+    file: String,
+    kind: Kind,
 }
 
-/// Tells, when a document has been read, what of it there is no place for, and whether it ends
-/// early. Gives true where it was whole.
-pub(super) fn tell_of_gaps(file: &OsStr, document: &FileDocument) -> bool {
-    let say = |text: &str| {
-        // Where standard error is gone there is nobody to tell.
-        let _ = writeln!(io::stderr(), "nseer: warning: '{}' {text}", file.display());
+enum Kind {
+    Xml(Box<Document<Box<dyn io::BufRead + Send>>>),
+    Store(Box<Store>, RunInfo),
+}
+
+/// Opens a scan; `-` is XML on standard input.
+pub(super) fn open(file: &OsStr, system: &System) -> anyhow::Result<Source> {
+    let name = file.display().to_string();
+    let cannot_read = || format!("cannot read '{name}'");
+    let input: Box<dyn io::BufRead + Send> = if file == "-" {
+        Box::new(BufReader::new(io::stdin()))
+    } else {
+        let opened = system.files.open(Path::new(file)).with_context(cannot_read)?;
+        let mut input = BufReader::new(opened);
+        let mut beginning = Vec::new();
+        input.by_ref().take(16).read_to_end(&mut beginning).with_context(cannot_read)?;
+        if is_store(&beginning) {
+            let store = Store::read(Path::new(file))?;
+            let run = store.run()?;
+            return Ok(Source { file: name, kind: Kind::Store(Box::new(store), run) });
+        }
+        Box::new(BufReader::new(io::Cursor::new(beginning).chain(input)))
     };
-    if !document.left_out().is_empty() {
-        let what: Vec<&str> = document.left_out().iter().copied().collect();
-        say(&format!("has what is not carried over: {}", what.join(", ")));
+    let document = Document::open(input).with_context(cannot_read)?;
+    Ok(Source { file: name, kind: Kind::Xml(Box::new(document)) })
+}
+
+impl Source {
+    /// Hands out the events of the scan. What there is no place for, and that the scan is not whole,
+    /// is told on standard error. Gives true where it is whole.
+    pub(super) fn each(
+        &mut self,
+        mut take: impl FnMut(&Event) -> anyhow::Result<()>,
+    ) -> anyhow::Result<bool> {
+        let mut is_whole = true;
+        match &mut self.kind {
+            Kind::Store(store, _) => {
+                store.replay(|event| {
+                    if let Event::RunFinished(end) = &event {
+                        is_whole = end.interrupted.is_none();
+                    }
+                    take(&event)
+                })?;
+                if !is_whole {
+                    self.say("holds a scan that is not finished: nseer resume goes on with it");
+                }
+            }
+            Kind::Xml(document) => {
+                for event in document.by_ref() {
+                    take(&event.with_context(|| format!("cannot read '{}'", self.file))?)?;
+                }
+                let left_out: Vec<&str> = document.left_out().iter().copied().collect();
+                let broken = document.broken().map(str::to_owned);
+                if !left_out.is_empty() {
+                    self.say(&format!("has what is not carried over: {}", left_out.join(", ")));
+                }
+                if let Some(how) = &broken {
+                    self.say(&format!("ends early, {how}"));
+                }
+                is_whole = broken.is_none();
+            }
+        }
+        Ok(is_whole)
     }
-    if let Some(how) = document.broken() {
-        say(&format!("ends early, {how}"));
+
+    fn say(&self, text: &str) {
+        // Where standard error is gone there is nobody to tell.
+        let _ = writeln!(io::stderr(), "nseer: warning: '{}' {text}", self.file);
     }
-    document.broken().is_none()
+
+    /// What the scan's own outputs were to show, as far as its command line tells.
+    pub(super) fn report_options(&self) -> ReportOptions {
+        let (run, stylesheet) = match &self.kind {
+            Kind::Xml(document) => (&document.head().run, document.head().stylesheet.clone()),
+            Kind::Store(_, run) => (run, None),
+        };
+        let has = |options: &[&str]| run.args.split(' ').any(|word| options.contains(&word));
+        ReportOptions {
+            verbosity: run.verbosity,
+            debugging: run.debugging,
+            open_only: has(&["--open", "-open"]),
+            reason: has(&["--reason", "-reason"]),
+            versions: has(&["-sV", "-A"]),
+            stylesheet,
+            list_only: has(&["-sL"]),
+            no_ports: run.scans.is_empty(),
+        }
+    }
 }
 
 /// Where a result goes: a file, or standard output where none is named.
@@ -55,21 +122,4 @@ pub(super) fn output(
         }
     };
     Ok(BufWriter::new(out))
-}
-
-/// What the scan's own outputs were to show, as far as its command line tells.
-pub(super) fn report_options(document: &FileDocument) -> ReportOptions {
-    let head = document.head();
-    let run = &head.run;
-    let has = |options: &[&str]| run.args.split(' ').any(|word| options.contains(&word));
-    ReportOptions {
-        verbosity: run.verbosity,
-        debugging: run.debugging,
-        open_only: has(&["--open", "-open"]),
-        reason: has(&["--reason", "-reason"]),
-        versions: has(&["-sV", "-A"]),
-        stylesheet: head.stylesheet.clone(),
-        list_only: has(&["-sL"]),
-        no_ports: run.scans.is_empty(),
-    }
 }

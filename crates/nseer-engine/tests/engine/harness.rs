@@ -124,7 +124,9 @@ impl Case {
                 Event::Message { text, .. } => {
                     outcome.messages.push(String::from_utf8_lossy(&text).into_owned());
                 }
-                Event::ScriptFinished(run) => outcome.runs.push((run.id.to_string(), run.outcome)),
+                Event::ScriptFinished { run, .. } => {
+                    outcome.runs.push((run.id.to_string(), run.outcome))
+                }
                 _ => {}
             }
         }

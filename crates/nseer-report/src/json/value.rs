@@ -10,6 +10,7 @@ use std::fmt;
 
 use data_encoding::BASE64;
 use nseer_core::ScriptValue;
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Bytes: a string, or `{"$base64": "…"}`.
@@ -72,6 +73,66 @@ impl Serialize for JsonValue<'_> {
     }
 }
 
+/// A structured result read back: what [`JsonValue`] wrote, with its order and its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedJsonValue(pub ScriptValue);
+
+impl<'de> Deserialize<'de> for OwnedJsonValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = OwnedJsonValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string, an array or an object")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<OwnedJsonValue, E> {
+        Ok(OwnedJsonValue(ScriptValue::Scalar(text.as_bytes().to_vec())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<OwnedJsonValue, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(OwnedJsonValue(value)) = items.next_element()? {
+            entries.push((None, value));
+        }
+        Ok(OwnedJsonValue(ScriptValue::Table(entries)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OwnedJsonValue, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "$base64" => {
+                    let text: String = map.next_value()?;
+                    let bytes = BASE64.decode(text.as_bytes()).map_err(de::Error::custom)?;
+                    return Ok(OwnedJsonValue(ScriptValue::Scalar(bytes)));
+                }
+                "$pairs" => {
+                    let pairs: Vec<(Option<OwnedJsonValue>, OwnedJsonValue)> = map.next_value()?;
+                    let pairs = pairs.into_iter().map(|(key, value)| match key {
+                        None => Ok((None, value.0)),
+                        Some(OwnedJsonValue(ScriptValue::Scalar(key))) => Ok((Some(key), value.0)),
+                        Some(_) => Err(de::Error::custom("a table is no key")),
+                    });
+                    let pairs = pairs.collect::<Result<_, A::Error>>()?;
+                    return Ok(OwnedJsonValue(ScriptValue::Table(pairs)));
+                }
+                _ => {
+                    let OwnedJsonValue(value) = map.next_value()?;
+                    entries.push((Some(key.into_bytes()), value));
+                }
+            }
+        }
+        Ok(OwnedJsonValue(ScriptValue::Table(entries)))
+    }
+}
+
 struct Pairs<'a>(&'a [Entry]);
 
 impl Serialize for Pairs<'_> {
@@ -111,6 +172,8 @@ mod tests {
 
     fn check(value: &ScriptValue, expected: &str) {
         assert_eq!(serde_json::to_string(&JsonValue(value)).unwrap(), expected);
+        let read: OwnedJsonValue = serde_json::from_str(expected).unwrap();
+        assert_eq!(read.0, *value);
     }
 
     #[test]

@@ -205,7 +205,10 @@ fn every_end_of_a_script_has_a_state() {
         host.runs = vec![run(Phase::Port, Some(80), outcome.clone())];
         let line = only(ReportOptions::default(), Event::HostDone(host.into()));
         assert_eq!(line["script_runs"], json!([on_port]));
-        let event = Event::ScriptFinished(run(Phase::Port, Some(80), outcome.clone()));
+        let event = Event::ScriptFinished {
+            run: run(Phase::Port, Some(80), outcome.clone()),
+            result: None,
+        };
         on_port["type"] = json!("script_finished");
         on_port["address"] = json!("::1");
         assert_eq!(only(ReportOptions::default(), event), on_port);
@@ -305,6 +308,8 @@ proptest! {
     fn nothing_of_a_result_is_lost(value in script_value()) {
         let text = serde_json::to_string(&JsonValue(&value)).unwrap();
         prop_assert_eq!(sorted(&read(&serde_json::from_str(&text).unwrap())), sorted(&value));
+        let ours: nseer_report::OwnedJsonValue = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&ours.0, &value, "our own reader keeps the order too");
         let mut host = host(&[]);
         host.scripts = vec![script("x", b"")];
         host.scripts[0].structured = Some(value);

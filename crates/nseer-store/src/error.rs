@@ -1,0 +1,65 @@
+//! What can be wrong with a store.
+
+use std::path::PathBuf;
+
+/// A store cannot be made, read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no file.
+    #[error("cannot open '{}': {error}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The file is there already.
+    #[error(
+        "'{path}' already holds something: nseer resume {path} goes on with a scan, or choose \
+         another name",
+        path = path.display()
+    )]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("'{}' is no store of nseer", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another version of nseer made it.
+    #[error(
+        "'{}' is a store of version {found}, this nseer reads version {ours}: use the nseer that \
+         made it",
+        path.display()
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version of this program.
+        ours: i64,
+    },
+    /// Another process writes to it.
+    #[error("'{}' is in use by another nseer: wait until its scan has ended", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It holds no scan.
+    #[error("'{}' holds no scan: the one that should be there was killed before it began", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// SQLite has a complaint.
+    #[error("the store cannot be used: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// What is in it makes no sense.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+}

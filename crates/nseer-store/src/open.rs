@@ -1,0 +1,192 @@
+//! Makes and opens stores.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::fs::{File, TryLockError};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use nseer_core::event::RunInfo;
+use nseer_core::{HostRecord, Phase};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::StoreError;
+use crate::write::most_rows;
+
+/// The version of the tables. It counts changes that an older reader does not understand.
+const VERSION: i64 = 1;
+
+/// Tells our files from those of other programs that use SQLite: `nser`.
+const APPLICATION: i64 = 0x6e73_6572;
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// What a scan begins from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beginning {
+    /// The words of the command line, without the program's name.
+    pub words: Vec<OsString>,
+    /// The folder that relative paths in them start from.
+    pub folder: PathBuf,
+}
+
+/// How far a scan has come.
+#[derive(Debug)]
+pub struct Progress {
+    /// What it began from.
+    pub beginning: Beginning,
+    /// How it was started.
+    pub run: RunInfo,
+    /// Hosts that are done.
+    pub done: HashSet<IpAddr>,
+    /// How many of them were up.
+    pub up: u64,
+    /// Hosts whose ports are known, with the results of the scripts that ended.
+    pub scanned: HashMap<IpAddr, HostRecord>,
+    /// Phases without hosts that are done.
+    pub phases: HashSet<Phase>,
+    /// Targets that scripts found.
+    pub found_targets: Vec<String>,
+    /// Nothing is left to do.
+    pub is_finished: bool,
+}
+
+/// The store of one scan.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) database: Connection,
+    pub(crate) path: PathBuf,
+    /// Numbers of hosts that are not done yet.
+    pub(crate) hosts: HashMap<IpAddr, i64>,
+    pub(crate) beginning: Beginning,
+    /// Ports of one state that have a row each.
+    pub(crate) most_rows: usize,
+    /// Held while the store is written to.
+    _lock: Option<File>,
+}
+
+impl Store {
+    /// Makes a store at `path`, where there must be no file, or an empty one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where there is something already or the file cannot be made.
+    pub fn create(path: &Path, beginning: Beginning) -> Result<Store, StoreError> {
+        let open = |error| StoreError::Open { path: path.to_owned(), error };
+        #[allow(clippy::disallowed_methods, reason = "SQLite opens the same file by itself")]
+        let file = File::options().read(true).append(true).create(true).open(path).map_err(open)?;
+        if file.metadata().map_err(open)?.len() > 0 {
+            return Err(StoreError::Exists { path: path.to_owned() });
+        }
+        let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Some(file))?;
+        store.beginning = beginning;
+        store.database.execute_batch(&format!(
+            "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
+             PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+             BEGIN; {SCHEMA} COMMIT;"
+        ))?;
+        Ok(store)
+    }
+
+    /// Opens a store to read it, also while a scan writes to it.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it is no store, or holds no scan.
+    pub fn read(path: &Path) -> Result<Store, StoreError> {
+        let file = existing(path)?;
+        drop(file);
+        // Reading a journal of a killed scan writes to its index.
+        let store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, None)
+            .or_else(|_| Store::over(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None))?;
+        store.check()?;
+        Ok(store)
+    }
+
+    /// Opens a store to go on with its scan.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it is no store, holds no scan, or another process writes to it.
+    pub fn resume(path: &Path) -> Result<(Store, Progress), StoreError> {
+        let file = existing(path)?;
+        let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Some(file))?;
+        store.check()?;
+        store.database.execute_batch("PRAGMA synchronous = NORMAL;")?;
+        let progress = store.progress()?;
+        store.beginning = progress.beginning.clone();
+        Ok((store, progress))
+    }
+
+    /// A connection; with a lock where it is going to write.
+    fn over(path: &Path, flags: OpenFlags, lock: Option<File>) -> Result<Store, StoreError> {
+        if let Some(file) = &lock {
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(StoreError::InUse { path: path.to_owned() });
+                }
+                Err(TryLockError::Error(error)) => {
+                    return Err(StoreError::Open { path: path.to_owned(), error });
+                }
+            }
+        }
+        let database = Connection::open_with_flags(path, flags)?;
+        database.busy_timeout(std::time::Duration::from_secs(10))?;
+        database.execute_batch("PRAGMA foreign_keys = ON;")?;
+        Ok(Store {
+            database,
+            path: path.to_owned(),
+            hosts: HashMap::new(),
+            beginning: Beginning::default(),
+            most_rows: most_rows(0, 0),
+            _lock: lock,
+        })
+    }
+
+    /// Is it ours, of this version, and is there a scan?
+    fn check(&self) -> Result<(), StoreError> {
+        let path = || self.path.clone();
+        let number = |pragma: &str| {
+            self.database.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0))
+        };
+        match number("application_id") {
+            Ok(APPLICATION) => {}
+            Ok(_) | Err(rusqlite::Error::SqliteFailure(..)) => {
+                return Err(StoreError::Foreign { path: path() });
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let found = number("user_version")?;
+        if found != VERSION {
+            return Err(StoreError::Version { path: path(), found, ours: VERSION });
+        }
+        let tables: i64 = self.database.query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE name = 'run'",
+            [],
+            |row| row.get(0),
+        )?;
+        let runs: i64 = match tables {
+            0 => 0,
+            _ => self.database.query_row("SELECT count(*) FROM run", [], |row| row.get(0))?,
+        };
+        if runs == 0 { Err(StoreError::Empty { path: path() }) } else { Ok(()) }
+    }
+}
+
+fn existing(path: &Path) -> Result<File, StoreError> {
+    let open = |error| StoreError::Open { path: path.to_owned(), error };
+    #[allow(clippy::disallowed_methods, reason = "SQLite opens the same file by itself")]
+    let file = File::options().read(true).open(path).map_err(open)?;
+    let metadata = file.metadata().map_err(open)?;
+    if !metadata.is_file() {
+        return Err(StoreError::Foreign { path: path.to_owned() });
+    }
+    if metadata.len() == 0 {
+        return Err(StoreError::Empty { path: path.to_owned() });
+    }
+    Ok(file)
+}
+
+/// True where a file begins like a store, or any other file of SQLite's.
+#[must_use]
+pub fn is_store(beginning: &[u8]) -> bool {
+    beginning.starts_with(b"SQLite format 3\0")
+}

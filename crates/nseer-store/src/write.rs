@@ -1,0 +1,329 @@
+//! Writes what happens, each event in one transaction.
+
+use std::net::IpAddr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use nseer_core::event::{RunInfo, RunSummary};
+use nseer_core::port_spec::compact_list;
+use nseer_core::{
+    Event, HostRecord, Phase, PhaseRecord, PortKey, PortState, PortStatus, ScriptResult, ScriptRun,
+    Tunnel,
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::value::{count, length, micros, structured};
+use crate::{Beginning, Store, StoreError};
+
+/// Ports of one state that have a row each; more share one, and lose their names. Outputs show no more
+/// one by one at these levels of `-v` and `-d`.
+pub(crate) fn most_rows(verbosity: u8, debugging: u8) -> usize {
+    25 * (1 + usize::from(verbosity)) + 500 * usize::from(debugging)
+}
+
+impl Store {
+    /// Takes an event. When this returns, what it tells outlives the program.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be written; the store is as it was before.
+    pub fn take(&mut self, event: &Event) -> Result<(), StoreError> {
+        let transaction = self.database.unchecked_transaction()?;
+        let done: Option<IpAddr> = match event {
+            Event::RunStarted(run) => {
+                write_run(&transaction, run, &self.beginning)?;
+                self.most_rows = most_rows(run.verbosity, run.debugging);
+                None
+            }
+            Event::TargetFound(target) => {
+                let sql = "INSERT OR IGNORE INTO found_target VALUES (?1)";
+                transaction.prepare_cached(sql)?.execute([target])?;
+                None
+            }
+            Event::HostScanned(host) => {
+                let id = write_host(&transaction, host, "scanned", self.most_rows)?;
+                self.hosts.insert(host.address, id);
+                None
+            }
+            Event::ScriptFinished { run, result } => {
+                // Scripts of phases are written when their phase is done, all at once.
+                let host = run.address.and_then(|address| self.hosts.get(&address).copied());
+                if let Some(host) = host {
+                    write_script_run(&transaction, Some(host), run)?;
+                    if let Some(result) = result {
+                        write_result(&transaction, Some(host), run.phase, run.port, result)?;
+                    }
+                }
+                None
+            }
+            Event::HostDone(host) => {
+                let id = write_host(&transaction, host, "done", self.most_rows)?;
+                write_scripts(&transaction, id, host)?;
+                Some(host.address)
+            }
+            Event::PhaseDone { phase, record } => {
+                write_phase(&transaction, *phase, record)?;
+                None
+            }
+            Event::RunFinished(run) => {
+                write_end(&transaction, run)?;
+                None
+            }
+            _ => return Ok(()),
+        };
+        transaction.commit()?;
+        if let Some(address) = done {
+            self.hosts.remove(&address);
+        }
+        Ok(())
+    }
+}
+
+fn write_run(db: &Connection, run: &RunInfo, beginning: &Beginning) -> rusqlite::Result<()> {
+    // A scan that goes on has begun already.
+    let begun: Option<i64> = db.query_row("SELECT 1 FROM run", [], |row| row.get(0)).optional()?;
+    if begun.is_some() {
+        db.execute("UPDATE run SET finished = NULL, interrupted = NULL", [])?;
+        return Ok(());
+    }
+    let words: Vec<&[u8]> = beginning.words.iter().map(|word| word.as_bytes()).collect();
+    db.execute(
+        "INSERT INTO run (program, version, args, words, folder, started, verbosity, debugging)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![
+            run.program,
+            run.version,
+            run.args,
+            words.join(&0),
+            beginning.folder.as_os_str().as_bytes(),
+            micros(run.started),
+            run.verbosity,
+            run.debugging
+        ],
+    )?;
+    for scan in &run.scans {
+        db.execute(
+            "INSERT INTO scan VALUES (?1, ?2, ?3, ?4)",
+            params![scan.kind, scan.protocol.as_str(), count(scan.count as u64), scan.services],
+        )?;
+    }
+    Ok(())
+}
+
+fn write_end(db: &Connection, run: &RunSummary) -> rusqlite::Result<()> {
+    db.execute(
+        "UPDATE run SET finished = ?1, elapsed = ?2, up = ?3, down = ?4, interrupted = ?5",
+        params![
+            micros(run.finished),
+            length(run.elapsed),
+            count(run.up),
+            count(run.down),
+            run.interrupted
+        ],
+    )?;
+    Ok(())
+}
+
+fn write_phase(db: &Connection, phase: Phase, record: &PhaseRecord) -> Result<(), StoreError> {
+    db.execute("INSERT OR REPLACE INTO phase VALUES (?1)", [phase.rule_name()])?;
+    for sql in ["DELETE FROM script_run", "DELETE FROM script_result"] {
+        db.execute(&format!("{sql} WHERE host IS NULL AND rule = ?1"), [phase.rule_name()])?;
+    }
+    for run in &record.runs {
+        write_script_run(db, None, run)?;
+    }
+    for result in &record.results {
+        write_result(db, None, phase, None, result)?;
+    }
+    Ok(())
+}
+
+/// Writes a host and its ports anew. Gives its number; what its scripts wrote stays.
+fn write_host(
+    db: &Connection,
+    host: &HostRecord,
+    progress: &str,
+    most_rows: usize,
+) -> Result<i64, StoreError> {
+    let others: Vec<String> = host.other_addresses.iter().map(ToString::to_string).collect();
+    let mut upsert = db.prepare_cached(
+        "INSERT INTO host (address, progress, done_as, status, reason, reason_ttl, target_name,
+             reverse_name, other_addresses, srtt, rttvar, timeout, source, interface, interface_mtu,
+             directly_connected, mac, timed_out, started, finished)
+         VALUES (?1, ?2, CASE ?2 WHEN 'done' THEN (SELECT coalesce(max(done_as), 0) + 1 FROM host) END,
+             ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+         ON CONFLICT (address) DO UPDATE SET progress = excluded.progress,
+             done_as = excluded.done_as, status = excluded.status, reason = excluded.reason,
+             reason_ttl = excluded.reason_ttl, target_name = excluded.target_name,
+             reverse_name = excluded.reverse_name, other_addresses = excluded.other_addresses,
+             srtt = excluded.srtt, rttvar = excluded.rttvar, timeout = excluded.timeout,
+             source = excluded.source, interface = excluded.interface,
+             interface_mtu = excluded.interface_mtu,
+             directly_connected = excluded.directly_connected, mac = excluded.mac,
+             timed_out = excluded.timed_out, started = excluded.started,
+             finished = excluded.finished
+         RETURNING id",
+    )?;
+    let id: i64 = upsert.query_row(
+        params![
+            host.address.to_string(),
+            progress,
+            host.status.as_str(),
+            host.reason.as_str(),
+            host.reason_ttl,
+            host.target_name,
+            host.reverse_name,
+            others.join(" "),
+            host.times.map(|times| length(times.srtt)),
+            host.times.map(|times| length(times.rttvar)),
+            host.times.map(|times| length(times.timeout)),
+            host.source.map(|source| source.to_string()),
+            host.interface,
+            host.interface_mtu,
+            host.directly_connected,
+            host.mac,
+            host.timed_out,
+            micros(host.started),
+            host.finished.map(micros)
+        ],
+        |row| row.get(0),
+    )?;
+    db.prepare_cached("DELETE FROM port WHERE host = ?1")?.execute([id])?;
+    db.prepare_cached("DELETE FROM port_group WHERE host = ?1")?.execute([id])?;
+    write_ports(db, id, host, most_rows)?;
+    Ok(id)
+}
+
+fn write_ports(
+    db: &Connection,
+    id: i64,
+    host: &HostRecord,
+    most_rows: usize,
+) -> Result<(), StoreError> {
+    let mut counts = [0_usize; PortState::ALL.len()];
+    for (_, status) in host.ports.iter() {
+        counts[status.state as usize] += 1;
+    }
+    let mut groups: Vec<(PortKey, PortStatus, Vec<PortKey>)> = Vec::new();
+    for (key, status) in host.ports.iter() {
+        let is_many = counts[status.state as usize] > most_rows;
+        if status.state.is_scriptable() || host.ports.detail(key).is_some() || !is_many {
+            write_port(db, id, host, key, status)?;
+            continue;
+        }
+        let same = |(first, other, _): &&mut (PortKey, PortStatus, Vec<PortKey>)| {
+            first.protocol == key.protocol && *other == status
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, _, keys)) => keys.push(key),
+            None => groups.push((key, status, vec![key])),
+        }
+    }
+    let mut insert = db.prepare_cached("INSERT INTO port_group VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    for (first, status, keys) in groups {
+        insert.execute(params![
+            id,
+            first.protocol.as_str(),
+            status.state.as_str(),
+            status.reason.as_str(),
+            status.ttl,
+            compact_list(&keys, first.protocol)
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_port(
+    db: &Connection,
+    id: i64,
+    host: &HostRecord,
+    key: PortKey,
+    status: PortStatus,
+) -> Result<(), StoreError> {
+    let found = host.ports.detail(key).and_then(|detail| detail.service.as_ref());
+    let service = host.ports.service(key);
+    let mut insert = db.prepare_cached(
+        "INSERT INTO port VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+             ?16, ?17, ?18, ?19)",
+    )?;
+    insert.execute(params![
+        id,
+        key.protocol.as_str(),
+        key.number,
+        status.state.as_str(),
+        status.reason.as_str(),
+        status.ttl,
+        service.name,
+        found.is_none(),
+        service.product,
+        service.version,
+        service.extra_info,
+        service.hostname,
+        service.os_type,
+        service.device_type,
+        service.fingerprint,
+        service.cpe.join("\n"),
+        service.method.as_str(),
+        service.confidence,
+        (service.tunnel == Tunnel::Ssl).then_some("ssl")
+    ])?;
+    Ok(())
+}
+
+/// The scripts of a host that is done, in place of what was written while they ran.
+fn write_scripts(db: &Connection, id: i64, host: &HostRecord) -> Result<(), StoreError> {
+    for table in ["script_run", "script_result"] {
+        db.prepare_cached(&format!("DELETE FROM {table} WHERE host = ?1"))?.execute([id])?;
+    }
+    for run in &host.runs {
+        write_script_run(db, Some(id), run)?;
+    }
+    for result in &host.scripts {
+        write_result(db, Some(id), Phase::Host, None, result)?;
+    }
+    for (key, _) in host.ports.iter() {
+        for result in host.ports.detail(key).map_or(&[][..], |detail| &detail.scripts) {
+            write_result(db, Some(id), Phase::Port, Some(key), result)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_script_run(db: &Connection, host: Option<i64>, run: &ScriptRun) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO script_run (host, rule, protocol, port, script, state, message, elapsed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    insert.execute(params![
+        host,
+        run.phase.rule_name(),
+        run.port.map(|port| port.protocol.as_str()),
+        run.port.map(|port| port.number),
+        run.id.as_ref(),
+        run.outcome.state(),
+        run.outcome.message(),
+        length(run.elapsed)
+    ])?;
+    Ok(())
+}
+
+fn write_result(
+    db: &Connection,
+    host: Option<i64>,
+    phase: Phase,
+    port: Option<PortKey>,
+    result: &ScriptResult,
+) -> Result<(), StoreError> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO script_result (host, rule, protocol, port, script, output, structured)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    insert.execute(params![
+        host,
+        phase.rule_name(),
+        port.map(|port| port.protocol.as_str()),
+        port.map(|port| port.number),
+        result.id.as_ref(),
+        result.output,
+        result.structured.as_ref().map(structured).transpose()?
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,301 @@
+//! What a store keeps, and that it gives back what it was given.
+
+#![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is a failed test")]
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use nseer_core::event::{RunInfo, RunSummary, ScanSummary};
+use nseer_core::{
+    Event, ForeignWord, HostRecord, HostStatus, Phase, PhaseRecord, PortKey, PortState, PortStatus,
+    PortTable, Protocol, Reason, RoundTrip, ScanPorts, ScriptOutcome, ScriptResult, ScriptRun,
+    ScriptValue, ServiceInfo, ServiceMethod, ServiceTable, Tunnel,
+};
+use nseer_store::{Beginning, Store, StoreError};
+
+fn at(micros: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_micros(micros)
+}
+
+/// A host with every field set, many closed ports and a few open ones.
+fn full_host(address: &str) -> HostRecord {
+    let names = Arc::new(ServiceTable::new(b"ssh\t22/tcp\nhttp\t80/tcp\nx\t7/tcp\n".as_slice()));
+    let keys: Vec<PortKey> = (1..=500).map(PortKey::tcp).chain([PortKey::udp(53)]).collect();
+    let mut table = PortTable::new(Arc::new(ScanPorts::new(keys.clone(), names)));
+    for key in keys {
+        let (state, reason) = match (key.protocol, key.number) {
+            (Protocol::Tcp, 22 | 80) => (PortState::Open, Reason::SynAck),
+            (Protocol::Tcp, 7) => (PortState::Filtered, Reason::NoResponse),
+            (Protocol::Tcp, 8) => {
+                (PortState::Closed, Reason::Other(ForeignWord::new("odd-word").unwrap()))
+            }
+            (Protocol::Tcp, _) => (PortState::Closed, Reason::ConnRefused),
+            _ => (PortState::OpenFiltered, Reason::NoResponse),
+        };
+        table.set_status(key, PortStatus { state, reason, ttl: 64 });
+    }
+    table.detail_mut(PortKey::tcp(80)).unwrap().service = Some(ServiceInfo {
+        name: Some("http".into()),
+        confidence: 10,
+        method: ServiceMethod::Probed,
+        tunnel: Tunnel::Ssl,
+        product: Some("P".into()),
+        version: Some("1".into()),
+        extra_info: Some("e".into()),
+        hostname: Some("h".into()),
+        os_type: Some("o".into()),
+        device_type: Some("d".into()),
+        fingerprint: Some("f".into()),
+        cpe: vec!["cpe:/a:b".into(), "cpe:/o:c".into()],
+    });
+    let mut host = HostRecord::new(address.parse().unwrap(), table, at(1_000_001));
+    host.status = HostStatus::Up;
+    (host.reason, host.reason_ttl) = (Reason::EchoReply, 63);
+    (host.target_name, host.reverse_name) = (Some("typed".into()), Some("ptr".into()));
+    host.other_addresses = vec!["::2".parse().unwrap(), "10.0.0.9".parse().unwrap()];
+    let micros = Duration::from_micros;
+    host.times = Some(RoundTrip { srtt: micros(1), rttvar: micros(2), timeout: micros(3) });
+    host.source = Some("10.0.0.8".parse().unwrap());
+    (host.interface, host.interface_mtu) = (Some("eth0".into()), 1500);
+    (host.directly_connected, host.mac) = (Some(true), Some([1, 2, 3, 4, 5, 6]));
+    host.finished = Some(at(2_000_002));
+    host
+}
+
+fn result(id: &str) -> ScriptResult {
+    let entries = vec![
+        (None, ScriptValue::Scalar(b"\xff\0".to_vec())),
+        (Some(b"z".to_vec()), ScriptValue::Scalar(b"1".to_vec())),
+        (Some(b"a".to_vec()), ScriptValue::Table(vec![])),
+    ];
+    let structured = Some(ScriptValue::Table(entries));
+    ScriptResult { id: id.into(), output: b"\n \xff\0".to_vec(), structured }
+}
+
+fn run(host: &HostRecord, phase: Phase, port: Option<u16>, outcome: ScriptOutcome) -> ScriptRun {
+    ScriptRun {
+        id: "s".into(),
+        phase,
+        address: Some(host.address),
+        port: port.map(PortKey::tcp),
+        outcome,
+        elapsed: Duration::from_micros(7),
+    }
+}
+
+fn with_scripts(mut host: HostRecord) -> HostRecord {
+    host.scripts = vec![result("host")];
+    host.ports.detail_mut(PortKey::tcp(22)).unwrap().scripts = vec![result("b"), result("a")];
+    host.runs = vec![
+        run(&host, Phase::Port, Some(22), ScriptOutcome::Output),
+        run(&host, Phase::Host, None, ScriptOutcome::Failed("why".into())),
+        run(&host, Phase::Port, None, ScriptOutcome::Skipped("late".into())),
+    ];
+    host
+}
+
+fn started() -> Event {
+    Event::RunStarted(RunInfo {
+        program: "nseer".into(),
+        args: "nseer x".into(),
+        version: "1".into(),
+        started: at(5),
+        verbosity: 1,
+        debugging: 2,
+        scans: vec![ScanSummary {
+            kind: "connect",
+            protocol: Protocol::Tcp,
+            count: 3,
+            services: "1-3".into(),
+        }],
+    })
+}
+
+fn finished(interrupted: Option<&str>) -> Event {
+    Event::RunFinished(RunSummary {
+        finished: at(9_000_000),
+        elapsed: Duration::from_micros(8),
+        up: 1,
+        down: 2,
+        interrupted: interrupted.map(str::to_owned),
+    })
+}
+
+fn phase(phase: Phase) -> Event {
+    let run = ScriptRun {
+        id: "s".into(),
+        phase,
+        address: None,
+        port: None,
+        outcome: ScriptOutcome::Silent,
+        elapsed: Duration::ZERO,
+    };
+    Event::PhaseDone { phase, record: PhaseRecord { results: vec![result("p")], runs: vec![run] } }
+}
+
+/// Every status and detail; the list that a table is made over may differ.
+fn shown(host: &HostRecord) -> String {
+    let ports: Vec<_> = host
+        .ports
+        .iter()
+        .map(|(key, status)| {
+            let detail =
+                host.ports.detail(key).filter(|d| d.service.is_some() || !d.scripts.is_empty());
+            // A closed port of which there are many has lost its name.
+            let name = status.state != PortState::Closed;
+            (key, status, name.then(|| host.ports.service(key)), detail.cloned())
+        })
+        .collect();
+    let mut rest = host.clone();
+    rest.ports =
+        PortTable::new(Arc::new(ScanPorts::new(vec![], Arc::new(ServiceTable::new(&b""[..])))));
+    format!("{rest:#?} {ports:#?}")
+}
+
+fn replayed(store: &Store) -> Vec<Event> {
+    let mut events = Vec::new();
+    store
+        .replay(|event| {
+            events.push(event);
+            Ok::<(), StoreError>(())
+        })
+        .unwrap();
+    events
+}
+
+fn text(event: &Event) -> String {
+    match event {
+        Event::HostDone(host) => shown(host),
+        other => format!("{other:#?}"),
+    }
+}
+
+fn create(path: &Path) -> Store {
+    let beginning =
+        Beginning { words: vec!["-p".into(), "".into(), "ä b".into()], folder: "/x".into() };
+    Store::create(path, beginning).unwrap()
+}
+
+#[test]
+fn a_scan_comes_back_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let mut store = create(&path);
+    let down =
+        HostRecord { status: HostStatus::Down, times: None, finished: None, ..full_host("::1") };
+    let events = [
+        started(),
+        phase(Phase::Pre),
+        Event::HostDone(Arc::new(with_scripts(full_host("10.0.0.2")))),
+        Event::HostDone(Arc::new(down)),
+        Event::HostDone(Arc::new(full_host("10.0.0.1"))),
+        phase(Phase::Post),
+        finished(Some("why")),
+    ];
+    for event in &events {
+        store.take(event).unwrap();
+        store.take(&Event::Message { severity: nseer_core::Severity::Info, text: vec![] }).unwrap();
+    }
+    // While it is still open for writing.
+    for store in [Store::read(&path).unwrap(), store] {
+        let found = replayed(&store);
+        assert_eq!(found.len(), events.len());
+        for (found, event) in found.iter().zip(&events) {
+            assert_eq!(text(found), text(event));
+        }
+    }
+}
+
+#[test]
+fn a_scan_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let mut store = create(&path);
+    let whole = with_scripts(full_host("10.0.0.1"));
+    let (done, half) = (full_host("10.0.0.2"), full_host("10.0.0.1"));
+    store.take(&started()).unwrap();
+    store.take(&phase(Phase::Pre)).unwrap();
+    store.take(&Event::TargetFound("new".into())).unwrap();
+    store.take(&Event::TargetFound("new".into())).unwrap();
+    store.take(&Event::HostScanned(Arc::new(half))).unwrap();
+    store.take(&Event::HostDone(Arc::new(done))).unwrap();
+    let results: HashMap<_, _> = [("b", result("b")), ("a", result("a"))].into();
+    for (run, result) in [(&whole.runs[0], Some(results["b"].clone())), (&whole.runs[1], None)] {
+        store.take(&Event::ScriptFinished { run: run.clone(), result }).unwrap();
+    }
+    drop(store);
+    let (mut store, progress) = Store::resume(&path).unwrap();
+    assert!(!progress.is_finished);
+    assert_eq!(progress.beginning.words, ["-p", "", "ä b"]);
+    assert_eq!(progress.beginning.folder, Path::new("/x"));
+    assert_eq!(progress.found_targets, ["new"]);
+    assert_eq!(progress.phases, [Phase::Pre].into());
+    assert_eq!((progress.done.len(), progress.up), (1, 1));
+    let half = &progress.scanned[&"10.0.0.1".parse().unwrap()];
+    assert_eq!(half.runs, whole.runs[..2]);
+    assert_eq!(half.ports.detail(PortKey::tcp(22)).unwrap().scripts, [result("b")]);
+    assert_eq!(half.ports.service(PortKey::tcp(80)).product.as_deref(), Some("P"));
+
+    // It goes on: a further script, then the host is done, with everything once.
+    store.take(&started()).unwrap();
+    let event = Event::ScriptFinished { run: whole.runs[2].clone(), result: None };
+    store.take(&event).unwrap();
+    store.take(&Event::HostDone(Arc::new(whole.clone()))).unwrap();
+    store.take(&finished(None)).unwrap();
+    drop(store);
+    let (store, progress) = Store::resume(&path).unwrap();
+    assert!(progress.is_finished);
+    let hosts: Vec<String> = replayed(&store)
+        .iter()
+        .filter(|event| matches!(event, Event::HostDone(_)))
+        .map(text)
+        .collect();
+    assert_eq!(hosts, [shown(&full_host("10.0.0.2")), shown(&whole)]);
+}
+
+#[test]
+fn a_scan_that_was_killed_has_an_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let mut store = create(&path);
+    store.take(&started()).unwrap();
+    store.take(&Event::HostDone(Arc::new(full_host("::1")))).unwrap();
+    let events = replayed(&Store::read(&path).unwrap());
+    let Some(Event::RunFinished(end)) = events.last() else { panic!("{events:#?}") };
+    assert_eq!((end.up, end.down, end.finished), (1, 0, at(2_000_002)));
+    assert!(end.interrupted.as_deref().unwrap().contains("nseer resume"));
+}
+
+#[test]
+fn what_is_no_store_of_ours_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let error = |store: Result<Store, StoreError>| store.unwrap_err().to_string();
+    let read = |name: &str| error(Store::read(&path(name)));
+    assert!(read("none").contains("No such file"), "{}", read("none"));
+    #[allow(clippy::disallowed_methods, reason = "a test makes its own input")]
+    {
+        std::fs::write(path("text"), "no database, but long enough to be looked at").unwrap();
+        std::fs::write(path("empty"), "").unwrap();
+    }
+    assert!(read("text").contains("is no store of nseer"), "{}", read("text"));
+    assert!(read("empty").contains("holds no scan"), "{}", read("empty"));
+    let other = rusqlite::Connection::open(path("other")).unwrap();
+    other.execute_batch("CREATE TABLE x (y)").unwrap();
+    assert!(read("other").contains("is no store of nseer"), "{}", read("other"));
+
+    let mut store = create(&path("ours"));
+    assert!(read("ours").contains("holds no scan"), "{}", read("ours"));
+    store.take(&started()).unwrap();
+    let in_use = Store::resume(&path("ours")).unwrap_err().to_string();
+    assert!(in_use.contains("is in use by another nseer"), "{in_use}");
+    let exists = error(Store::create(&path("ours"), Beginning::default()));
+    assert!(exists.contains("already holds something: nseer resume"), "{exists}");
+    drop(store);
+    let later = rusqlite::Connection::open(path("ours")).unwrap();
+    later.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(later);
+    assert!(read("ours").contains("is a store of version 99, this nseer reads version 1"));
+}
