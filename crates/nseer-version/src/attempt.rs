@@ -1,5 +1,6 @@
 //! One probe: connect, send, listen.
 
+use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use nseer_core::{Protocol, Tunnel};
 use nseer_net::{NetError, Transport};
-use nseer_probes::{Match, ProbeDb};
+use nseer_probes::{Match, ProbeDb, Problem};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
@@ -28,7 +29,9 @@ pub(crate) struct Shared<D> {
     /// Bounds the sockets.
     pub(crate) sockets: Arc<Semaphore>,
     pub(crate) say: Box<dyn Fn(&str) + Send + Sync>,
-    pub(crate) complain: Box<dyn Fn(&nseer_probes::Problem) + Send + Sync>,
+    pub(crate) complain: Box<dyn Fn(&Problem) + Send + Sync>,
+    /// Lines of the probe file whose trouble was told.
+    pub(crate) told: Mutex<HashSet<u32>>,
     pub(crate) traces: bool,
 }
 
@@ -164,7 +167,7 @@ impl Attempt {
                 }
             }
             let found = shared.db.find(self.place, &report.answer);
-            found.problems.iter().for_each(|problem| (shared.complain)(problem));
+            shared.tell(&found.problems);
             match found.matched {
                 Some(hard) if !hard.soft => {
                     shared.trace(|| {
@@ -211,6 +214,16 @@ fn is_reset(error: &NetError) -> bool {
 }
 
 impl<D> Shared<D> {
+    /// Tells of lines that cannot be used, of each once.
+    fn tell(&self, problems: &[Problem]) {
+        for problem in problems {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.insert(problem.line) {
+                (self.complain)(problem);
+            }
+        }
+    }
+
     pub(crate) fn trace(&self, text: impl FnOnce() -> String) {
         if self.traces {
             (self.say)(&format!("Version: {}", text()));

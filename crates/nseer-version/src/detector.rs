@@ -60,6 +60,7 @@ impl<D: Dialer> Detector<D> {
             complain: Box::new(move |problem| {
                 message(&*complain, Severity::Warning, &format!("nseer: warning: {problem}"));
             }),
+            told: std::sync::Mutex::default(),
             traces: config.trace,
         };
         Detector { config, shared: Arc::new(shared) }

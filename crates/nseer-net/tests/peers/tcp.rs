@@ -32,6 +32,16 @@ async fn a_silent_peer_times_out() {
 }
 
 #[tokio::test]
+async fn a_reset_is_seen_as_one() {
+    let (address, peer) = serve(|mut stream| {
+        let read = stream.read(&mut [0; 8]);
+        read.map_err(|error| error.kind())
+    });
+    connect(Transport::Tcp, address).await.reset();
+    assert_eq!(peer.join().expect("peer"), Err(std::io::ErrorKind::ConnectionReset));
+}
+
+#[tokio::test]
 async fn what_came_before_the_time_out_is_given() {
     let (sent, is_sent) = mpsc::channel();
     let (address, _peer) = serve(move |mut stream| {
