@@ -302,6 +302,7 @@ _nseer() {
         --system-dns
         --disable-arp-ping
         -PR
+        --traceroute
         -sS
         -sT
         -sA

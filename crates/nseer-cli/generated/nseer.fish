@@ -38,6 +38,7 @@ complete -c nseer -l dns-servers -x -d 'ask these name servers (comma-separated 
 complete -c nseer -l system-dns -d 'look up names through the operating system'
 complete -c nseer -l disable-arp-ping -d 'do not ask by ARP or neighbour discovery on the same Ethernet'
 complete -c nseer -o PR -d 'accepted, no effect: hosts on the same Ethernet are asked by ARP anyway'
+complete -c nseer -l traceroute -d 'trace the way to each host'
 complete -c nseer -o sS -d 'scan TCP ports with a SYN each (the default with privileges)'
 complete -c nseer -o sT -d 'scan TCP ports by connecting to them (the default without privileges)'
 complete -c nseer -o sA -d 'TCP ACK scan: tells filtered ports from others'

@@ -280,7 +280,7 @@ async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
     screen_only.files.clear();
     screen_only.quiet = true;
     let options = setup::report_options(&plan.output, plan.depth, false);
-    let (sinks, writer) = sinks::open(&screen_only, &options, &system, started)?;
+    let (sinks, writer) = sinks::open(&screen_only, &options, None, &system, started)?;
     let around = Around {
         network: setup::network(&plan.discovery, &limits)?,
         data,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use nseer_core::{
-    Event, ForeignWord, HostRecord, HostStatus, Phase, PortKey, PortState, Protocol, Reason,
-    ScriptOutcome, ScriptValue, ServiceMethod, Tunnel,
+    Event, HostRecord, HostStatus, Phase, PortKey, PortState, Protocol, Reason, ScriptOutcome,
+    ScriptValue, ServiceMethod, Tunnel,
 };
 use nseer_document::{Document, ReadError};
 use proptest::prelude::*;
@@ -116,8 +116,7 @@ fn the_hosts() {
     let hosts = hosts(&events(WHOLE).0);
     let [host, down] = hosts.as_slice() else { panic!("{hosts:#?}") };
     assert_eq!(host.address.to_string(), "10.0.0.1");
-    let reason = Reason::Other(ForeignWord::new("host-prohibited").unwrap());
-    assert_eq!((host.status, host.reason), (HostStatus::Up, reason));
+    assert_eq!((host.status, host.reason), (HostStatus::Up, Reason::HostProhibited));
     assert_eq!((host.reason_ttl, host.mac), (64, Some([0, 0x1b, 0x2c, 0x3d, 0x4e, 0x5f])));
     assert_eq!(host.target_name.as_deref(), Some("typed"));
     assert_eq!(host.reverse_name.as_deref(), Some("<ptr>"));

@@ -118,6 +118,8 @@ proptest! {
         texts in vec("[<>\"'&;=/a\u{0}\u{1b}\u{2028} -]{1,12}", 9),
         bytes in vec(prop_oneof![any::<u8>(), Just(b'<'), Just(b'"')], 1..12),
     ) {
+        // Blanks alone are no output: such a page has a place less.
+        prop_assume!(!bytes.trim_ascii().is_empty());
         let fill = |text: &dyn Fn(usize) -> String, bytes: &[u8]| {
             let mut host = host(&[open(22)]);
             (host.target_name, host.reverse_name) = (Some(text(0)), Some(text(1)));

@@ -14,7 +14,8 @@ use nseer_packet::Reply;
 use tokio::time::Instant;
 
 use crate::connector::Answer;
-use crate::raw::reading::{self, Candidate};
+use crate::raw::own_ports::Origin;
+use crate::raw::reading::{self, Candidate, Own};
 use crate::technique::{Aim, Technique};
 
 /// The hosts that are being scanned.
@@ -64,26 +65,28 @@ impl Inboxes {
         lock(&self.hosts).get(&address).and_then(Weak::upgrade)
     }
 
-    /// Gives a packet to whom it answers. `attempt` tells the try from our own port, `mac` who sent it
+    /// Gives a packet to whom it answers. `origin` tells what left from a port of ours, `mac` who sent it
     /// over the last link.
     pub(crate) fn deliver(
         &self,
         reply: &Reply,
         mac: Option<[u8; 6]>,
         padding: u32,
-        attempt: impl Fn(u16) -> Option<u32>,
+        origin: impl Fn(u16) -> Option<Origin>,
     ) {
         let Some(candidate) = Candidate::of(reply) else { return };
         let Some(inbox) = self.find(candidate.host) else { return };
-        let attempt = match candidate.sequence {
-            Some(sequence) => Some(u32::from(sequence)),
-            None => attempt(candidate.own),
+        let origin = match candidate.own {
+            Own::Port(port) => origin(port),
+            Own::Sequence(sequence) => Some(Origin { attempt: Some(sequence.into()), hops: None }),
+            Own::None => Some(Origin::default()),
         };
+        let Some(origin) = origin else { return };
         let answer = |aim, token| {
             let answer = reading::read(aim, token, padding, reply)?;
             Some(Answer { mac: answer.mac.or(mac), source: Some(reply.source), ..answer })
         };
-        inbox.take(candidate.port, attempt, answer);
+        inbox.take(candidate.port, origin, answer);
     }
 
     /// An answer of the link, which names the host by its address alone.
@@ -122,14 +125,17 @@ impl Inbox {
     }
 
     /// Takes a packet about `port`, of which `read` tells what it answers.
-    fn take(&self, port: u16, attempt: Option<u32>, read: impl Fn(Aim, u32) -> Option<Answer>) {
+    fn take(&self, port: u16, origin: Origin, read: impl Fn(Aim, u32) -> Option<Answer>) {
         let mut asked = lock(&self.asked);
         let Asked { probes, kinds } = &mut *asked;
         for (technique, hops) in kinds.iter() {
+            if origin.hops.is_some_and(|told| told != *hops) {
+                continue;
+            }
             let aim = Aim { hops: *hops, ..Aim::new(*technique, port) };
             let Some(waiting) = probes.get_mut(&aim) else { continue };
             let Some(answer) = read(aim, waiting.token) else { continue };
-            if let Some(waker) = waiting.settle(answer, attempt) {
+            if let Some(waker) = waiting.settle(answer, origin.attempt) {
                 drop(asked);
                 waker.wake();
             }

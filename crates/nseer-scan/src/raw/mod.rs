@@ -6,6 +6,7 @@
 
 mod inbox;
 mod link;
+mod own_ports;
 mod reading;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,16 +22,12 @@ use tokio::task::AbortHandle;
 use crate::connector::{Answer, Connector, Destination, Started};
 use crate::raw::inbox::{Inbox, Inboxes};
 use crate::raw::link::Links;
+use crate::raw::own_ports::{Origin, OwnPorts};
 use crate::raw::reading::icmp_id;
 use crate::technique::{Aim, Technique};
 
 pub use inbox::PendingAnswer;
 
-/// Ports that the tries of a probe leave from, one after another.
-const TRIES: u16 = 16;
-/// The first of them is in this range, which is above what servers use.
-const LOWEST: u16 = 33_000;
-const CHOICES: u16 = 27_000 / TRIES;
 /// The usual time to live.
 const TTL: u8 = 64;
 /// Packets that are kept back until more are ready.
@@ -74,7 +71,7 @@ struct Shared {
     links: Links,
     inboxes: Arc<Inboxes>,
     secret: [u8; 16],
-    first_port: u16,
+    own_ports: OwnPorts,
     listeners: Vec<AbortHandle>,
 }
 
@@ -94,14 +91,12 @@ impl RawConnector {
     pub fn open(config: RawConfig, random: &dyn Random) -> Result<RawConnector, PacketError> {
         let mut secret = [0; 16];
         random.fill(&mut secret);
-        let choice = u16::from_le_bytes([secret[0], secret[1]]) % CHOICES;
-        let first_port = config.source_port.unwrap_or(LOWEST + choice * TRIES);
-        let fixed = config.source_port.is_some();
-        let last_port = if fixed { first_port } else { first_port + TRIES - 1 };
+        let choice = u16::from_le_bytes([secret[0], secret[1]]);
+        let own_ports = OwnPorts::new(config.source_port, choice);
         let inboxes = Arc::new(Inboxes::default());
         let padding = u32::try_from(config.padding.len()).unwrap_or(u32::MAX);
-        let ears = Ears { inboxes: inboxes.clone(), first_port, last_port, padding };
-        let ports = format!("{first_port}-{last_port}");
+        let ears = Ears { inboxes: inboxes.clone(), own_ports, padding };
+        let ports = own_ports.range();
         let transports =
             ["tcp", "udp", "sctp"].map(|name| format!("({name} dst portrange {ports})"));
         let transports = transports.join(" or ");
@@ -115,7 +110,7 @@ impl RawConnector {
         }
         let wire = Wire::open(config.interface.as_deref())?;
         let links = Links::default();
-        let shared = Shared { config, wire, links, inboxes, secret, first_port, listeners };
+        let shared = Shared { config, wire, links, inboxes, secret, own_ports, listeners };
         Ok(RawConnector { shared: Arc::new(shared), host: None, kept: Vec::new() })
     }
 
@@ -127,7 +122,7 @@ impl RawConnector {
         if aim.technique == Technique::Link {
             return shared.links.ask(host, source, &shared.wire);
         }
-        let own = shared.own_port(attempt);
+        let own = shared.own_ports.of(attempt, aim.hops);
         let port = aim.port;
         let id = icmp_id(token);
         let sequence = u16::try_from(attempt).unwrap_or(u16::MAX);
@@ -183,13 +178,6 @@ impl Shared {
         let hash = hasher.finish();
         u32::try_from(hash & 0xFFFF_FFFF).unwrap_or(1).max(1)
     }
-
-    fn own_port(&self, attempt: u32) -> u16 {
-        if self.config.source_port.is_some() {
-            return self.first_port;
-        }
-        self.first_port + u16::try_from(attempt % u32::from(TRIES)).unwrap_or(0)
-    }
 }
 
 impl Connector for RawConnector {
@@ -237,23 +225,18 @@ impl Connector for RawConnector {
 /// Who listens.
 struct Ears {
     inboxes: Arc<Inboxes>,
-    first_port: u16,
-    last_port: u16,
+    own_ports: OwnPorts,
     padding: u32,
 }
 
 impl Ears {
     fn listen(&self, listener: Listener) -> AbortHandle {
         let (inboxes, padding) = (self.inboxes.clone(), self.padding);
-        let (first, last) = (self.first_port, self.last_port);
-        // Where all tries leave from one port, it does not tell which one was answered.
-        let attempt = move |port: u16| {
-            let is_known = (first..=last).contains(&port) && first != last;
-            is_known.then(|| u32::from(port - first))
-        };
+        let own_ports = self.own_ports;
+        let origin = move |port: u16| -> Option<Origin> { own_ports.origin(port) };
         hear(listener, move |packet, mac| {
             if let Some(reply) = Reply::of(packet) {
-                inboxes.deliver(&reply, mac, padding, attempt);
+                inboxes.deliver(&reply, mac, padding, origin);
             }
         })
     }

@@ -16,42 +16,43 @@ pub(crate) struct Candidate {
     pub(crate) host: IpAddr,
     /// The port that was asked; 0 where there is none.
     pub(crate) port: u16,
-    /// Our own port, or the identifier of an ICMP message.
-    pub(crate) own: u16,
+    /// What it tells of the probe's origin.
+    pub(crate) own: Own,
+}
+
+/// What a packet tells of the origin of the probe that it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Own {
+    /// The local port that it left from.
+    Port(u16),
     /// The sequence number of an ICMP message, which counts the tries.
-    pub(crate) sequence: Option<u16>,
+    Sequence(u16),
+    /// Nothing.
+    None,
 }
 
 impl Candidate {
     pub(crate) fn of(reply: &Reply) -> Option<Candidate> {
-        let from = |source, destination| Candidate {
-            host: reply.source,
-            port: source,
-            own: destination,
-            sequence: None,
-        };
+        let from = |port, own| Candidate { host: reply.source, port, own };
         Some(match reply.content {
             Content::Tcp { source, destination, .. }
             | Content::Udp { source, destination }
-            | Content::Sctp { source, destination, .. } => from(source, destination),
-            Content::Query { id, sequence, .. } => {
-                Candidate { sequence: Some(sequence), ..from(0, id) }
-            }
+            | Content::Sctp { source, destination, .. } => from(source, Own::Port(destination)),
+            Content::Query { sequence, .. } => from(0, Own::Sequence(sequence)),
             Content::Error { about, .. } => match about.protocol {
                 TCP | UDP | SCTP => {
                     let (own, port) = about.ports();
-                    Candidate { host: about.destination, port, own, sequence: None }
+                    Candidate { host: about.destination, port, own: Own::Port(own) }
                 }
                 ICMP | ICMP_V6 => Candidate {
                     host: about.destination,
                     port: 0,
-                    own: high(about.word()),
-                    sequence: Some(low(about.word())),
+                    own: Own::Sequence(low(about.word())),
                 },
                 _ => return None,
             },
             Content::Neighbour { target, .. } => {
-                Candidate { host: target.into(), port: 0, own: 0, sequence: None }
+                Candidate { host: target.into(), port: 0, own: Own::None }
             }
             Content::Other(_) => return None,
         })
@@ -299,7 +300,7 @@ mod tests {
         let up = |reason| Some((PortState::Open, reason, true));
         assert_eq!(said(Technique::Echo, &echo), up(Reason::EchoReply));
         assert_eq!(said(Technique::Timestamp, &echo), None);
-        assert_eq!(Candidate::of(&echo).and_then(|c| c.sequence), Some(3));
+        assert_eq!(Candidate::of(&echo).map(|c| c.own), Some(Own::Sequence(3)));
         let packet = |tag, chunk| reply(Content::Sctp { source: 80, destination: 1, tag, chunk });
         assert_eq!(said(Technique::SctpInit, &packet(TOKEN, 2)), up(Reason::InitAck));
         let aborted = Some((PortState::Closed, Reason::Abort, true));
