@@ -73,11 +73,13 @@ fn reached(found: &BTreeMap<u8, Hop>, host: IpAddr) -> Option<u8> {
     found.values().find(|hop| hop.address == host).map(|hop| hop.ttl)
 }
 
-/// What the host is known to answer: a port that did, else an echo request.
+/// What the host is known to answer: a port that did with a packet (of which the TTL is known), else
+/// an echo request.
 fn question(host: &HostRecord) -> (Aim, TraceProbe) {
-    let answered = host.ports.iter().find_map(|(key, status)| {
+    let mut by_packet = host.ports.iter().filter(|(_, status)| status.ttl > 0);
+    let answered = by_packet.find_map(|(key, status)| {
         let technique = match (key.protocol, status.reason) {
-            (Protocol::Tcp, Reason::SynAck | Reason::Reset | Reason::ConnRefused) => Technique::SYN,
+            (Protocol::Tcp, Reason::SynAck | Reason::Reset) => Technique::SYN,
             (Protocol::Udp, Reason::UdpResponse | Reason::PortUnreach) => Technique::Udp,
             (Protocol::Sctp, Reason::InitAck | Reason::Abort) => Technique::SctpInit,
             _ => return None,
