@@ -1,11 +1,13 @@
 //! What is learnt of one host while it is scanned, shared by the tasks that scan it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nseer_core::RoundTrip;
 use tokio::time::Instant;
 
+use crate::error_limit::{ERROR_PERIOD, ErrorLimit};
 use crate::rate::Pace;
 use crate::retry::RetryPolicy;
 use crate::rtt::RoundTripEstimator;
@@ -23,8 +25,12 @@ const MIN: usize = 2;
 #[derive(Debug)]
 pub(crate) struct HostState {
     inner: Mutex<Inner>,
-    /// `--scan-delay`; `None` where there is none, which costs no lock.
-    pace: Option<Mutex<Pace>>,
+    /// `--scan-delay`, or what limited errors ask for.
+    pace: Mutex<Option<Pace>>,
+    /// There is a pace; where there is none, that costs no lock.
+    has_pace: AtomicBool,
+    /// The host tells of closed UDP ports.
+    sends_errors: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -32,6 +38,7 @@ struct Inner {
     trips: RoundTripEstimator,
     window: Window,
     retry: RetryPolicy,
+    errors: ErrorLimit,
 }
 
 impl HostState {
@@ -44,8 +51,11 @@ impl HostState {
                 trips: RoundTripEstimator::new(timing),
                 window: Window::new(START, THRESHOLD, least, max.max(least)),
                 retry: RetryPolicy::new(timing.max_retries),
+                errors: ErrorLimit::new(timing.scan_delay),
             }),
-            pace: (!delay.is_zero()).then(|| Mutex::new(Pace::apart(delay))),
+            pace: Mutex::new((!delay.is_zero()).then(|| Pace::apart(delay))),
+            has_pace: AtomicBool::new(!delay.is_zero()),
+            sends_errors: AtomicBool::new(false),
         }
     }
 
@@ -67,6 +77,24 @@ impl HostState {
         if let Some(trip) = trip {
             inner.trips.sample(trip);
         }
+    }
+
+    /// An ICMP error told of a closed UDP port, at retransmission number `retries`. Hosts limit such
+    /// errors (RFC 1812, section 4.3.2.8), Linux to one a second: where many of them are missed,
+    /// probes go out no faster than errors come.
+    pub(crate) fn error(&self, retries: u32) {
+        self.sends_errors.store(true, Ordering::Relaxed);
+        if let Some(delay) = self.lock().errors.told(retries) {
+            *self.lock_pace() = Some(Pace::apart(delay));
+            self.has_pace.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// How long a UDP probe waits for its answer: the next error of a host that limits them comes
+    /// after a second.
+    pub(crate) fn udp_timeout(&self) -> Duration {
+        let timeout = self.timeout();
+        if self.sends_errors.load(Ordering::Relaxed) { timeout.max(ERROR_PERIOD) } else { timeout }
     }
 
     /// A probe was not answered.
@@ -91,19 +119,28 @@ impl HostState {
 
     /// When `--scan-delay` lets the next probe out; `None` for now.
     pub(crate) fn delayed_until(&self, now: Instant) -> Option<Instant> {
-        self.pace.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).wait(now)
+        if !self.has_pace.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.lock_pace().as_ref()?.wait(now)
     }
 
     /// A probe is sent now.
     pub(crate) fn sent(&self, now: Instant) {
-        if let Some(pace) = &self.pace {
-            pace.lock().unwrap_or_else(PoisonError::into_inner).sent(now);
+        if self.has_pace.load(Ordering::Relaxed)
+            && let Some(pace) = &mut *self.lock_pace()
+        {
+            pace.sent(now);
         }
     }
 
     /// The values for the host's record.
     pub(crate) fn round_trip(&self) -> Option<RoundTrip> {
         self.lock().trips.record()
+    }
+
+    fn lock_pace(&self) -> MutexGuard<'_, Option<Pace>> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -10,13 +10,14 @@ use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use nseer_core::Reason;
 use tokio::time::{Instant, sleep_until};
 
 use crate::connector::{Answer, Connector, Destination, Started};
 use crate::flight::{Flight, Landed};
 use crate::gate::{Gate, Permit};
 use crate::host_state::HostState;
-use crate::technique::Aim;
+use crate::technique::{Aim, Technique};
 
 /// Probes between two looks at what else the runtime has to do, and ports that a lane takes at a
 /// time from those of its host.
@@ -228,6 +229,15 @@ impl<'a, C: Connector> Lane<'a, C> {
         (self.host.window() / self.work.lanes).max(1)
     }
 
+    /// True where closed ports are told by ICMP errors, which hosts limit.
+    fn is_udp(&self) -> bool {
+        self.work.aims.first().is_some_and(|aim| aim.technique == Technique::Udp)
+    }
+
+    fn timeout(&self) -> Duration {
+        if self.is_udp() { self.host.udp_timeout() } else { self.host.timeout() }
+    }
+
     fn has_next(&mut self) -> bool {
         if !self.again.is_empty() {
             return true;
@@ -288,6 +298,9 @@ impl<'a, C: Connector> Lane<'a, C> {
             Some((attempt, trip)) => (attempt, answer.is_from_host.then_some(trip)),
             None => (probe.tries, trip),
         };
+        if self.is_udp() && answer.status.reason == Reason::PortUnreach {
+            self.host.error(lost);
+        }
         match (lost, trip) {
             (0, None) => self.answered += 1,
             (0, Some(_)) => {
@@ -303,7 +316,7 @@ impl<'a, C: Connector> Lane<'a, C> {
 
     fn expire(&mut self) {
         let now = Instant::now();
-        let timeout = self.host.timeout();
+        let timeout = self.timeout();
         let mut allowed = None;
         while let Some(InFlight { mut probe, .. }) = self.flight.expire(now, timeout) {
             self.host.silent();
@@ -354,7 +367,7 @@ impl<'a, C: Connector> Lane<'a, C> {
     async fn wait(&mut self, until: Option<Instant>, permit: bool) {
         self.permit = None;
         self.connector.rest();
-        let expires = self.flight.deadline(self.host.timeout());
+        let expires = self.flight.deadline(self.timeout());
         let until = [until, expires].into_iter().flatten().min();
         let gate = self.gate;
         tokio::select! {

@@ -9,6 +9,7 @@
 
 mod config;
 mod connector;
+mod error_limit;
 mod flight;
 mod gate;
 mod host_state;

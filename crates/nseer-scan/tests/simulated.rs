@@ -194,6 +194,7 @@ struct Run {
     discovery: Discovery,
     deadline: Option<Duration>,
     hosts: u8,
+    technique: Technique,
 }
 
 struct Result {
@@ -212,6 +213,7 @@ impl Run {
             discovery: Discovery::Skip,
             deadline: None,
             hosts: 1,
+            technique: Technique::Connect,
         }
     }
 
@@ -223,14 +225,16 @@ impl Run {
             .expect("runtime");
         let simulation = Simulation::new(self.network);
         let names = Arc::new(ServiceTable::new(b"".as_slice()));
-        let keys = simulation.network.ports.keys().map(|port| PortKey::tcp(*port)).collect();
+        let protocol = self.technique.protocol().expect("a technique for ports");
+        let numbers = simulation.network.ports.keys();
+        let keys = numbers.map(|port| PortKey::new(protocol, *port)).collect();
         let ports = Arc::new(ScanPorts::new(keys, names));
         let config = ScanConfig {
             timing: self.timing,
             discovery: self.discovery,
             ask_link: false,
             trace: false,
-            techniques: vec![Technique::Connect],
+            techniques: vec![self.technique],
             max_in_flight: self.max_sockets,
             in_order: false,
             system: System { random: Arc::new(Seed(7)), ..System::real() },
@@ -284,7 +288,9 @@ impl Result {
                     Some(answer) => (answer.status.state, answer.status.reason),
                     None => (PortState::Filtered, Reason::NoResponse),
                 };
-                let got = host.ports.status(PortKey::tcp(*number)).map(|s| (s.state, s.reason));
+                let mut all = host.ports.iter();
+                let got = all.find(|(key, _)| key.number == *number);
+                let got = got.map(|(_, s)| (s.state, s.reason));
                 assert_eq!(got, Some(want), "{} port {number}", host.address);
             }
         }
@@ -354,6 +360,19 @@ fn a_host_that_answers_seldom_is_asked_more_slowly() {
     let result = run.go();
     result.check(&ports);
     assert!(result.seen.probes < 3 * 400, "{} probes", result.seen.probes);
+}
+
+#[test]
+fn closed_udp_ports_are_told_by_a_host_that_limits_its_errors() {
+    let closed = Some(Answer::host(PortState::Closed, Reason::PortUnreach));
+    let ports = uniform(40, Port::new(closed));
+    let mut run = Run { technique: Technique::Udp, ..Run::new(ports.clone()) };
+    run.network.answers_a_second = Some(1);
+    let result = run.go();
+    result.check(&ports);
+    assert!(result.seen.probes < 6 * 40, "{} probes", result.seen.probes);
+    // One error a second after the first few: no scan could be much faster.
+    assert!(result.elapsed < Duration::from_secs(90), "{:?}", result.elapsed);
 }
 
 #[test]
