@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub(crate) hosts: RefCell<HashMap<u64, Rc<HostCell>>>,
     /// Results of actions, until the ends of their threads are seen.
     pub(crate) results: RefCell<HashMap<nseer_lua::ThreadId, nseer_core::ScriptResult>>,
+    /// A result is being made into text: no script runs, but for its `__tostring`.
+    pub(crate) takes_result: Cell<bool>,
     /// Why the last `silent_require` failed.
     pub(crate) missing: RefCell<String>,
     /// What came into the registry from another worker.
@@ -74,6 +76,7 @@ impl World {
             config,
             hosts: RefCell::default(),
             results: RefCell::default(),
+            takes_result: Cell::new(false),
             missing: RefCell::default(),
             given: RefCell::default(),
             certificates: RefCell::default(),
@@ -181,7 +184,9 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
     let record = native.function("record_result", move |lua, args| {
         let (id, context) = (w.scheduler.current(), w.current()?);
         let values = MultiValue::from_vec(args.rest(1));
+        w.takes_result.set(true);
         let result = results::from_returned(lua, &context.info().id, values);
+        w.takes_result.set(false);
         if let (Some(id), Some(result)) = (id, result) {
             w.results.borrow_mut().insert(id, result);
         }

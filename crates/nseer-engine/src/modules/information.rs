@@ -52,7 +52,8 @@ fn since_epoch(world: &World) -> std::time::Duration {
 
 /// A script that the user named speaks one level louder.
 fn verbosity(world: &World, lua: &Lua, _: &Args) -> Result<Reply, Raise> {
-    let named = world.scheduler.current_context().is_some_and(|c| c.info().selected_by_name);
+    let named = world.scheduler.current_context().is_some_and(|c| c.info().selected_by_name)
+        && !world.takes_result.get();
     Reply::values(lua, u16::from(world.config.verbosity) + u16::from(named))
 }
 

@@ -298,3 +298,15 @@ fn rules_know_how_their_script_was_selected() {
     assert_eq!(case(false).results.len(), 0);
     assert_eq!(case(true).at("127.0.0.1:80"), ["one: portrule 80", "two: portrule 80"]);
 }
+
+#[test]
+fn a_script_that_was_named_is_louder_but_not_its_result() {
+    let script = "portrule = function() return true end
+        action = function()
+          local text = function(t) return t[1] .. ' and ' .. nmap.verbosity() end
+          return setmetatable({nmap.verbosity()}, {__tostring = text})
+        end";
+    let mut case = Case::new("loud", script).host("127.0.0.1", &[(80, OPEN)]);
+    case.in_data_dir = true;
+    assert_eq!(case.run().at("127.0.0.1:80"), ["loud: 1 and 0"]);
+}
