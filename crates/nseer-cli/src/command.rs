@@ -7,11 +7,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
-use nseer_core::{
-    Event, EventSink as _, PayloadTable, PortKey, ScanPorts, ServiceNames as _, Severity,
-};
+use nseer_core::{Event, EventSink as _, PortKey, ScanPorts, ServiceNames as _, Severity};
 use nseer_engine::selection::{Entry, write_db};
 use nseer_engine::{Engine, NewTargets as _, ScriptInfo, script_help};
+use nseer_probes::PayloadTable;
 use nseer_scan::{Heir, Technique};
 use nseer_seam::System;
 use nseer_store::{Beginning, Progress, Store};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use nseer_core::port_spec::parse_ports;
-use nseer_core::{PayloadTable, Protocol, ServiceTable};
+use nseer_core::{Protocol, ServiceTable};
+use nseer_probes::PayloadTable;
 use nseer_scan::{
     Aim, Discovery, Heir, LazyRaw, MixedConnector, RawConfig, RawConnector, Reading, ScanConfig,
     Scanner, SocketConnector, Technique, Timing,

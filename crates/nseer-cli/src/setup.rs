@@ -9,15 +9,13 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports};
 use nseer_core::target::TargetSpec;
-use nseer_core::{
-    Event, EventSink as _, PayloadTable, PortKey, Protocol, ScanPorts, ServiceTable, Severity,
-};
+use nseer_core::{Event, EventSink as _, PortKey, Protocol, ScanPorts, ServiceTable, Severity};
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
 use nseer_engine::{Engine, EngineConfig, NewTargets};
 use nseer_net::{Network, NetworkConfig};
-use nseer_probes::ProbeDb;
+use nseer_probes::{PayloadTable, ProbeDb};
 use nseer_report::ReportOptions;
 use nseer_scan::Technique;
 use nseer_seam::System;
@@ -101,8 +99,7 @@ pub fn payloads(data: &DataDirs) -> anyhow::Result<PayloadTable> {
     let mut table = PayloadTable::default();
     for probe in probes.probes().iter().filter(|p| p.protocol() == Protocol::Udp) {
         if probe.is_scan_payload() {
-            let ports = probe.ports().ranges().flat_map(|(from, to)| from..=to);
-            table.add(ports, probe.payload());
+            table.add(probe.ports(), probe.payload());
         }
     }
     Ok(table)

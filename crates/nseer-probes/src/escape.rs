@@ -13,7 +13,7 @@ pub(crate) fn unescape(text: &[u8]) -> Result<Vec<u8>, LineError> {
             continue;
         }
         out.push(match bytes.next().ok_or_else(bad)? {
-            b'\\' => b'\\',
+            quoted @ (b'\\' | b'"') => *quoted,
             b'0' => 0,
             b'a' => 7,
             b'b' => 8,

