@@ -8,7 +8,7 @@
 mod compression;
 mod config;
 mod context;
-pub mod coupling;
+mod coupling;
 pub mod data_dir;
 mod engine;
 mod environment;
