@@ -141,6 +141,9 @@ pub fn scanner(
     let needs_raw = methods.techniques.iter().any(|technique| technique.is_raw())
         || matches!(&discovery, Discovery::Ask(aims) if aims.iter().any(|aim| aim.technique.is_raw()));
     if needs_raw && let Err(error) = raw.get() {
+        if let Some(interface) = &plan.scan.packets.interface {
+            bail!("cannot send raw packets through '{interface}' (-e): {error}");
+        }
         bail!("cannot send raw packets: {error}; use --unprivileged (or -sT) to do without");
     }
     let connects = methods.techniques.contains(&Technique::Connect);

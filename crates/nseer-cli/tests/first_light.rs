@@ -225,6 +225,7 @@ fn a_mistake_on_the_command_line_is_named() {
         (&["--frobnicate", TARGET], &["--frobnicate"]),
         (&["--scrpt", "banner", TARGET], &["--scrpt", "--script"]),
         (&["-sS", "--unprivileged", TARGET], &["-sS"]),
+        (&["-sS", "-e", "no-such-interface", TARGET], &["no-such-interface"]),
         (&["-iL", "no-such-list"], &["no-such-list"]),
         (&["--excludefile", "no-such-list", TARGET], &["no-such-list"]),
         (&["--script-args-file", "no-such-args", TARGET], &["no-such-args"]),
