@@ -70,7 +70,10 @@ fn extensions_as_openssl_writes_them() {
         .map(|e| (e.name.as_str(), e.critical, e.value.as_deref()))
         .collect();
     let names = "DNS:a.example, IP Address:10.0.0.1, IP Address:2001:DB8:0:0:0:0:0:1, \
-        DirName:/CN=inner, othername: 1.2.3::x";
+        DirName:/CN=inner, othername: 1.2.3:x";
+    // OpenSSL 3.0 writes two colons, 3.6 one.
+    let older = names.replace("1.2.3:", "1.2.3::");
+    let names = if found.iter().any(|(.., value)| *value == Ok(&older)) { &older } else { names };
     assert_eq!(
         found,
         [
