@@ -280,6 +280,7 @@ fn write(
             false
         }
     };
+    let mut ended = false;
     loop {
         let next = match events.try_recv() {
             Err(TryRecvError::Empty) => {
@@ -295,6 +296,11 @@ fn write(
             // Where standard error is gone there is nobody to tell.
             let _ = io::stderr().write_all(&line);
         }
+        // Scripts that a broken-off run left behind may end after it.
+        if ended {
+            continue;
+        }
+        ended = matches!(event, Event::RunFinished(_));
         sinks.retain_mut(|sink| keep(sink.report.event(&event)));
         if let Some(kept) = &mut keeper
             && !keep(kept.take(&event, sinks))
