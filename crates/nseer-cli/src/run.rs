@@ -277,8 +277,7 @@ impl Run {
         let deadline = deadline.map(Into::into);
         let end = match self.depth {
             Depth::List => Ok(()),
-            Depth::Hosts => self.scanner.ping(host, deadline).await,
-            Depth::Ports => {
+            Depth::Hosts | Depth::Ports => {
                 let (sinks, address) = (self.sinks.clone(), host.address);
                 let found = move |port, state| {
                     sinks.emit(Event::PortFound { address, port, state });

@@ -67,7 +67,8 @@ impl<C: Connector> Scanner<C> {
         Scanner { shared: Arc::new(shared) }
     }
 
-    /// Finds out whether the host is up and, if it is, the states of its ports. Fills status,
+    /// Finds out whether the host is up and, if it is, the states of its ports (with no techniques in the
+    /// settings, of none: `-sn`). Fills status,
     /// reason, times, source, interface, Ethernet address and ports of the record; `found` is told of each open
     /// port at once. At `deadline` the host is marked as timed out and left.
     ///
@@ -84,27 +85,6 @@ impl<C: Connector> Scanner<C> {
             let destination = self.discover(host, &state).await?;
             if host.status == HostStatus::Up {
                 self.scan_ports(host, &state, &destination, found).await?;
-                self.trace(host, &state, &destination).await?;
-            }
-            Ok(())
-        };
-        let end = until(deadline, work).await;
-        self.finish(host, &state, end)
-    }
-
-    /// Finds out whether the host is up, and no more (`-sn`).
-    ///
-    /// # Errors
-    /// [`ScanError::NoSockets`].
-    pub async fn ping(
-        &self,
-        host: &mut HostRecord,
-        deadline: Option<Instant>,
-    ) -> Result<(), ScanError> {
-        let state = Arc::new(HostState::new(&self.shared.config.timing));
-        let work = async {
-            let destination = self.discover(host, &state).await?;
-            if host.status == HostStatus::Up {
                 self.trace(host, &state, &destination).await?;
             }
             Ok(())

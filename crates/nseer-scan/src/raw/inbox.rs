@@ -14,7 +14,7 @@ use nseer_packet::Reply;
 use tokio::time::Instant;
 
 use crate::connector::Answer;
-use crate::raw::own_ports::Origin;
+use crate::raw::own_ports::{Origin, OwnPorts};
 use crate::raw::reading::{self, Candidate, Own};
 use crate::technique::{Aim, Technique};
 
@@ -65,19 +65,19 @@ impl Inboxes {
         lock(&self.hosts).get(&address).and_then(Weak::upgrade)
     }
 
-    /// Gives a packet to whom it answers. `origin` tells what left from a port of ours, `mac` who sent it
+    /// Gives a packet to whom it answers. `own_ports` tells what left from where, `mac` who sent it
     /// over the last link.
     pub(crate) fn deliver(
         &self,
         reply: &Reply,
         mac: Option<[u8; 6]>,
         padding: u32,
-        origin: impl Fn(u16) -> Option<Origin>,
+        own_ports: OwnPorts,
     ) {
         let Some(candidate) = Candidate::of(reply) else { return };
         let Some(inbox) = self.find(candidate.host) else { return };
         let origin = match candidate.own {
-            Own::Port(port) => origin(port),
+            Own::Port(port) => own_ports.origin(port),
             Own::Sequence(sequence) => Some(Origin { attempt: Some(sequence.into()), hops: None }),
             Own::None => Some(Origin::default()),
         };

@@ -22,7 +22,7 @@ use tokio::task::AbortHandle;
 use crate::connector::{Answer, Connector, Destination, Started};
 use crate::raw::inbox::{Inbox, Inboxes};
 use crate::raw::link::Links;
-use crate::raw::own_ports::{Origin, OwnPorts};
+use crate::raw::own_ports::OwnPorts;
 use crate::raw::reading::icmp_id;
 use crate::technique::{Aim, Technique};
 
@@ -233,10 +233,9 @@ impl Ears {
     fn listen(&self, listener: Listener) -> AbortHandle {
         let (inboxes, padding) = (self.inboxes.clone(), self.padding);
         let own_ports = self.own_ports;
-        let origin = move |port: u16| -> Option<Origin> { own_ports.origin(port) };
         hear(listener, move |packet, mac| {
             if let Some(reply) = Reply::of(packet) {
-                inboxes.deliver(&reply, mac, padding, origin);
+                inboxes.deliver(&reply, mac, padding, own_ports);
             }
         })
     }
