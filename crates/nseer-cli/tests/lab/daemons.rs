@@ -38,6 +38,8 @@ impl Lab {
         }
         let mut sshd = Command::new("/usr/sbin/sshd");
         sshd.args(["-D", "-e", "-f", "/dev/null", "-h", &key, "-p", &port.to_string()]);
+        // By default it turns away, by chance, some of more than ten callers at a time.
+        sshd.args(["-o", "MaxStartups=1000"]);
         start("sshd", &mut sshd, &[Listening::Tcp(port)]);
     }
 
