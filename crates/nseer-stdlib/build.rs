@@ -1,0 +1,41 @@
+//! Lists the files of the shelf, so that a new file needs no line anywhere.
+#![allow(clippy::disallowed_methods, reason = "a build script reads the folders of its own crate")]
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
+    let mut paths = Vec::new();
+    for folder in ["nselib", "scripts"] {
+        walk(Path::new(&root), folder, &mut paths)?;
+    }
+    paths.sort_unstable();
+    let mut list = "&[\n".to_owned();
+    for path in paths {
+        let whole = format!("{root}/{path}");
+        writeln!(list, "({path:?}, include_bytes!({whole:?}).as_slice()),")
+            .map_err(io::Error::other)?;
+    }
+    list.push(']');
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    fs::write(Path::new(&out).join("files.rs"), list)
+}
+
+/// Adds the paths of all files below `folder`, with `/` between their parts.
+fn walk(root: &Path, folder: &str, paths: &mut Vec<String>) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={folder}");
+    for entry in fs::read_dir(root.join(folder))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_str().ok_or_else(|| io::Error::other("a file name is not UTF-8"))?;
+        let path = format!("{folder}/{name}");
+        if entry.file_type()?.is_dir() {
+            walk(root, &path, paths)?;
+        } else {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
