@@ -8,12 +8,29 @@ complete -c nseer -n __fish_use_subcommand -a diff -d 'tell what differs between
 complete -c nseer -n '__fish_seen_subcommand_from diff' -F
 complete -c nseer -n '__fish_seen_subcommand_from diff' -l to -x -a 'text json' -d 'text (the usual one) or json'
 complete -c nseer -n '__fish_seen_subcommand_from diff' -s o -r -F -d 'write to FILE instead of standard output'
+complete -c nseer -n __fish_use_subcommand -a doc -d 'write the documentation of scripts and libraries'
+complete -c nseer -n '__fish_seen_subcommand_from doc' -F
+complete -c nseer -n '__fish_seen_subcommand_from doc' -s o -x -a '(__fish_complete_directories)' -d 'write to this folder; JSON goes to a file of this name, or to standard output'
+complete -c nseer -n '__fish_seen_subcommand_from doc' -l format -x -a 'html markdown json' -d 'html (the usual one), markdown or json'
+complete -c nseer -n '__fish_seen_subcommand_from doc' -l datadir -x -a '(__fish_complete_directories)' -d 'take scripts and libraries from this data directory'
 complete -c nseer -n __fish_use_subcommand -a resume -d 'go on with a scan that --store keeps and that was broken off'
 complete -c nseer -n '__fish_seen_subcommand_from resume' -F
 complete -c nseer -n __fish_use_subcommand -a show -d 'print the scan that a store keeps, also while it runs'
 complete -c nseer -n '__fish_seen_subcommand_from show' -F
 complete -c nseer -n '__fish_seen_subcommand_from show' -l to -x -a 'json html xml normal grepable' -d 'normal (the usual one), json, html, xml or grepable'
 complete -c nseer -n '__fish_seen_subcommand_from show' -s o -r -F -d 'write to FILE instead of standard output'
+complete -c nseer -n __fish_use_subcommand -a script -d 'write, check and test scripts'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from help info list' -f -a help -d 'show the documentation of a script, library or function'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from help' -F
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from help' -l datadir -x -a '(__fish_complete_directories)' -d 'take scripts and libraries from this data directory'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from help info list' -f -a info -d 'tell the facts of a script'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from info' -F
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from info' -l format -x -a 'text json' -d 'text (the usual one) or json'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from info' -l datadir -x -a '(__fish_complete_directories)' -d 'take scripts and libraries from this data directory'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from help info list' -f -a list -d 'list scripts with their categories'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from list' -F
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from list' -l format -x -a 'text json' -d 'text (the usual one) or json'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from list' -l datadir -x -a '(__fish_complete_directories)' -d 'take scripts and libraries from this data directory'
 complete -c nseer -o iL -r -F -d 'also scan the targets that FILE lists (\'-\': standard input)'
 complete -c nseer -l exclude -x -d 'leave out these targets (comma-separated)'
 complete -c nseer -l excludefile -r -F -d 'leave out the targets that FILE lists'

@@ -12,8 +12,11 @@ use crate::options::Complete;
 
 mod convert;
 mod diff;
+mod doc;
 mod documents;
 mod resume;
+mod scripts;
+mod sources;
 mod words;
 
 pub use words::{Words, WordsError};
@@ -61,7 +64,16 @@ pub struct Group {
 pub const GROUPS: &[Group] = &[Group { name: "script", short: "write, check and test scripts" }];
 
 /// All commands, in the order in which the help shows them.
-pub const TOOLS: &[Tool] = &[convert::TOOL, diff::TOOL, resume::TOOL, convert::SHOW];
+pub const TOOLS: &[Tool] = &[
+    convert::TOOL,
+    diff::TOOL,
+    doc::TOOL,
+    resume::TOOL,
+    convert::SHOW,
+    scripts::HELP,
+    scripts::INFO,
+    scripts::LIST,
+];
 
 /// What the first words of a command line select.
 #[derive(Clone, Copy)]

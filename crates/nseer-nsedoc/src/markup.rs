@@ -84,9 +84,9 @@ fn next_code(text: &str, from: usize) -> Option<(&str, &str, &str)> {
 
 /// Code with lines of its own: it begins on a new line and has more than one.
 fn is_own_block(before: &str, code: &str) -> bool {
-    let begins_line = before.rsplit('\n').next().is_none_or(|line| line.trim().is_empty());
-    let has_lines = code.contains('\n');
-    has_lines && (begins_line || code.trim_start_matches([' ', '\t', '\r']).starts_with('\n'))
+    let begins_line = || before.rsplit('\n').next().is_none_or(|line| line.trim().is_empty());
+    let begins_itself = code.trim_start_matches([' ', '\t', '\r']).starts_with('\n');
+    code.contains('\n') && (begins_itself || begins_line())
 }
 
 /// Lines of code without blank ones at the ends, and without what all are indented by.
@@ -232,7 +232,8 @@ const LONGEST_ADDRESS: usize = 2048;
 
 /// An address of the web at the start of a text. What ends a sentence is not part of it.
 fn address(text: &str) -> Option<(Inline, &str)> {
-    if !is_web(text) {
+    let host = text.strip_prefix("https://").or(text.strip_prefix("http://"))?;
+    if !host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') {
         return None;
     }
     let ends =
@@ -244,9 +245,7 @@ fn address(text: &str) -> Option<(Inline, &str)> {
         url = url.trim_end_matches([')', ']']).trim_end_matches(['.', ',']);
     }
     let after = text.get(url.len()..)?;
-    let (_, host) = url.split_once("://")?;
-    let has_host = host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
-    has_host.then(|| (Inline::Link(url.to_owned(), url.to_owned()), after))
+    Some((Inline::Link(url.to_owned(), url.to_owned()), after))
 }
 
 fn is_web(url: &str) -> bool {

@@ -243,19 +243,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Strings joined by `..`, and the token after them.
+    /// Strings joined by `..`, and the token after them; of what is joined with something else, the
+    /// strings before that.
     fn joined_text(&self, start: usize) -> Option<(String, usize)> {
-        let mut text = String::new();
-        let mut at = start;
-        loop {
-            let Kind::Text(part) = &self.token(at)?.kind else { return None };
+        let string = |at: usize| match self.token(at).map(|token| &token.kind) {
+            Some(Kind::Text(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let mut text = string(start)?.to_owned();
+        let mut at = start + 1;
+        while let Some(part) = string(at + 1).filter(|_| self.is_symbol(at, "..")) {
             text.push_str(part);
-            at += 1;
-            if !self.is_symbol(at, "..") {
-                return Some((text, at));
-            }
-            at += 1;
+            at += 2;
         }
+        Some((text, at))
     }
 
     /// The strings of a list.
@@ -389,7 +390,7 @@ mod tests {
         let source = "local x = require 'a'\nfunction f(a, b, ...) local inside = 1; if a then g() end end\n\
             local function hidden() end\nT.m = function(self) return function() end end\n\
             function T:n(p) for i = 1, 2 do x = 1 end repeat until y == 3 end\n\
-            text = [[one]] .. ' two'\nlist = {'a', \"b\"} other = 5 + 4\ncall{ key = 'no' }\nx.y[1] = 3\nif a then z = 1 end";
+            text = [[one]] .. ' two'\nlist = {'a', \"b\"} some = 'a' .. b other = 5 + 4\ncall{ key = 'no' }\nx.y[1] = 3\nif a then z = 1 end";
         let own = |name: &str, value| (name.to_owned(), false, value);
         assert_eq!(
             declared(source),
@@ -401,6 +402,7 @@ mod tests {
                 own("T:n", function(&["p"])),
                 own("text", Value::Text("one two".to_owned())),
                 own("list", Value::Table(vec!["a".to_owned(), "b".to_owned()])),
+                own("some", Value::Text("a".to_owned())),
                 own("other", Value::Other),
             ]
         );
