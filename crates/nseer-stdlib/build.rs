@@ -11,10 +11,15 @@ fn main() -> io::Result<()> {
     for folder in ["nselib", "scripts"] {
         walk(Path::new(&root), folder, &mut paths)?;
     }
-    paths.sort_unstable();
+    let mut files: Vec<(String, String)> =
+        paths.into_iter().map(|path| (path.clone(), path)).collect();
+    // The table of vendors has the name by which it is looked for in a data directory.
+    println!("cargo::rerun-if-changed=data/vendors.txt");
+    files.push(("nmap-mac-prefixes".to_owned(), "data/vendors.txt".to_owned()));
+    files.sort_unstable();
     let mut list = "&[\n".to_owned();
-    for path in paths {
-        let whole = format!("{root}/{path}");
+    for (path, file) in files {
+        let whole = format!("{root}/{file}");
         writeln!(list, "({path:?}, include_bytes!({whole:?}).as_slice()),")
             .map_err(io::Error::other)?;
     }

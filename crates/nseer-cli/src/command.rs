@@ -25,6 +25,7 @@ use crate::setup::{self, Around};
 use crate::sinks::{self, Keeper, Sinks, Writer};
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::timing::timing;
+use crate::vendors::Vendors;
 use crate::versions::{Versions, versions};
 
 /// How the program was called.
@@ -128,6 +129,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         privileged: methods.privileged,
     };
     tell_of_installed_nmap(plan, &around);
+    let vendors = Vendors::new(around.data.clone(), sinks.clone());
     let prepared = prepare(plan, &mut around).await;
     drop(around);
     let run = |versions, engine| Run {
@@ -135,6 +137,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         network,
         sinks: sinks.clone(),
         scanner: Arc::new(scanner),
+        vendors,
         versions,
         engine,
         shows_scripts: !plan.scripts.rules.is_empty(),

@@ -21,5 +21,6 @@ pub mod setup;
 pub mod sinks;
 pub mod target_source;
 pub mod timing;
+pub mod vendors;
 pub mod versions;
 pub mod workbench;

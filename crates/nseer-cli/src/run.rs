@@ -23,6 +23,7 @@ use crate::past::Past;
 use crate::plan::{Depth, Names};
 use crate::sinks::Sinks;
 use crate::target_source::{FoundTargets, Target, TargetSource};
+use crate::vendors::Vendors;
 use crate::versions::Versions;
 
 /// Everything that a run needs, ready to go.
@@ -35,6 +36,8 @@ pub struct Run {
     pub sinks: Sinks,
     /// The scanner.
     pub scanner: Arc<Scanner>,
+    /// Knows who made hosts' network hardware.
+    pub vendors: Vendors,
     /// Finds out versions of services, where they were asked for.
     pub versions: Option<Arc<Versions>>,
     /// The script engine, where scripts were asked for.
@@ -243,6 +246,7 @@ impl Run {
                 host.reverse_name = Box::pin(self.network.reverse(host.address)).await;
             }
             Box::pin(self.name_hops(&mut host)).await;
+            host.vendor = host.mac.and_then(|mac| self.vendors.name(mac));
         }
         match host.status {
             HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),

@@ -61,6 +61,8 @@ pub struct Store {
     pub(crate) beginning: Beginning,
     /// Ports of one state that have a row each.
     pub(crate) most_rows: usize,
+    /// The tables keep who made a host's hardware; those of older stores do not.
+    pub(crate) has_vendors: bool,
     /// Held while the store is written to.
     _lock: Option<File>,
 }
@@ -95,9 +97,10 @@ impl Store {
         let file = existing(path)?;
         drop(file);
         // Reading a journal of a killed scan writes to its index.
-        let store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, None)
+        let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, None)
             .or_else(|_| Store::over(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None))?;
         store.check()?;
+        store.has_vendors = store.knows_vendors()?;
         Ok(store)
     }
 
@@ -110,6 +113,9 @@ impl Store {
         let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Some(file))?;
         store.check()?;
         store.database.execute_batch("PRAGMA synchronous = NORMAL;")?;
+        if !store.knows_vendors()? {
+            store.database.execute_batch("ALTER TABLE host ADD COLUMN vendor TEXT;")?;
+        }
         let progress = store.progress()?;
         store.beginning = progress.beginning.clone();
         Ok((store, progress))
@@ -137,8 +143,14 @@ impl Store {
             hosts: HashMap::new(),
             beginning: Beginning::default(),
             most_rows: most_rows(0, 0),
+            has_vendors: true,
             _lock: lock,
         })
+    }
+
+    fn knows_vendors(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM pragma_table_info('host') WHERE name = 'vendor'";
+        Ok(self.database.query_row(sql, [], |row| row.get::<_, i64>(0))? > 0)
     }
 
     /// Is it ours, of this version, and is there a scan?

@@ -228,6 +228,8 @@ pub(super) struct Host<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     mac: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    mac_vendor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     round_trip: Option<Trip>,
     started: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -253,6 +255,7 @@ impl<'a> Host<'a> {
             reason: host.reason.as_str(),
             reason_ttl: Some(host.reason_ttl).filter(|ttl| *ttl > 0),
             mac: host.mac.map(mac_text),
+            mac_vendor: host.vendor.as_deref(),
             round_trip: host.times.map(Trip::of),
             started: when::rfc3339(host.started),
             finished: host.finished.map(when::rfc3339),
