@@ -10,6 +10,7 @@ use nseer_seam::System;
 
 use crate::options::Complete;
 
+mod check;
 mod convert;
 mod diff;
 mod documents;
@@ -61,7 +62,8 @@ pub struct Group {
 pub const GROUPS: &[Group] = &[Group { name: "script", short: "write, check and test scripts" }];
 
 /// All commands, in the order in which the help shows them.
-pub const TOOLS: &[Tool] = &[convert::TOOL, diff::TOOL, resume::TOOL, convert::SHOW];
+pub const TOOLS: &[Tool] =
+    &[convert::TOOL, diff::TOOL, resume::TOOL, check::TOOL, check::TYPES, convert::SHOW];
 
 /// What the first words of a command line select.
 #[derive(Clone, Copy)]
