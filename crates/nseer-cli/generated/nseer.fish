@@ -10,6 +10,19 @@ complete -c nseer -n '__fish_seen_subcommand_from diff' -l to -x -a 'text json' 
 complete -c nseer -n '__fish_seen_subcommand_from diff' -s o -r -F -d 'write to FILE instead of standard output'
 complete -c nseer -n __fish_use_subcommand -a resume -d 'go on with a scan that --store keeps and that was broken off'
 complete -c nseer -n '__fish_seen_subcommand_from resume' -F
+complete -c nseer -n __fish_use_subcommand -a script -d 'write, check and test scripts'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from check types' -f -a check -d 'tell what is wrong with scripts and libraries, without running them'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -F
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l format -x -a 'human json sarif github' -d 'human (the usual one), json, sarif or github'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l level -x -a 'note warning error' -d 'tell nothing below note (the usual one), warning or error'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l strict -d 'exit with 1 for warnings too'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l explain -x -d 'print what a rule is about, with examples, and end'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l rules -d 'list all rules, and end'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -s o -r -F -d 'write to FILE instead of standard output'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from check types' -f -a types -d 'write definitions of the whole API for the language servers of editors'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from types' -F
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from types' -s o -x -a '(__fish_complete_directories)' -d 'the folder with the scripts'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from types' -l datadir -x -a '(__fish_complete_directories)' -d 'write the libraries of this data folder too'
 complete -c nseer -n __fish_use_subcommand -a show -d 'print the scan that a store keeps, also while it runs'
 complete -c nseer -n '__fish_seen_subcommand_from show' -F
 complete -c nseer -n '__fish_seen_subcommand_from show' -l to -x -a 'json html xml normal grepable' -d 'normal (the usual one), json, html, xml or grepable'
