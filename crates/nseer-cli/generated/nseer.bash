@@ -73,6 +73,83 @@ _nseer() {
                 fi
                 return
                 ;;
+            script)
+                if (( COMP_CWORD == 2 )); then
+                    mapfile -t COMPREPLY < <(compgen -W 'run test' -- "$cur")
+                    return
+                fi
+                case ${COMP_WORDS[2]} in
+                    run)
+                        case $prev in
+                            --service)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --script-args)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--probe --service --script-args --force --trace --watch -d --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    test)
+                        case $prev in
+                            --record)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            -o)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                            --mask)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --script-args)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --service)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'human tap' -- "$cur")
+                                return
+                                ;;
+                            --junit)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                            --coverage)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--record -o --mask --script-args --service --bless --format --junit --coverage --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                esac
+                return
+                ;;
         esac
     fi
     case $prev in
@@ -401,7 +478,7 @@ _nseer() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if (( COMP_CWORD == 1 )); then
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
-                < <(compgen -W 'convert diff resume show' -- "$cur")
+                < <(compgen -W 'convert diff resume show script' -- "$cur")
         fi
     fi
 }

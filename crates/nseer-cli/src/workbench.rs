@@ -13,7 +13,18 @@ use crate::options::Complete;
 mod convert;
 mod diff;
 mod documents;
+mod meter;
 mod resume;
+mod script_record;
+mod script_run;
+mod script_test;
+mod single_run;
+mod test_bless;
+mod test_coverage;
+mod test_find;
+mod test_reports;
+mod test_run;
+mod watch;
 mod words;
 
 pub use words::{Words, WordsError};
@@ -61,7 +72,8 @@ pub struct Group {
 pub const GROUPS: &[Group] = &[Group { name: "script", short: "write, check and test scripts" }];
 
 /// All commands, in the order in which the help shows them.
-pub const TOOLS: &[Tool] = &[convert::TOOL, diff::TOOL, resume::TOOL, convert::SHOW];
+pub const TOOLS: &[Tool] =
+    &[convert::TOOL, diff::TOOL, resume::TOOL, convert::SHOW, script_run::TOOL, script_test::TOOL];
 
 /// What the first words of a command line select.
 #[derive(Clone, Copy)]
