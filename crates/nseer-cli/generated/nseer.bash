@@ -75,10 +75,32 @@ _nseer() {
                 ;;
             script)
                 if (( COMP_CWORD == 2 )); then
-                    mapfile -t COMPREPLY < <(compgen -W 'run test' -- "$cur")
+                    mapfile -t COMPREPLY < <(compgen -W 'new run test' -- "$cur")
                     return
                 fi
                 case ${COMP_WORDS[2]} in
+                    new)
+                        case $prev in
+                            --rule)
+                                mapfile -t COMPREPLY < <(compgen -W 'port host pre post' -- "$cur")
+                                return
+                                ;;
+                            --port)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --service)
+                                COMPREPLY=()
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--rule --port --service' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
                     run)
                         case $prev in
                             --service)

@@ -15,7 +15,12 @@ complete -c nseer -n '__fish_seen_subcommand_from show' -F
 complete -c nseer -n '__fish_seen_subcommand_from show' -l to -x -a 'json html xml normal grepable' -d 'normal (the usual one), json, html, xml or grepable'
 complete -c nseer -n '__fish_seen_subcommand_from show' -s o -r -F -d 'write to FILE instead of standard output'
 complete -c nseer -n __fish_use_subcommand -a script -d 'write, check and test scripts'
-complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from run test' -f -a run -d 'run a script against a target, without a scan'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new run test' -f -a new -d 'write a script to begin with, and its test'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from new' -F
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from new' -l rule -x -a 'port host pre post' -d 'port (the usual one), host, pre or post'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from new' -l port -x -d 'the port that the script runs on: 25, 161/udp'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from new' -l service -x -d 'the service that the script runs on'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new run test' -f -a run -d 'run a script against a target, without a scan'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l probe -d 'connect to each TCP port to see whether it is open'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l service -x -d 'say that NAME is what listens on the ports'
@@ -25,7 +30,7 @@ complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcom
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l watch -d 'run it again whenever the file is saved'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -s d -d 'print what the script says at debugging level 1'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l datadir -r -F -d 'look for libraries in DIR first'
-complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from run test' -f -a test -d 'run the tests beside scripts, without a network'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new run test' -f -a test -d 'run the tests beside scripts, without a network'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -l record -x -d 'write down a conversation with TARGET'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -s o -r -F -d 'write the recording to FILE'

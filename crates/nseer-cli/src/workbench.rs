@@ -15,6 +15,7 @@ mod diff;
 mod documents;
 mod meter;
 mod resume;
+mod script_new;
 mod script_record;
 mod script_run;
 mod script_test;
@@ -72,8 +73,15 @@ pub struct Group {
 pub const GROUPS: &[Group] = &[Group { name: "script", short: "write, check and test scripts" }];
 
 /// All commands, in the order in which the help shows them.
-pub const TOOLS: &[Tool] =
-    &[convert::TOOL, diff::TOOL, resume::TOOL, convert::SHOW, script_run::TOOL, script_test::TOOL];
+pub const TOOLS: &[Tool] = &[
+    convert::TOOL,
+    diff::TOOL,
+    resume::TOOL,
+    convert::SHOW,
+    script_new::TOOL,
+    script_run::TOOL,
+    script_test::TOOL,
+];
 
 /// What the first words of a command line select.
 #[derive(Clone, Copy)]

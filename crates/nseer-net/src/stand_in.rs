@@ -15,6 +15,9 @@ use crate::socket::ConnectOptions;
 /// Whatever a script waits for longer than this does not come.
 const FOR_EVER: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// A shorter wait is none.
+const TICK: Duration = Duration::from_millis(1);
+
 /// Stands in for the network.
 pub trait StandIn: Send + Sync {
     /// How a connection is opened. TLS, where `transport` has it, is there from the start.
@@ -111,15 +114,21 @@ pub(crate) async fn open(opening: Opening) -> Result<Box<dyn Line>, NetError> {
 /// Waits for the next bytes or datagram. Gives their number; 0 bytes are added at the end of a
 /// stream, which [`NetError::Eof`] tells.
 pub(crate) async fn read(line: &mut dyn Line, into: &mut Vec<u8>) -> Result<usize, NetError> {
+    let mut asked = now();
     loop {
-        match line.receive(now()) {
+        match line.receive(asked) {
             Heard::Data(data) => {
                 into.extend_from_slice(&data);
                 return Ok(data.len());
             }
             Heard::Eof => return Err(NetError::Eof),
             Heard::Failed(error) => return Err(error),
-            Heard::Wait(until) => sleep_until(until.into()).await,
+            // The runtime waits for whole milliseconds, which a short time-out would not outlast.
+            Heard::Wait(until) if until.saturating_duration_since(asked) < TICK => asked = until,
+            Heard::Wait(until) => {
+                sleep_until(until.into()).await;
+                asked = now().max(until);
+            }
             Heard::Silence => {
                 sleep(FOR_EVER).await;
                 return Err(NetError::TimedOut);

@@ -185,7 +185,12 @@ impl Desk {
                     false
                 }
                 b"wait" => {
-                    let seconds = said.get(1).and_then(Value::as_number).unwrap_or(0.0);
+                    let seconds = match said.get(1) {
+                        Some(Value::Number(seconds)) => *seconds,
+                        // `wait` takes less than 1e7.
+                        Some(Value::Integer(seconds)) => *seconds as f64,
+                        _ => 0.0,
+                    };
                     deeds
                         .push(Deed::Wait(Duration::try_from_secs_f64(seconds).unwrap_or_default()));
                     false

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nseer_net::NetError;
 use nseer_net::stand_in::{Heard, Line, LineEnds};
@@ -32,12 +32,15 @@ pub(crate) struct ReplayLine {
     certificate: Option<Vec<u8>>,
     /// The script does something else than was recorded.
     broken: bool,
+    /// When the last turn was recorded, after the first connection of all.
+    recorded: Duration,
 }
 
 impl ReplayLine {
     pub(crate) fn new(shared: Arc<Shared>, index: usize) -> ReplayLine {
         let conversation = &shared.conversations[index];
         let certificate = conversation.certificate.clone();
+        let recorded = conversation.at;
         let is_tls = {
             use nseer_net::Transport::{Dtls, Tls};
             matches!(conversation.transport, Tls | Dtls)
@@ -54,6 +57,7 @@ impl ReplayLine {
             is_tls,
             certificate,
             broken: false,
+            recorded,
         }
     }
 
@@ -84,6 +88,13 @@ impl ReplayLine {
         due.unwrap_or(now)
     }
 
+    fn begin(&mut self, now: Instant) {
+        if self.last.is_none() {
+            self.last = Some(now);
+            self.shared.keep_pace(self.recorded, now);
+        }
+    }
+
     fn part(&mut self, what: &str, sides: Option<(Pattern, Vec<u8>)>) -> NetError {
         if !self.broken {
             self.broken = true;
@@ -108,7 +119,7 @@ impl ReplayLine {
                 Said::Silence => {}
                 Said::Sent(..) | Said::Tls(_) | Said::NoTls(_) | Said::Closed => return,
             }
-            self.turn += 1;
+            self.pass(now);
             self.begin_run();
         }
     }
@@ -185,8 +196,16 @@ impl ReplayLine {
         Ok(())
     }
 
-    fn taken(&mut self, now: Instant) {
+    /// The present turn is over.
+    fn pass(&mut self, now: Instant) {
+        let after = self.conversation().turns.get(self.turn).map(|turn| turn.after);
+        self.recorded += after.unwrap_or_default();
+        self.shared.keep_pace(self.recorded, now);
         self.turn += 1;
+    }
+
+    fn taken(&mut self, now: Instant) {
+        self.pass(now);
         self.offset = 0;
         self.last = Some(now);
     }
@@ -202,7 +221,7 @@ impl ReplayLine {
 
 impl Line for ReplayLine {
     fn send(&mut self, data: &[u8], to: Option<SocketAddr>, now: Instant) -> Result<(), NetError> {
-        self.last.get_or_insert(now);
+        self.begin(now);
         if self.broken {
             return Err(Failure::Other("not as recorded".to_owned()).error());
         }
@@ -231,7 +250,7 @@ impl Line for ReplayLine {
     }
 
     fn start_tls(&mut self, _: Option<&str>, now: Instant) -> Result<(), NetError> {
-        self.last.get_or_insert(now);
+        self.begin(now);
         self.skip_to_own(now);
         match self.said().cloned() {
             Some(Said::Tls(certificate)) => {
@@ -249,7 +268,7 @@ impl Line for ReplayLine {
     }
 
     fn receive(&mut self, now: Instant) -> Heard {
-        self.last.get_or_insert(now);
+        self.begin(now);
         if let Some((due, said)) = self.inbox.front() {
             if *due > now {
                 return Heard::Wait(*due);
@@ -265,7 +284,7 @@ impl Line for ReplayLine {
         }
         match self.said().cloned() {
             Some(Said::Silence) => {
-                self.turn += 1;
+                self.pass(now);
                 self.begin_run();
                 Heard::Silence
             }
@@ -276,7 +295,7 @@ impl Line for ReplayLine {
                 }
                 if said != Said::Eof {
                     self.last = Some(due);
-                    self.turn += 1;
+                    self.pass(now);
                     self.begin_run();
                 }
                 self.deliver(said)

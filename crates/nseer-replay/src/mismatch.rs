@@ -86,13 +86,24 @@ fn same(a: &Row, b: &Row) -> bool {
 
 fn text_rows(bytes: &[Option<u8>]) -> Vec<Row> {
     let lines = bytes.split_inclusive(|b| *b == Some(b'\n'));
-    lines
-        .flat_map(|line| line.chunks(WIDTH - 6))
-        .map(|row| {
-            let text = quoted(row);
-            Row { bytes: row.to_vec(), text: text[1..text.len() - 1].to_owned() }
-        })
-        .collect()
+    lines.flat_map(narrow).collect()
+}
+
+/// One line in rows that are no wider than a side.
+fn narrow(line: &[Option<u8>]) -> Vec<Row> {
+    let mut rows = vec![Row { bytes: Vec::new(), text: String::new() }];
+    for byte in line {
+        let text = quoted(&[*byte]);
+        let text = &text[1..text.len() - 1];
+        if rows.last().is_some_and(|row| row.text.len() + text.len() > WIDTH) {
+            rows.push(Row { bytes: Vec::new(), text: String::new() });
+        }
+        if let Some(row) = rows.last_mut() {
+            row.bytes.push(*byte);
+            row.text.push_str(text);
+        }
+    }
+    rows
 }
 
 fn binary_rows(bytes: &[Option<u8>]) -> Vec<Row> {

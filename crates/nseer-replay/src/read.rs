@@ -232,6 +232,10 @@ fn conversation(line: usize, words: &mut Words<'_>) -> Result<Conversation, Stri
     };
     let local =
         words.take_word("from").then(|| words.parse("an address with a port")).transpose()?;
+    let at = match words.take_word("at") {
+        true => words.optional_duration_or_error()?,
+        false => Duration::ZERO,
+    };
     let took = match words.take_word("after") {
         true => words.optional_duration_or_error()?,
         false => Duration::ZERO,
@@ -242,7 +246,7 @@ fn conversation(line: usize, words: &mut Words<'_>) -> Result<Conversation, Stri
         false => None,
     };
     let turns = Vec::new();
-    Ok(Conversation { line, transport, peer, local, took, certificate, failed, turns })
+    Ok(Conversation { line, transport, peer, local, at, took, certificate, failed, turns })
 }
 
 fn failure(words: &mut Words<'_>) -> Result<Failure, String> {

@@ -24,6 +24,8 @@ struct Heard {
     sockets: HashMap<u64, (usize, Instant)>,
     /// Native sessions whose bytes were not seen.
     unseen: usize,
+    /// When the first connection was opened.
+    begun: Option<Instant>,
 }
 
 /// What a recorder has heard.
@@ -86,8 +88,10 @@ impl Heard {
     fn seen(&mut self, sight: &Sight<'_>) {
         if let What::Opened { transport, local, peer, certificate, took, failed } = &sight.what {
             self.sockets.insert(sight.socket, (self.conversations.len(), sight.at));
+            let begun = *self.begun.get_or_insert(sight.at);
             self.conversations.push(Conversation {
                 line: 0,
+                at: micros(sight.at.saturating_duration_since(begun)),
                 transport: *transport,
                 peer: *peer,
                 local: *local,

@@ -75,6 +75,8 @@ pub struct Conversation {
     pub peer: Option<SocketAddr>,
     /// The local end.
     pub local: Option<SocketAddr>,
+    /// When it was opened, after the first one.
+    pub at: Duration,
     /// How long the connect took.
     pub took: Duration,
     /// The peer's certificate in DER, where TLS was there from the start.

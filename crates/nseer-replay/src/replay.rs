@@ -2,11 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use nseer_net::stand_in::{Line, Opening, StandIn};
 use nseer_net::{ConnectOptions, Family, NetError, Transport};
 
 use crate::line::ReplayLine;
+use crate::machine::Pace;
 use crate::mismatch::Mismatch;
 use crate::recording::{Answer, Conversation, Failure, Recording, Said};
 
@@ -20,23 +22,33 @@ pub(crate) struct Shared {
     pub(crate) conversations: Vec<Conversation>,
     names: Vec<Answer>,
     state: Mutex<State>,
+    pace: Pace,
 }
 
 #[derive(Default)]
 struct State {
     used: Vec<bool>,
     mismatches: Vec<Mismatch>,
+    /// When the first connection was opened.
+    begun: Option<Instant>,
 }
 
 impl Replay {
     /// A network that says what `recording` says.
     #[must_use]
     pub fn new(recording: Recording) -> Replay {
+        Replay::paced(recording, &Pace::default())
+    }
+
+    /// The same, and sets the clock ahead as far as the recording's was.
+    #[must_use]
+    pub fn paced(recording: Recording, pace: &Pace) -> Replay {
         let state = State { used: vec![false; recording.conversations.len()], ..State::default() };
         let shared = Shared {
             conversations: recording.conversations,
             names: recording.names,
             state: Mutex::new(state),
+            pace: pace.clone(),
         };
         Replay { shared: Arc::new(shared) }
     }
@@ -77,6 +89,13 @@ pub(crate) fn label(conversation: &Conversation) -> String {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something that was recorded `recorded` after the first connection happens at `now`.
+    pub(crate) fn keep_pace(&self, recorded: Duration, now: Instant) {
+        let begun = *self.lock().begun.get_or_insert(now);
+        let elapsed = now.saturating_duration_since(begun);
+        self.pace.at_least(recorded.saturating_sub(elapsed));
     }
 
     pub(crate) fn tell(&self, mismatch: Mismatch) {
@@ -121,15 +140,17 @@ impl StandIn for Replay {
             let what =
                 format!("the script connects to {peer}, which the recording does not have (again)");
             self.shared.tell(Mismatch::new(None, what));
-            return Opening {
-                after: Some(Default::default()),
-                line: Err(Failure::Refused.error()),
-            };
+            return Opening { after: Some(Duration::ZERO), line: Err(Failure::Refused.error()) };
         };
         let conversation = &self.shared.conversations[index];
+        // Nobody is asked whether datagrams may come, so no time-out is too short for that.
+        let took = match transport {
+            Transport::Udp => Duration::ZERO,
+            _ => conversation.took,
+        };
         match &conversation.failed {
             None => Opening {
-                after: Some(conversation.took),
+                after: Some(took),
                 line: Ok(Box::new(ReplayLine::new(self.shared.clone(), index))),
             },
             Some(failure) => Opening {

@@ -113,6 +113,9 @@ fn write_conversation(out: &mut String, conversation: &Conversation) {
     if let Some(local) = conversation.local {
         text.push_str(&format!(" from {local}"));
     }
+    if !conversation.at.is_zero() {
+        text.push_str(&format!(" at {}", duration(conversation.at)));
+    }
     text.push_str(&format!(" after {}", duration(conversation.took)));
     if let Some(failure) = &conversation.failed {
         text.push_str(&format!(" failed {}", failure_text(failure)));

@@ -167,6 +167,7 @@ prop_compose! {
         ],
         peer in proptest::option::of(any_end()),
         local in proptest::option::of(any_end()),
+        at in any_time(),
         took in any_time(),
         certificate in proptest::option::of(any_bytes()),
         failed in proptest::option::of(any_failure()),
@@ -174,7 +175,7 @@ prop_compose! {
     ) -> Conversation {
         let turns = turns.into_iter().map(|(after, said)| Turn { line: 0, after, said });
         let turns = turns.collect();
-        Conversation { line: 0, transport, peer, local, took, certificate, failed, turns }
+        Conversation { line: 0, transport, peer, local, at, took, certificate, failed, turns }
     }
 }
 

@@ -11,7 +11,10 @@ use anyhow::{Context as _, bail};
 use nseer_core::Protocol;
 use nseer_engine::Workbench;
 use nseer_net::{Network, NetworkConfig};
-use nseer_replay::{Port, Recorder, Recording, Stage, machine};
+use nseer_replay::{
+    Port, Recorder, Recording, Stage,
+    machine::{self, Pace},
+};
 use nseer_seam::System;
 
 use super::Words;
@@ -62,7 +65,8 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
         args: stage.args.as_ref().map(String::as_bytes),
         data: data.clone(),
         network,
-        system: machine::machine(stage.time, stage.seed),
+        started: system.clock.wall(),
+        system: machine::machine(stage.time, stage.seed, &Pace::default()),
         workbench: Workbench { seed: Some(stage.seed), ..Workbench::default() },
         forced: false,
         debugging: 0,

@@ -143,7 +143,7 @@ impl Target {
 }
 
 /// A port as it is typed: `22`, `53/udp`.
-fn port(word: &str) -> anyhow::Result<PortKey> {
+pub(super) fn port(word: &str) -> anyhow::Result<PortKey> {
     let (number, protocol) = match word.strip_prefix("U:").or_else(|| word.strip_suffix("/udp")) {
         Some(number) => (number, Protocol::Udp),
         None => (word.strip_suffix("/tcp").unwrap_or(word), Protocol::Tcp),
@@ -172,6 +172,7 @@ async fn run_once(
         args: words.value("--script-args").map(OsStr::as_bytes),
         data,
         network,
+        started: system.clock.wall(),
         system: system.clone(),
         workbench: Workbench { marks: words.has("--trace"), ..Workbench::default() },
         forced: words.has("--force"),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use nseer_core::{
@@ -61,7 +61,7 @@ pub(super) struct GivenHost {
 
 impl GivenHost {
     /// The record that a scan would have made.
-    fn record(&self, data: &DataDirs, system: &System) -> anyhow::Result<HostRecord> {
+    fn record(&self, data: &DataDirs, started: SystemTime) -> anyhow::Result<HostRecord> {
         let names = setup::service_table(data)?;
         let keys = self.ports.iter().map(|port| port.key).collect();
         let mut table = PortTable::new(Arc::new(ScanPorts::new(keys, names)));
@@ -71,7 +71,7 @@ impl GivenHost {
                 detail.service = Some(ServiceInfo::from_table(service));
             }
         }
-        let mut host = HostRecord::new(self.address, table, system.clock.wall());
+        let mut host = HostRecord::new(self.address, table, started);
         (host.status, host.reason) = (HostStatus::Up, Reason::UserSet);
         host.target_name = self.name.clone();
         Ok(host)
@@ -95,6 +95,8 @@ pub(super) struct SingleRun<'a> {
     pub(super) args: Option<&'a [u8]>,
     pub(super) data: Arc<DataDirs>,
     pub(super) network: Network,
+    /// When the host was begun, as a scan would have it.
+    pub(super) started: SystemTime,
     pub(super) system: System,
     pub(super) workbench: Workbench,
     /// Rules count as true.
@@ -145,9 +147,7 @@ fn select(path: &Path, data: &DataDirs, system: &System) -> anyhow::Result<Selec
     if system.files.kind(path) != Some(nseer_seam::FileKind::File) {
         bail!("cannot read '{}': there is no such file", path.display());
     }
-    let path =
-        std::path::absolute(path).with_context(|| format!("cannot find '{}'", path.display()))?;
-    let Some(data_file) = data.file_at(&path) else {
+    let Some(data_file) = data.file_at(path) else {
         bail!("cannot read '{}': there is no such file", path.display());
     };
     Ok(SelectedScript::named(data_file))
@@ -163,7 +163,7 @@ impl SingleRun<'_> {
         let mut script = select(self.script, &self.data, &self.system)?;
         script.forced = self.forced;
         let script_args = script_args::parse(None, self.args)?.table;
-        let record = self.host.record(&self.data, &self.system)?;
+        let record = self.host.record(&self.data, self.started)?;
         let config = EngineConfig {
             system: self.system.clone(),
             data: self.data,
@@ -195,10 +195,9 @@ impl SingleRun<'_> {
             bail!("'{}' was not loaded: {}", self.script.display(), why.unwrap_or_default());
         };
         let pre = engine.run_phase(Phase::Pre).await;
-        let mut host = engine.run_host(record, None).await;
+        let host = engine.run_host(record, None).await;
         let post = engine.run_phase(Phase::Post).await;
         drop(engine);
-        host.finished = Some(self.system.clock.wall());
         let messages =
             std::mem::take(&mut *ear.messages.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Ran { script, pre, host, post, messages })

@@ -15,7 +15,7 @@ pub(super) struct Coverage {
 }
 
 /// Counts the lines of one test, and adds them up at its end: a lock for each line would be slow.
-struct OfTest {
+pub(super) struct OfTest {
     coverage: Coverage,
     counted: Mutex<HashMap<String, HashMap<usize, u64>>>,
 }
@@ -32,9 +32,10 @@ impl Lines for OfTest {
     }
 }
 
-impl Drop for OfTest {
-    fn drop(&mut self) {
-        let counted = self.counted.get_mut().unwrap_or_else(PoisonError::into_inner);
+impl OfTest {
+    /// The test has ended.
+    pub(super) fn finish(&self) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let mut files = self.coverage.files.lock().unwrap_or_else(PoisonError::into_inner);
         for (source, lines) in counted.drain() {
             let of_file = files.entry(source).or_default();
@@ -46,8 +47,8 @@ impl Drop for OfTest {
 }
 
 impl Coverage {
-    /// What one test of this script is counted with.
-    pub(super) fn lines(&self, _: &Path) -> Arc<dyn Lines> {
+    /// What one test is counted with.
+    pub(super) fn of_test(&self) -> Arc<OfTest> {
         Arc::new(OfTest { coverage: self.clone(), counted: Mutex::default() })
     }
 
@@ -58,7 +59,8 @@ impl Coverage {
         for (path, counts) in &*files {
             let Some(file) = data.file_at(Path::new(path)) else { continue };
             let Some(lines) = file.read().ok().and_then(|text| code_lines(&text)) else { continue };
-            out.push_str(&format!("TN:\nSF:{path}\n"));
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+            out.push_str(&format!("TN:\nSF:{}\n", path.display()));
             let count = |line: &usize| counts.get(line).copied().unwrap_or(0);
             for line in &lines {
                 out.push_str(&format!("DA:{line},{}\n", count(line)));

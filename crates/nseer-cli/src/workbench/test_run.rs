@@ -3,16 +3,17 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use nseer_core::{PortKey, PortState, Reason};
-use nseer_engine::Workbench;
 use nseer_engine::data_dir::DataDirs;
+use nseer_engine::{Lines, Workbench};
 use nseer_net::stand_in::StandIn;
 use nseer_net::{NetPolicy, Network, NetworkConfig, Transport};
 use nseer_replay::{
     Expected, Mismatch, Recording, Replay, ScriptedPeers, Snapshots, Source, Stage, TestCase,
-    machine,
+    machine::{self, Pace},
 };
 use nseer_seam::System;
 
@@ -122,8 +123,9 @@ impl Settings {
 
     /// Plays a recording to a script.
     pub(super) fn replay(&self, script: &Path, recording: &Recording) -> anyhow::Result<Played> {
-        let peers = Peers::Replay(Replay::new(recording.clone()));
-        self.play(script, &recording.stage, &peers)
+        let pace = Pace::default();
+        let peers = Peers::Replay(Replay::paced(recording.clone(), &pace));
+        self.play(script, &recording.stage, &peers, &pace)
     }
 
     fn case(&self, test: &Test, case: &TestCase, text: &[u8]) -> anyhow::Result<Verdict> {
@@ -146,7 +148,8 @@ impl Settings {
                     "" => own_script(&test.file),
                     named => beside(&test.file, named),
                 };
-                (self.play(&script, stage, &Peers::Scripted(peers))?, shown.clone())
+                let peers = Peers::Scripted(peers);
+                (self.play(&script, stage, &peers, &Pace::default())?, shown.clone())
             }
         };
         let mut verdict = judge(&played, &place);
@@ -178,24 +181,32 @@ impl Settings {
             .map_err(|e| anyhow::anyhow!("{}:{}: {}", path.display(), e.line, e.text))
     }
 
-    fn play(&self, script: &Path, stage: &Stage, peers: &Peers) -> anyhow::Result<Played> {
+    fn play(
+        &self,
+        script: &Path,
+        stage: &Stage,
+        peers: &Peers,
+        pace: &Pace,
+    ) -> anyhow::Result<Played> {
         let network = Network::new(NetworkConfig {
             stand_in: Some(peers.stand_in()),
             policy: Arc::new(NoRawPackets),
             ..NetworkConfig::default()
         });
         let host = given(stage)?;
+        let lines = self.coverage.as_ref().map(Coverage::of_test);
         let run = SingleRun {
             script,
             host: &host,
             args: stage.args.as_ref().map(String::as_bytes),
             data: self.data.clone(),
             network,
-            system: machine::machine(stage.time, stage.seed),
+            started: UNIX_EPOCH + Duration::from_millis(stage.time),
+            system: machine::machine(stage.time, stage.seed, pace),
             workbench: Workbench {
                 seed: Some(stage.seed),
                 virtual_time: true,
-                lines: self.coverage.as_ref().map(|coverage| coverage.lines(script)),
+                lines: lines.clone().map(|lines| lines as Arc<dyn Lines>),
                 ..Workbench::default()
             },
             forced: false,
@@ -203,7 +214,11 @@ impl Settings {
             verbosity: 0,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let ran = runtime.block_on(run.go())?;
+        let ran = runtime.block_on(run.go());
+        if let Some(lines) = lines {
+            lines.finish();
+        }
+        let ran = ran?;
         Ok(Played { ran, mismatches: peers.finish() })
     }
 
