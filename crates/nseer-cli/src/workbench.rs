@@ -13,6 +13,7 @@ use crate::options::Complete;
 mod check;
 mod convert;
 mod diff;
+mod doc;
 mod documents;
 mod meter;
 mod resume;
@@ -20,7 +21,9 @@ mod script_new;
 mod script_record;
 mod script_run;
 mod script_test;
+mod scripts;
 mod single_run;
+mod sources;
 mod test_bless;
 mod test_coverage;
 mod test_find;
@@ -77,12 +80,16 @@ pub const GROUPS: &[Group] = &[Group { name: "script", short: "write, check and 
 pub const TOOLS: &[Tool] = &[
     convert::TOOL,
     diff::TOOL,
+    doc::TOOL,
     resume::TOOL,
     convert::SHOW,
-    check::TOOL,
     script_new::TOOL,
     script_run::TOOL,
     script_test::TOOL,
+    check::TOOL,
+    scripts::HELP,
+    scripts::INFO,
+    scripts::LIST,
     check::TYPES,
 ];
 
