@@ -45,28 +45,6 @@ _nseer() {
                 fi
                 return
                 ;;
-            doc)
-                case $prev in
-                    -o)
-                        mapfile -t COMPREPLY < <(compgen -d -- "$cur")
-                        return
-                        ;;
-                    --format)
-                        mapfile -t COMPREPLY < <(compgen -W 'html markdown json' -- "$cur")
-                        return
-                        ;;
-                    --datadir)
-                        mapfile -t COMPREPLY < <(compgen -d -- "$cur")
-                        return
-                        ;;
-                esac
-                if [[ $cur == -* ]]; then
-                    mapfile -t COMPREPLY < <(compgen -W '-o --format --datadir' -- "$cur")
-                else
-                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-                fi
-                return
-                ;;
             resume)
                 case $prev in
                 esac
@@ -75,6 +53,59 @@ _nseer() {
                 else
                     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                 fi
+                return
+                ;;
+            script)
+                if (( COMP_CWORD == 2 )); then
+                    mapfile -t COMPREPLY < <(compgen -W 'check types' -- "$cur")
+                    return
+                fi
+                case ${COMP_WORDS[2]} in
+                    check)
+                        case $prev in
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'human json sarif github' -- "$cur")
+                                return
+                                ;;
+                            --level)
+                                mapfile -t COMPREPLY < <(compgen -W 'note warning error' -- "$cur")
+                                return
+                                ;;
+                            --explain)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            -o)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--format --level --strict --explain --rules -o' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    types)
+                        case $prev in
+                            -o)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '-o --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                esac
                 return
                 ;;
             show)
@@ -93,65 +124,6 @@ _nseer() {
                 else
                     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                 fi
-                return
-                ;;
-            script)
-                if (( COMP_CWORD == 2 )); then
-                    mapfile -t COMPREPLY < <(compgen -W 'help info list' -- "$cur")
-                    return
-                fi
-                case ${COMP_WORDS[2]} in
-                    help)
-                        case $prev in
-                            --datadir)
-                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
-                                return
-                                ;;
-                        esac
-                        if [[ $cur == -* ]]; then
-                            mapfile -t COMPREPLY < <(compgen -W '--datadir' -- "$cur")
-                        else
-                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-                        fi
-                        return
-                        ;;
-                    info)
-                        case $prev in
-                            --format)
-                                mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
-                                return
-                                ;;
-                            --datadir)
-                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
-                                return
-                                ;;
-                        esac
-                        if [[ $cur == -* ]]; then
-                            mapfile -t COMPREPLY < <(compgen -W '--format --datadir' -- "$cur")
-                        else
-                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-                        fi
-                        return
-                        ;;
-                    list)
-                        case $prev in
-                            --format)
-                                mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
-                                return
-                                ;;
-                            --datadir)
-                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
-                                return
-                                ;;
-                        esac
-                        if [[ $cur == -* ]]; then
-                            mapfile -t COMPREPLY < <(compgen -W '--format --datadir' -- "$cur")
-                        else
-                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-                        fi
-                        return
-                        ;;
-                esac
                 return
                 ;;
         esac
@@ -482,7 +454,7 @@ _nseer() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if (( COMP_CWORD == 1 )); then
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
-                < <(compgen -W 'convert diff doc resume show script' -- "$cur")
+                < <(compgen -W 'convert diff resume script show' -- "$cur")
         fi
     fi
 }

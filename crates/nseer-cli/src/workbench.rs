@@ -10,13 +10,26 @@ use nseer_seam::System;
 
 use crate::options::Complete;
 
+mod check;
 mod convert;
 mod diff;
 mod doc;
 mod documents;
+mod meter;
 mod resume;
+mod script_new;
+mod script_record;
+mod script_run;
+mod script_test;
 mod scripts;
+mod single_run;
 mod sources;
+mod test_bless;
+mod test_coverage;
+mod test_find;
+mod test_reports;
+mod test_run;
+mod watch;
 mod words;
 
 pub use words::{Words, WordsError};
@@ -70,9 +83,14 @@ pub const TOOLS: &[Tool] = &[
     doc::TOOL,
     resume::TOOL,
     convert::SHOW,
+    script_new::TOOL,
+    script_run::TOOL,
+    script_test::TOOL,
+    check::TOOL,
     scripts::HELP,
     scripts::INFO,
     scripts::LIST,
+    check::TYPES,
 ];
 
 /// What the first words of a command line select.

@@ -28,6 +28,7 @@ pub use html::HtmlReport;
 pub use json::{JSON_SCHEMA, JsonBytes, JsonReport, JsonService, JsonValue, OwnedJsonValue};
 pub use normal::{NormalReport, Place, mac_text};
 pub use options::ReportOptions;
+pub use script_text::script_lines;
 pub use service_text::ServiceText;
 pub use when::rfc3339;
 pub use xml::XmlReport;
