@@ -26,7 +26,7 @@ use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
 pub(crate) use peers::Peer;
-pub(crate) use programs::Output;
+pub(crate) use programs::{Output, program};
 pub(crate) use ssh::{PASSPHRASE, PASSWORD, USER};
 
 /// Set for the second start; holds the name of the test.
