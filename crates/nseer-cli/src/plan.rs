@@ -218,6 +218,8 @@ pub struct OutputPlan {
     pub reasons: bool,
     /// Progress so often.
     pub stats_every: Option<Duration>,
+    /// Somebody may see a line that changes and press keys.
+    pub interactive: bool,
     /// What XML says of its stylesheet.
     pub stylesheet: Stylesheet,
 }
@@ -481,6 +483,7 @@ fn output(settings: &Settings) -> Result<OutputPlan, PlanError> {
         debug: settings.debug,
         open_only: settings.open_only,
         reasons: settings.reasons,
+        interactive: !settings.no_interaction,
         stats_every: time("--stats-every", settings.stats_every.as_ref())?.filter(|t| !t.is_zero()),
         stylesheet,
     })

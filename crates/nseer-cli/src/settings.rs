@@ -152,6 +152,8 @@ pub struct Settings {
     pub reasons: bool,
     /// `--stats-every`.
     pub stats_every: Option<OsString>,
+    /// `--noninteractive`.
+    pub no_interaction: bool,
     /// `--packet-trace`.
     pub packet_trace: bool,
     /// The last of `--stylesheet`, `--webxml` and `--no-stylesheet`.

@@ -28,7 +28,7 @@ use std::process::Command;
 
 pub(crate) use folder::{ASKS, Folder, script};
 pub(crate) use peers::Peer;
-pub(crate) use programs::Output;
+pub(crate) use programs::{Output, program};
 pub(crate) use ssh::{PASSPHRASE, PASSWORD, USER};
 
 /// Set for the second start; holds the name of the test.
