@@ -195,6 +195,12 @@ pub struct TimingPlan {
     pub host_timeout: Option<Duration>,
     /// Between two probes to one host.
     pub scan_delay: Option<Duration>,
+    /// Up to where that grows.
+    pub max_scan_delay: Option<Duration>,
+    /// Limited resets do not slow the scan down.
+    pub defeat_resets: bool,
+    /// Limited ICMP errors do not slow the scan down.
+    pub defeat_errors: bool,
 }
 
 /// What is shown and written.
@@ -369,6 +375,16 @@ fn scan_plan(settings: &Settings) -> Result<ScanPlan, PlanError> {
     if plan.flags.is_some() && plan.types.contains(&ScanType::Connect) {
         return Err(PlanError::FlagsWithConnect);
     }
+    let scans_ports = !settings.list_scan && !settings.ping_scan;
+    let has_syn = plan.types.contains(&ScanType::Syn) || plan.types.is_empty();
+    if settings.defeat_resets && !(has_syn && scans_ports) {
+        let (option, scan) = ("--defeat-rst-ratelimit", "-sS");
+        return Err(PlanError::OnlyWith { option, scan });
+    }
+    if settings.defeat_errors && !(plan.types.contains(&ScanType::Udp) && scans_ports) {
+        let (option, scan) = ("--defeat-icmp-ratelimit", "-sU");
+        return Err(PlanError::OnlyWith { option, scan });
+    }
     Ok(plan)
 }
 
@@ -423,6 +439,9 @@ fn timing(settings: &Settings) -> Result<TimingPlan, PlanError> {
         max_retries: number("--max-retries", settings.max_retries.as_ref())?,
         host_timeout: time("--host-timeout", settings.host_timeout.as_ref())?,
         scan_delay: time("--scan-delay", settings.scan_delay.as_ref())?,
+        max_scan_delay: time("--max-scan-delay", settings.max_scan_delay.as_ref())?,
+        defeat_resets: settings.defeat_resets,
+        defeat_errors: settings.defeat_errors,
     };
     let at_least = |option, least, given: Option<Duration>| match given {
         Some(given) if given < least => Err(PlanError::ShortTime { option, least }),
