@@ -158,7 +158,7 @@ function Crawler:start_at (path)
 end
 
 local function flag (value)
-  return not (value == "false" or value == "0" or value == 0)
+  return value and not (value == "false" or value == "0" or value == 0)
 end
 
 -- Reads the options from script arguments with a prefix.
@@ -196,8 +196,11 @@ end
 -- @name Crawler.loadDefaultArguments
 function Crawler:loadDefaultArguments ()
   local function default (name, value)
-    if self.options[name] == nil then
-      self.options[name] = value
+    local options = self.options
+    if options[name] == nil then
+      options[name] = value
+    elseif type(value) == "boolean" and type(options[name]) ~= "function" then
+      options[name] = flag(options[name])
     end
   end
   default("maxdepth", 3)
@@ -205,6 +208,7 @@ function Crawler:loadDefaultArguments ()
   default("withinhost", true)
   default("withindomain", false)
   default("doscraping", true)
+  default("noblacklist", false)
   default("timeout", 10000)
 end
 
@@ -316,30 +320,29 @@ end
 --- Fetches the next page.
 -- @name Crawler.crawl
 -- @return True; false at the end.
--- @return Table with <code>url</code> (an object) and <code>response</code>; at the end one with <code>err</code>
---         (true if not even the first page could be fetched) and <code>reason</code>.
+-- @return Table with <code>url</code> (an object) and <code>response</code>, of which <code>status</code> and
+--         <code>body</code> are nil if the page could not be fetched. At the end a table with <code>err</code> (true
+--         if not even the first page could be fetched), <code>reason</code> and <code>msg</code> (both the same).
 function Crawler:crawl ()
   local most = self.options.maxpagecount
   most = most >= 0 and math.min(most, links.MOST_PAGES) or links.MOST_PAGES
-  while not self.stopped and self.pages < most do
-    local target = self.queue:getNext()
-    if not target then
-      break
-    end
-    local response = self:fetch(target)
-    if response.status then
-      self.pages = self.pages + 1
-      if self.options.doscraping then
-        for _, link in ipairs(LinkExtractor:new(target, response.body, self.options):getLinks()) do
-          self.queue:add(link)
-        end
-      end
-      return true, { url = target, response = response }
-    elseif self.pages == 0 then
-      return false, { err = true, reason = response["status-line"] }
+  local target = not self.stopped and self.pages < most and self.queue:getNext()
+  if not target then
+    local reason = self.pages >= most and "as many pages were seen as asked for" or "all pages were seen"
+    return false, { err = false, reason = reason, msg = reason }
+  end
+  local response = self:fetch(target)
+  if not response.status and self.pages == 0 then
+    local reason = response["status-line"]
+    return false, { err = true, reason = reason, msg = reason }
+  end
+  self.pages = self.pages + 1
+  if self.options.doscraping and response.body then
+    for _, link in ipairs(LinkExtractor:new(target, response.body, self.options):getLinks()) do
+      self.queue:add(link)
     end
   end
-  return false, { err = false, reason = "all pages were seen" }
+  return true, { url = target, response = response }
 end
 
 if not unittest.testing() then return _ENV end
@@ -352,12 +355,12 @@ do
   test_suite:add_test(unittest.equal(page:getDomain(), "example.org"), "domain")
   test_suite:add_test(unittest.is_nil(URL:new("ftp://example.org/")), "other schemes")
   local html = [[<a href="c.html">c</a> <A HREF='/d?e=f&amp;g'>d</A> <img src=g.png> <a href="#top">t</a>
-    <a href="mailto:x@example.org">m</a> <form action="https://other.example/h"> <a href="c.html#z">again</a>]]
+    <a href="mailto:x@example.org">m</a> <form action="https://other.example:443/h"> <a href="c.html#z">again</a>]]
   local found = LinkExtractor:new(page, html):getLinks()
   table.sort(found)
   test_suite:add_test(unittest.table_equal(found, {
     "http://www.example.org:8080/a/c.html", "http://www.example.org:8080/a/g.png",
-    "http://www.example.org:8080/d?e=f&g", "https://other.example/h",
+    "http://www.example.org:8080/d?e=f&g", "https://other.example:443/h",
   }), "links")
   local crawler = Crawler:new({ ip = "192.0.2.1" }, { number = 80, version = {} }, "/x", { maxdepth = 1 })
   local inside = LinkExtractor:new(crawler.first, '<a href="/y.html"><a href="/a/b/c"><a href="z.png"><a href="//q/">',

@@ -9,6 +9,7 @@
 -- @name httpspider
 
 local string = require "string"
+local table = require "table"
 local url = require "url"
 local ipairs, print, select, setmetatable, tostring = ipairs, print, select, setmetatable, tostring
 
@@ -123,13 +124,18 @@ end
 -- @param base_url URL object of the page.
 -- @param rel_url The link.
 -- @param base_href What the page says that its links count from, optional.
--- @return The URL without fragment.
+-- @return The URL without fragment, and with the port.
 function LinkExtractor.createAbsolute (base_url, rel_url, base_href)
   local base = tostring(base_url)
   if base_href then
     base = url.absolute(base, base_href)
   end
-  return (string.gsub(url.absolute(base, rel_url), "#.*$", ""))
+  local whole = string.gsub(url.absolute(base, rel_url), "#.*$", "")
+  local target = URL:new(whole)
+  if target then
+    return string.format("%s://%s:%d%s", target.proto, target.host, target.port, target.file)
+  end
+  return whole
 end
 
 --- How deep in folders a URL is.
@@ -183,13 +189,18 @@ function LinkExtractor:parse ()
       self.links[#self.links + 1] = tostring(target)
     end
   end
+  local found = {}
   for _, name in ipairs(LINKS) do
-    for quote, link in string.gmatch(self.html, "%f[%w]" .. name .. "%s*=%s*([\"'])(.-)%1") do
-      add(link)
+    for at, _, link in string.gmatch(self.html, "()%f[%w]" .. name .. "%s*=%s*([\"'])(.-)%2") do
+      found[#found + 1] = { at, link }
     end
-    for link in string.gmatch(self.html, "%f[%w]" .. name .. "%s*=%s*([^\"'%s>]+)") do
-      add(link)
+    for at, link in string.gmatch(self.html, "()%f[%w]" .. name .. "%s*=%s*([^\"'%s>]+)") do
+      found[#found + 1] = { at, link }
     end
+  end
+  table.sort(found, function (a, b) return a[1] < b[1] end)
+  for _, entry in ipairs(found) do
+    add(entry[2])
   end
 end
 
