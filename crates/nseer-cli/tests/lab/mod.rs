@@ -20,6 +20,7 @@ mod daemons;
 mod peers;
 mod programs;
 mod ssh;
+mod web;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
