@@ -21,6 +21,7 @@ mod folder;
 mod peers;
 mod programs;
 mod ssh;
+mod web;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
