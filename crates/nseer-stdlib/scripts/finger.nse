@@ -43,5 +43,5 @@ action = function (host, port)
   if not string.find(answer, "%S") then
     return nil
   end
-  return (string.find(answer, "\n") and "\n" or "") .. answer
+  return answer
 end

@@ -106,8 +106,10 @@ local function port_action (host, port)
   local out, texts = {}, {}
   for _, key in ipairs(keys) do
     local entry = stdnse.output_table()
-    entry.key, entry.bits = key.key, key.bits
-    entry.fingerprint, entry.type = stdnse.tohex(key.fingerprint), key.key_type
+    entry.key = key.key
+    entry.bits = key.bits
+    entry.fingerprint = stdnse.tohex(key.fingerprint)
+    entry.type = key.key_type
     out[#out + 1] = entry
     texts[#texts + 1] = table.concat(lines_of(key, set), "\n")
   end
@@ -148,7 +150,9 @@ local function post_action ()
       local entry = stdnse.output_table()
       entry.hosts = hosts
       entry.key = stdnse.output_table()
-      entry.key.bits, entry.key.fingerprint, entry.key.type = key.bits, fingerprint, key.key_type
+      entry.key.bits = key.bits
+      entry.key.fingerprint = fingerprint
+      entry.key.type = key.key_type
       out[#out + 1] = entry
       lines[#lines + 1] = string.format("Key %s %s (%s) used by:", key.bits, fingerprint, key.algorithm)
       for _, address in ipairs(hosts) do

@@ -67,10 +67,13 @@ action = function (host, port)
     end
   end
   for _, part in ipairs({{"Subject", cert.subject}, {"Issuer", cert.issuer}}) do
-    for name, value in pairs(part[2]) do
-      if type(name) == "string" then
-        look(part[1] .. " " .. name, value)
-      end
+    local names = {}
+    for name in pairs(part[2]) do
+      names[#names + 1] = type(name) == "string" and name or nil
+    end
+    table.sort(names)
+    for _, name in ipairs(names) do
+      look(part[1] .. " " .. name, part[2][name])
     end
   end
   for _, extension in ipairs(cert.extensions or {}) do

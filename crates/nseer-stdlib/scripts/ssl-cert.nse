@@ -74,22 +74,32 @@ end
 
 local function structured_key (key)
   local out = stdnse.output_table()
-  out.type, out.bits = key.type, key.bits
+  out.type = key.type
+  out.bits = key.bits
   out.modulus = key.modulus and key.modulus:tohex()
   out.exponent = key.exponent and key.exponent:todec()
-  out.ecdhparams = key.ecdhparams
+  local curve = key.ecdhparams and key.ecdhparams.curve_params
+  if curve then
+    local params = stdnse.output_table()
+    params.ec_curve_type = curve.ec_curve_type
+    params.curve = curve.curve
+    out.ecdhparams = { curve_params = params }
+  end
   return out
 end
 
 local function structured (cert)
   local out = stdnse.output_table()
-  out.subject, out.issuer = structured_name(cert.subject), structured_name(cert.issuer)
+  out.subject = structured_name(cert.subject)
+  out.issuer = structured_name(cert.issuer)
   out.pubkey = structured_key(cert.pubkey)
   if cert.extensions and #cert.extensions > 0 then
     out.extensions = {}
     for i, extension in ipairs(cert.extensions) do
       local t = stdnse.output_table()
-      t.name, t.value, t.critical = extension.name, extension.value, extension.critical
+      t.name = extension.name
+      t.value = extension.value
+      t.critical = extension.critical
       out.extensions[i] = t
     end
   end
