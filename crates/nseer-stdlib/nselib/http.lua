@@ -272,15 +272,14 @@ end
 -- @param port Port table or number.
 -- @param result_404 Status for pages that do not exist; with 200, headers tell nothing.
 -- @param path Path of a page that exists. Default: <code>/</code>.
--- @return True or false.
+-- @return True if that page is there by its header, otherwise false.
 -- @return The response for the header, if true.
 function can_use_head (host, port, result_404, path)
   if result_404 == 200 then
     return false
   end
   local response = head(host, port, path or "/")
-  if response.status and response.status ~= 404 and response.status < 500 and response.status ~= 405
-      and response.status ~= result_404 then
+  if response.status == 200 and response.status ~= result_404 then
     return true, response
   end
   return false

@@ -196,6 +196,9 @@ end
 -- @return True if it is JSON, otherwise false.
 -- @return The value; or what is wrong. Numbers without fraction and exponent are integers.
 function parse (data)
+  if type(data) ~= "string" then
+    return false, "syntax error: a " .. type(data) .. " is no text"
+  end
   local status, value, at = pcall(value_at, data, 1, 0)
   if status and string.find(data, "^%s*$", at) then
     return true, value

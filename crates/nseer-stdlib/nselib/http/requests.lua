@@ -173,9 +173,6 @@ function requests.open (host, port, data, options)
   if not socket then
     return nil, answer
   end
-  if not known then
-    answered_with[key] = proto
-  end
   return socket, message.reader(socket, answer, deadline), proto
 end
 
@@ -193,6 +190,41 @@ local function once (host, port, method, path, options, more)
   return response
 end
 
+-- What servers say to a request without TLS where they want it.
+local WANTS_TLS = {
+  "plain http request was sent to https port", "speaking plain http to an ssl", "http request to an https server",
+  "combination of host and port requires tls",
+}
+
+--- Whether a response says that the request should have come over TLS.
+function requests.wants_tls (response)
+  if response.status ~= 400 or response.ssl then
+    return false
+  end
+  local text = string.lower(response.body)
+  for _, phrase in ipairs(WANTS_TLS) do
+    if string.find(text, phrase, 1, true) then
+      return true
+    end
+  end
+  return false
+end
+
+-- The same, with TLS if the server says that it wants it. What works is remembered for the next request.
+local function once_right (host, port, method, path, options, more)
+  local response = once(host, port, method, path, options, more)
+  if options.scheme or not response.status then
+    return response
+  elseif requests.wants_tls(response) then
+    answered_with[requests.server_key(host, port)] = "ssl"
+    local over_tls = once(host, port, method, path, options, more)
+    return over_tls.status and over_tls or response
+  elseif response.status ~= 400 then
+    answered_with[requests.server_key(host, port)] = response.ssl and "ssl" or "tcp"
+  end
+  return response
+end
+
 --- The options of a request as a table of its own, with what script arguments say.
 function requests.checked (options)
   if options ~= nil and type(options) ~= "table" then
@@ -205,13 +237,13 @@ end
 
 --- Sends a request and reads the response; logs in with Digest if that was asked for and the server asks too.
 function requests.send (host, port, method, path, options)
-  local response = once(host, port, method, path, options)
+  local response = once_right(host, port, method, path, options)
   local auth = options.auth
   if response.status == 401 and auth and auth.digest then
     local params = authentication.digest_challenge(response.header["www-authenticate"])
     if params then
       local value = authentication.digest(params, method, path, auth)
-      return once(host, port, method, path, options, { { "Authorization", value } })
+      return once_right(host, port, method, path, options, { { "Authorization", value } })
     end
   end
   return response
