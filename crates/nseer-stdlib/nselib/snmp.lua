@@ -345,6 +345,11 @@ function Helper:request (message)
   return false, "no answer to the question among what was received"
 end
 
+--- Sends a request and takes the values out of its answer.
+-- @name Helper.values
+-- @param message The request.
+-- @return True if there was an answer; otherwise false.
+-- @return As <code>fetchResponseValues</code> gives; or a reason.
 function Helper:values (message)
   local status, answer = self:request(message)
   if not status then

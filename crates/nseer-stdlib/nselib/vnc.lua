@@ -71,7 +71,11 @@ function VNC:disconnect ()
   return self.socket:close()
 end
 
--- Reads exactly so many bytes. The bytes; or nil and a reason.
+--- Reads exactly so many bytes.
+-- @name VNC.read
+-- @param count How many.
+-- @return The bytes; nil if they do not come.
+-- @return A reason.
 function VNC:read (count)
   local status, data = self.socket:receive_buf(function (buffer)
     if #buffer >= count then
@@ -84,7 +88,9 @@ function VNC:read (count)
   return data
 end
 
--- The server's last words: a length and a text, of which a bounded part is read.
+--- Reads the server's last words: a length and a text.
+-- @name VNC.reason
+-- @return The text, or that there is none.
 function VNC:reason ()
   local length = self:read(4)
   local count = length and string.unpack(">I4", length) or 0
@@ -114,6 +120,9 @@ function VNC:handshake ()
   return self:read_types()
 end
 
+--- Reads the ways to log in (section 7.1.2).
+-- @name VNC.read_types
+-- @return True; or false and a reason.
 function VNC:read_types ()
   local types = {}
   if self.use == 3 then
