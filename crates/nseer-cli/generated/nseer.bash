@@ -411,6 +411,10 @@ _nseer() {
             COMPREPLY=()
             return
             ;;
+        --max-scan-delay)
+            COMPREPLY=()
+            return
+            ;;
         --min-hostgroup)
             COMPREPLY=()
             return
@@ -567,6 +571,9 @@ _nseer() {
         --max-retries
         --host-timeout
         --scan-delay
+        --max-scan-delay
+        --defeat-rst-ratelimit
+        --defeat-icmp-ratelimit
         --min-hostgroup
         --max-hostgroup
         --nsock-engine

@@ -122,14 +122,14 @@ impl World {
 
     /// A line that is shown from debug level `level` on.
     pub(crate) fn debug(&self, level: u8, text: impl FnOnce() -> String) {
-        if self.config.debugging >= level {
+        if self.config.levels.debugging() >= level {
             self.say(Severity::Info, format!("NSE: {}", text()));
         }
     }
 
     /// A line that is shown from verbosity `level` on.
     pub(crate) fn verbose(&self, level: u8, text: impl FnOnce() -> String) {
-        if self.config.verbosity >= level || self.config.debugging > 0 {
+        if self.config.levels.verbosity() >= level || self.config.levels.debugging() > 0 {
             self.say(Severity::Info, format!("NSE: {}", text()));
         }
     }
@@ -199,6 +199,11 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
     let acting = native.function("acting", move |_, _| {
         let context = w.current()?;
         context.acting.set(true);
+        w.config.events.emit(Event::ScriptStarted {
+            id: context.info().id.clone(),
+            address: context.host.as_ref().map(|host| host.address),
+            port: context.port,
+        });
         w.debug(1, || format!("Starting {}.", context.label()));
         Ok(Reply::nothing())
     })?;

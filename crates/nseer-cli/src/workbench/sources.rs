@@ -110,8 +110,8 @@ fn embedded_source(path: &'static str, content: &'static [u8]) -> Option<Source>
     let library = path.strip_prefix("nselib/").and_then(|name| name.strip_suffix(".lua"));
     let (kind, name) = match (script, library) {
         (Some(name), _) => (Kind::Script, name.to_owned()),
-        (None, Some(name)) => (Kind::Library, name.replace('/', ".")),
-        (None, None) => return None,
+        (None, Some(name)) if !name.starts_with("data/") => (Kind::Library, name.replace('/', ".")),
+        _ => return None,
     };
     Some(Source { kind, name, content: Content::Embedded(path, content) })
 }

@@ -56,7 +56,7 @@ pub(crate) fn note_mark(world: &World, lua: &Lua, cell: &SocketCell) {
 
 /// The ends are only shown by a trace; asking the system for them is not free.
 pub(crate) fn ends(world: &World, socket: &Socket) -> Ends {
-    if !world.config.trace {
+    if !world.config.levels.tracing() {
         return Ends::default();
     }
     Ends { udp: socket.is_udp(), local: socket.local_addr(), peer: socket.peer_addr() }

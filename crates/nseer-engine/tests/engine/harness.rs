@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use nseer_core::{
-    Event, EventSink, HostRecord, HostStatus, Phase, PortKey, PortState, PortStatus, PortTable,
-    Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceTable,
+    Event, EventSink, HostRecord, HostStatus, Levels, Phase, PortKey, PortState, PortStatus,
+    PortTable, Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceTable,
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::{Request, resolve};
@@ -167,14 +167,12 @@ impl Case {
                 .table,
             workers: self.workers.and_then(NonZeroUsize::new),
             many_hosts: self.hosts.len() > 3,
-            verbosity: 0,
-            debugging: self.debugging,
+            levels: Arc::new(Levels::new(0, self.debugging, false)),
             timing_level: 3,
             version_intensity: 7,
             excluded_ports: Arc::default(),
             script_timeout: self.script_timeout,
             compute_limit: self.compute_limit,
-            trace: false,
             ipv6: false,
             privileged: false,
             interface: None,
