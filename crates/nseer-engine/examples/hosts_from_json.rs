@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nseer_core::{
-    Event, EventSink, HostRecord, HostStatus, PortKey, PortState, PortStatus, PortTable, Protocol,
-    Reason, ScanPorts, ScriptResult, ServiceInfo,
+    Event, EventSink, HostRecord, HostStatus, Levels, PortKey, PortState, PortStatus, PortTable,
+    Protocol, Reason, ScanPorts, ScriptResult, ServiceInfo,
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::{Request, resolve};
@@ -69,14 +69,12 @@ pub(crate) async fn run(hosts: &Value, rule: &str) -> Result<Vec<Value>, Box<dyn
         system,
         data,
         workers: None,
-        verbosity: 0,
-        debugging: 0,
+        levels: Arc::new(Levels::new(0, 0, false)),
         timing_level: 3,
         version_intensity: 7,
         excluded_ports: Arc::default(),
         script_timeout: Some(Duration::from_secs(60)),
         compute_limit: Duration::from_secs(10),
-        trace: false,
         ipv6: false,
         privileged: false,
         interface: None,
