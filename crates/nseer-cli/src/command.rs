@@ -22,6 +22,7 @@ use crate::past::Past;
 use crate::plan::{Depth, Input, Plan};
 use crate::run::Run;
 use crate::scanner;
+use crate::scripts::Scripts;
 use crate::settings::Format;
 use crate::setup::{self, Around};
 use crate::sinks::{self, Audience, Keeper, Sinks, Writer};
@@ -145,14 +146,13 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     tell_of_installed_nmap(plan, &around);
     let prepared = prepare(plan, &mut around).await;
     drop(around);
-    let run = |versions, engine| Run {
+    let run = |versions, scripts| Run {
         system,
         network,
         sinks: sinks.clone(),
         scanner: Arc::new(scanner),
         versions,
-        engine,
-        shows_scripts: !plan.scripts.rules.is_empty(),
+        scripts,
         ports: Arc::new(ports),
         depth: plan.depth,
         names: plan.discovery.names,
@@ -162,11 +162,8 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         past: progress.map(Past::of).unwrap_or_default(),
     };
     let failure = match prepared {
-        Ok((versions, engine, targets)) => {
-            run(versions.map(Arc::new), engine.map(Arc::new))
-                .go(targets, interrupted(), begun)
-                .await;
-            None
+        Ok((versions, scripts, targets)) => {
+            run(versions.map(Arc::new), scripts).go(targets, interrupted(), begun).await.err()
         }
         Err(error) => {
             run(None, None).give_up(&format!("{error:#}"), begun);
@@ -199,7 +196,7 @@ fn finish(sinks: &Sinks, writer: Writer, failure: Option<anyhow::Error>) -> anyh
     }
 }
 
-type Prepared = (Option<Versions>, Option<Engine>, TargetSource);
+type Prepared = (Option<Versions>, Option<Scripts>, TargetSource);
 
 /// Everything that can keep a run from beginning.
 async fn prepare(plan: &Plan, around: &mut Around) -> anyhow::Result<Prepared> {
@@ -212,31 +209,18 @@ async fn prepare(plan: &Plan, around: &mut Around) -> anyhow::Result<Prepared> {
     }
     let with_versions = versions.is_some();
     let selection = setup::select(&plan.scripts.rules, with_versions, around, plan.output.debug)?;
-    let engine = if selection.scripts.is_empty() {
+    let are_shown = !plan.scripts.rules.is_empty();
+    let scripts = if selection.scripts.is_empty() {
         // A mistake in them is a mistake all the same.
         setup::script_arguments(plan, around)?;
         None
     } else {
-        let engine = setup::engine(plan, around, selection).await?;
-        around.sinks.count_failures_of(engine.scripts());
-        tell_of_scripts(plan, around, &engine);
-        Some(engine)
+        let config = setup::engine(plan, around, selection)?;
+        Some(Scripts::new(config, around.sinks.clone(), are_shown))
     };
     let (network, sinks) = (around.network.clone(), around.sinks.clone());
     let targets = TargetSource::new(&plan.targets, network, &around.system, sinks).await?;
-    Ok((versions, engine, targets))
-}
-
-fn tell_of_scripts(plan: &Plan, around: &Around, engine: &Engine) {
-    let say = |text: String| {
-        around.sinks.emit(Event::Message { severity: Severity::Info, text: text.into() });
-    };
-    if plan.output.verbosity > 0 {
-        say(format!("NSE: Loaded {} scripts for scanning.", engine.scripts().len()));
-    }
-    if plan.output.debug > 1 {
-        engine.scripts().iter().for_each(|script| say(format!("NSE: Loaded '{}'.", script.path)));
-    }
+    Ok((versions, scripts, targets))
 }
 
 /// Somebody may press keys: standard input is not a list of targets.
@@ -326,7 +310,7 @@ async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
     };
     let rules = [plan.scripts.rules.as_slice(), &plan.scripts.help].concat();
     let selection = setup::select(&rules, false, &around, plan.output.debug)?;
-    let engine = setup::engine(plan, &around, selection).await?;
+    let engine = Engine::start(setup::engine(plan, &around, selection)?).await?;
     let scripts: Vec<&ScriptInfo> = engine.scripts().iter().map(|s| &**s).collect();
     write_descriptions(plan, &around, &scripts)?;
     drop((engine, around));
@@ -379,7 +363,7 @@ async fn update_database(plan: &Plan, around: &Around) -> anyhow::Result<()> {
     say("NSE: Updating rule database.");
     let rule = format!("{}/", directory.display());
     let selection = setup::select(&[rule], false, around, plan.output.debug)?;
-    let engine = setup::engine(plan, around, selection).await?;
+    let engine = Engine::start(setup::engine(plan, around, selection)?).await?;
     let file_name =
         |script: &ScriptInfo| script.path.rsplit('/').next().unwrap_or(&script.path).to_owned();
     let entries: Vec<Entry> = engine

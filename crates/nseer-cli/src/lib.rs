@@ -18,6 +18,7 @@ pub mod plan;
 pub mod run;
 pub mod scanner;
 pub mod screen;
+pub mod scripts;
 pub mod settings;
 pub mod setup;
 pub mod sinks;

@@ -10,10 +10,9 @@ use std::time::Instant;
 
 use nseer_core::event::RunSummary;
 use nseer_core::{
-    Event, EventSink as _, HostRecord, HostStatus, Phase, PortState, PortTable, Reason, ScanPorts,
+    Event, EventSink as _, HostRecord, HostStatus, PortState, PortTable, Reason, ScanPorts,
     Severity, Stage,
 };
-use nseer_engine::Engine;
 use nseer_net::Network;
 use nseer_scan::Scanner;
 use nseer_seam::System;
@@ -22,6 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::past::Past;
 use crate::plan::{Depth, Names};
+use crate::scripts::Scripts;
 use crate::sinks::Sinks;
 use crate::target_source::{FoundTargets, Target, TargetSource, count_of};
 use crate::versions::Versions;
@@ -38,11 +38,8 @@ pub struct Run {
     pub scanner: Arc<Scanner>,
     /// Finds out versions of services, where they were asked for.
     pub versions: Option<Arc<Versions>>,
-    /// The script engine, where scripts were asked for.
-    pub engine: Option<Arc<Engine>>,
-    /// Scripts were asked for by themselves: without that, those that find out versions work for
-    /// the services alone.
-    pub shows_scripts: bool,
+    /// The scripts, where any may run.
+    pub scripts: Option<Scripts>,
     /// What each host is asked for.
     pub ports: Arc<ScanPorts>,
     /// How far the scan goes.
@@ -75,23 +72,35 @@ pub fn complain(sinks: &Sinks, text: &str) {
 
 impl Run {
     /// Runs to the end, or until `stop` is ready; its text says why.
+    ///
+    /// # Errors
+    /// Where a script that was asked for cannot be loaded.
     pub async fn go(
         self,
         mut targets: TargetSource,
         stop: impl Future<Output = String>,
         begun: Instant,
-    ) {
+    ) -> anyhow::Result<()> {
         let run = Arc::new(self);
         let (up, down) = run.past.counts();
         let counts = Arc::new(Counts { up: up.into(), down: down.into() });
-        let interrupted = tokio::select! {
-            why = stop => Some(why),
-            () = Run::all_phases(&run, &mut targets, &counts) => None,
+        let (interrupted, failure) = tokio::select! {
+            why = stop => (Some(why), None),
+            why = run.fails_to_open() => (Some(why.clone()), Some(why)),
+            () = Run::all_phases(&run, &mut targets, &counts) => (None, None),
         };
         if interrupted.is_some() {
             run.sinks.mark_failed();
         }
         run.finished(&counts, begun, interrupted);
+        failure.map_or(Ok(()), |why| Err(anyhow::Error::msg(why)))
+    }
+
+    async fn fails_to_open(&self) -> String {
+        match &self.scripts {
+            Some(scripts) => scripts.fails_to_open(&self.past).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Ends a run that could not begin.
@@ -111,10 +120,10 @@ impl Run {
     }
 
     async fn all_phases(run: &Arc<Run>, targets: &mut TargetSource, counts: &Arc<Counts>) {
-        run.phase(Phase::Pre).await;
         if run.depth == Depth::List {
+            run.precede().await;
             Run::list(run, targets, counts).await;
-            return run.phase(Phase::Post).await;
+            return run.close().await;
         }
         let (up, down) = run.past.counts();
         let done_before = up.saturating_add(down);
@@ -130,8 +139,11 @@ impl Run {
                 // Scripts on the hosts that are still on their way may find more.
                 match tasks.join_next().await {
                     Some(_) => continue,
-                    None if run.found.is_empty() => break,
-                    None => continue,
+                    None => run.precede().await,
+                }
+                match run.found.is_empty() {
+                    true => break,
+                    false => continue,
                 }
             };
             if run.past.is_done(target.address) {
@@ -146,7 +158,7 @@ impl Run {
                 drop(permit);
             });
         }
-        run.phase(Phase::Post).await;
+        run.close().await;
     }
 
     /// `-sL`: nothing to wait for but names, and a list is expected in its order.
@@ -177,12 +189,16 @@ impl Run {
         }
     }
 
-    async fn phase(&self, phase: Phase) {
-        if let Some(engine) = self.engine.as_ref().filter(|_| self.shows_scripts)
-            && !self.past.has_phase(phase)
-        {
-            let record = engine.run_phase(phase).await;
-            self.sinks.emit(Event::PhaseDone { phase, record });
+    /// What scripts say before the hosts comes before what is said of these.
+    async fn precede(&self) {
+        if let Some(scripts) = &self.scripts {
+            scripts.precede(&self.past).await;
+        }
+    }
+
+    async fn close(&self) {
+        if let Some(scripts) = &self.scripts {
+            scripts.close(&self.past).await;
         }
     }
 
@@ -245,19 +261,17 @@ impl Run {
         }
         if host.status == HostStatus::Up
             && !host.timed_out
-            && let Some(engine) = &self.engine
+            && let Some(scripts) = self.scripts.as_ref().filter(|s| s.may_run_on(&host))
         {
             if is_new && self.sinks.keeps_hosts() {
                 self.sinks.emit(Event::HostScanned(Arc::new(host.clone())));
             }
             let (address, stage) = (host.address, Stage::Scripts);
             self.sinks.emit(Event::StageBegun { address, stage });
-            host = engine.run_host(host, deadline).await;
+            host = scripts.run_host(host, deadline, &self.past).await;
             host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
-            if !self.shows_scripts {
-                host.ports.clear_scripts();
-            }
         }
+        self.precede().await;
         host.finished = Some(clock.wall());
         self.sinks.emit(Event::HostDone(Arc::new(host)));
     }

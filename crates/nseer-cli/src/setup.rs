@@ -15,7 +15,7 @@ use nseer_core::{
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
-use nseer_engine::{Engine, EngineConfig, NewTargets, Workbench};
+use nseer_engine::{EngineConfig, NewTargets, Workbench};
 use nseer_net::{Network, NetworkConfig};
 use nseer_probes::{PayloadTable, ProbeDb};
 use nseer_report::ReportOptions;
@@ -221,16 +221,16 @@ pub struct Around {
     pub privileged: bool,
 }
 
-/// Loads scripts.
+/// What the engine needs to load scripts and run them.
 ///
 /// # Errors
-/// Where one cannot be loaded, or the arguments are wrong.
-pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Result<Engine> {
+/// Where the arguments are wrong.
+pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Result<EngineConfig> {
     let script_args = script_arguments(plan, around)?;
     // The insane template gives scripts ten minutes.
     let template_timeout =
         (plan.timing.template == 5).then_some(std::time::Duration::from_secs(600));
-    let config = EngineConfig {
+    Ok(EngineConfig {
         system: around.system.clone(),
         data: around.data.clone(),
         network: around.network.clone(),
@@ -255,8 +255,7 @@ pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyho
         interface: plan.scan.packets.interface.clone(),
         slots_per_host: around.limits.slots_per_host,
         workbench: Workbench::default(),
-    };
-    Ok(Engine::start(config).await?)
+    })
 }
 
 /// True where the targets are more than one host, as far as their text tells.
