@@ -88,6 +88,14 @@ _nseer() {
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
+        --seed)
+            COMPREPLY=()
+            return
+            ;;
+        --shard)
+            COMPREPLY=()
+            return
+            ;;
         --dns-servers)
             COMPREPLY=()
             return
@@ -287,6 +295,10 @@ _nseer() {
         --excludefile
         -6
         -4
+        --resolve-all
+        --randomize-hosts
+        --seed
+        --shard
         -sL
         -sn
         -sP

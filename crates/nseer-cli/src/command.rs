@@ -22,6 +22,7 @@ use crate::run::Run;
 use crate::scanner;
 use crate::settings::Format;
 use crate::setup::{self, Around};
+use crate::share::Share;
 use crate::sinks::{self, Keeper, Sinks, Writer};
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::timing::timing;
@@ -138,7 +139,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         versions,
         engine,
         shows_scripts: !plan.scripts.rules.is_empty(),
-        ports: Arc::new(ports),
+        share: Share::new(Arc::new(ports), plan.targets.shard, plan.targets.seed.unwrap_or(0)),
         depth: plan.depth,
         names: plan.discovery.names,
         host_timeout: timing.host_timeout,

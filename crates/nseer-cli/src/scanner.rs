@@ -136,7 +136,7 @@ pub fn scanner(
 ) -> anyhow::Result<Scanner> {
     let (services, payloads) = tables;
     let discovery = discovery(plan, methods, services)?;
-    let raw = raw_config(&plan.scan.packets, payloads, plan.targets.ipv6, &*system.random);
+    let raw = raw_config(&plan.scan.packets, payloads, &*system.random);
     let random = system.random.clone();
     let raw = LazyRaw::new(Box::new(move || RawConnector::open(raw, &*random)));
     let needs_raw = methods.techniques.iter().any(|technique| technique.is_raw())
@@ -156,6 +156,7 @@ pub fn scanner(
         max_in_flight: if connects || !needs_raw { limits.scan_sockets } else { MOST_PACKETS },
         trace: plan.discovery.trace,
         in_order: plan.ports.sequential,
+        seed: plan.targets.seed,
         system: system.clone(),
     };
     let raw = methods.privileged.then(|| Arc::new(raw));
@@ -165,12 +166,7 @@ pub fn scanner(
 /// Raw probes in flight need no descriptors; this is what the receive buffer holds for sure.
 const MOST_PACKETS: usize = 16_384;
 
-fn raw_config(
-    plan: &PacketPlan,
-    payloads: PayloadTable,
-    ipv6: bool,
-    random: &dyn Random,
-) -> RawConfig {
+fn raw_config(plan: &PacketPlan, payloads: PayloadTable, random: &dyn Random) -> RawConfig {
     let padding = match &plan.data {
         PacketBytes::None => Vec::new(),
         PacketBytes::Fixed(bytes) => bytes.clone(),
@@ -188,7 +184,6 @@ fn raw_config(
         padding,
         bad_checksum: plan.bad_checksum,
         payloads: Arc::new(move |port| payloads.of(port).map(<[u8]>::to_vec).collect()),
-        ipv6,
     }
 }
 
@@ -207,10 +202,6 @@ fn discovery(plan: &Plan, methods: &Methods, table: &ServiceTable) -> anyhow::Re
     }
     if aims.is_empty() {
         aims = default_pings(methods.privileged);
-    }
-    if plan.targets.ipv6 {
-        let is_v4_only = |t| matches!(t, Technique::Timestamp | Technique::AddressMask);
-        aims.retain(|aim| !is_v4_only(aim.technique));
     }
     Ok(Discovery::Ask(aims))
 }

@@ -11,7 +11,7 @@ pub enum Discovery {
     /// It is taken for granted (`-Pn`).
     Skip,
     /// By these probes: any answer from the host itself means that it is up. This machine's own
-    /// addresses are up without asking.
+    /// addresses are up without asking. Those that IPv6 does not have are left out there.
     Ask(Vec<Aim>),
 }
 
@@ -34,6 +34,9 @@ pub struct ScanConfig {
     pub trace: bool,
     /// Ports are tried in ascending order (`-r`), instead of a random one.
     pub in_order: bool,
+    /// Makes the random order the same in each run: the order of a host's ports then follows from it and
+    /// the host's address.
+    pub seed: Option<u64>,
     /// Random numbers and files.
     pub system: System,
 }

@@ -151,7 +151,12 @@ impl<C: Connector> Scanner<C> {
                 self.knock(host, &destination, aims, state).await?
             }
             Discovery::Skip => (HostStatus::Up, Reason::UserSet),
-            Discovery::Ask(aims) => self.knock(host, &destination, aims.clone(), state).await?,
+            Discovery::Ask(aims) => {
+                let is_v4 = host.address.is_ipv4();
+                let aims = aims.iter().filter(|aim| is_v4 || !aim.technique.is_v4_only());
+                let aims = aims.copied().collect();
+                self.knock(host, &destination, aims, state).await?
+            }
         };
         Ok(Some(destination).filter(|_| !unreachable))
     }
@@ -196,8 +201,7 @@ impl<C: Connector> Scanner<C> {
     ) -> io::Result<()> {
         let config = &self.shared.config;
         for technique in &config.techniques {
-            let aims =
-                order::aims(&host.ports, *technique, config.in_order, &*config.system.random);
+            let aims = order::aims(host, *technique, config);
             let is_neighbour = destination.as_ref().is_some_and(|to| to.is_neighbour);
             let mut record = |verdicts: &mut Vec<Verdict>| {
                 for (aim, answer) in verdicts.drain(..) {

@@ -28,6 +28,7 @@ fn scan(address: IpAddr, ports: Vec<u16>, max_sockets: usize) -> (HostRecord, Ve
         techniques: vec![Technique::Connect],
         max_in_flight: max_sockets,
         in_order: false,
+        seed: None,
         system: System::real(),
     };
     let names = Arc::new(ServiceTable::new(b"".as_slice()));

@@ -237,6 +237,7 @@ impl Run {
             techniques: vec![self.technique],
             max_in_flight: self.max_sockets,
             in_order: false,
+            seed: None,
             system: System { random: Arc::new(Seed(7)), ..System::real() },
         };
         let scanner = Arc::new(Scanner::new(config, simulation.clone()));

@@ -94,6 +94,16 @@ impl Lab {
         }
     }
 
+    /// The names that this host knows by itself, in the form of hosts(5), and no others.
+    pub(crate) fn names(&self, hosts: &str) {
+        let path = format!("{}/hosts", super::HOME);
+        let is_new = !std::fs::exists(&path).unwrap_or_default();
+        std::fs::write(&path, hosts).expect("a file of the lab");
+        if is_new {
+            must(Command::new("mount").args(["--bind", &path, "/etc/hosts"]));
+        }
+    }
+
     /// Runs a command on the other host.
     fn far(&self, args: &[&str]) {
         must(Command::new("nsenter").arg("--net=/run/netns/far").args(args));

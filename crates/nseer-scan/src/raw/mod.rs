@@ -54,8 +54,6 @@ pub struct RawConfig {
     pub bad_checksum: bool,
     /// What datagrams carry.
     pub payloads: Payloads,
-    /// IPv6 is listened to as well.
-    pub ipv6: bool,
 }
 
 /// Carries packets away: [`Wire`] into the kernel, in tests a simulated network.
@@ -105,7 +103,6 @@ impl RawConnector {
     /// # Errors
     /// Where the user may not send or receive raw packets.
     pub fn open(config: RawConfig, random: &dyn Random) -> Result<RawConnector, PacketError> {
-        let is_v6 = config.ipv6;
         let wire = Wire::open(config.interface.as_deref())?;
         let mut shared = Shared::over(config, Arc::new(wire), random);
         let ears = &shared.ears;
@@ -113,14 +110,12 @@ impl RawConnector {
         let transports =
             ["tcp", "udp", "sctp"].map(|name| format!("({name} dst portrange {ports})"));
         let transports = transports.join(" or ");
-        let mut listeners = vec![
+        // Both families, since a target may be of either.
+        let listeners = vec![
             ears.listen(Listener::open(Heard::V4, &format!("icmp or {transports}"))?),
+            ears.listen(Listener::open(Heard::V6, &format!("icmp6 or {transports}"))?),
             ears.listen_to_arp(Listener::open(Heard::Arp, "")?),
         ];
-        if is_v6 {
-            let filter = format!("icmp6 or {transports}");
-            listeners.push(ears.listen(Listener::open(Heard::V6, &filter)?));
-        }
         shared.listeners = Listeners(listeners);
         Ok(RawConnector::of(shared))
     }
