@@ -26,6 +26,7 @@ use crate::share::Share;
 use crate::sinks::{self, Keeper, Sinks, Writer};
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::timing::timing;
+use crate::troubles::Troubles;
 use crate::versions::{Versions, versions};
 
 /// How the program was called.
@@ -78,6 +79,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     let methods = scanner::methods(plan)?;
     let udp = methods.techniques.contains(&Technique::Udp);
     let payloads = if udp { setup::payloads(&data)? } else { PayloadTable::default() };
+    let troubles = Troubles::default();
     let scanner = scanner::scanner(
         plan,
         &methods,
@@ -85,7 +87,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         &limits,
         (&table, payloads),
         &system,
-        heir,
+        (heir, &troubles),
     )?;
     if plan.runs_scripts() {
         // Scripts ask for names at once; the table is made ready while they load.
@@ -100,6 +102,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     let (keeper, progress) = keeper(plan, invocation)?;
     let (sinks, writer) = sinks::open(&plan.output, &options, keeper, &system, started)?;
     let begun_before = progress.as_ref().map(|progress| progress.run.clone());
+    troubles.tell_to(sinks.clone());
     sinks.emit(Event::RunStarted(begun_before.unwrap_or_else(|| RunInfo {
         program: "nseer".to_owned(),
         args,

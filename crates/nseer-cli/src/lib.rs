@@ -23,5 +23,6 @@ pub mod share;
 pub mod sinks;
 pub mod target_source;
 pub mod timing;
+pub mod troubles;
 pub mod versions;
 pub mod workbench;

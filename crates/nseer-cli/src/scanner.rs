@@ -8,13 +8,14 @@ use nseer_core::{Protocol, ServiceTable};
 use nseer_probes::PayloadTable;
 use nseer_scan::{
     Aim, Discovery, Heir, LazyRaw, MixedConnector, RawConfig, RawConnector, Reading, ScanConfig,
-    Scanner, SocketConnector, Technique, Timing,
+    Scanner, SocketConnector, Technique, Timing, Trouble,
 };
 use nseer_seam::{Random, System};
 
 use crate::limits::Limits;
 use crate::plan::{Depth, PacketBytes, PacketPlan, Plan};
 use crate::settings::{PingType, ScanType};
+use crate::troubles::Troubles;
 
 /// What a run sends: settled before anything is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +121,7 @@ pub fn name(technique: Technique) -> &'static str {
     }
 }
 
-/// The scanner, whose connections to open ports go to `heir`; datagrams carry what `payloads` says.
+/// The scanner, whose connections to open ports go to the heir; datagrams carry what the payload table says.
 /// Needs a tokio runtime.
 ///
 /// # Errors
@@ -132,11 +133,11 @@ pub fn scanner(
     limits: &Limits,
     tables: (&ServiceTable, PayloadTable),
     system: &System,
-    heir: Option<Heir>,
+    (heir, troubles): (Option<Heir>, &Troubles),
 ) -> anyhow::Result<Scanner> {
     let (services, payloads) = tables;
     let discovery = discovery(plan, methods, services)?;
-    let raw = raw_config(&plan.scan.packets, payloads, &*system.random);
+    let raw = raw_config(&plan.scan.packets, payloads, troubles.taker(), &*system.random);
     let random = system.random.clone();
     let raw = LazyRaw::new(Box::new(move || RawConnector::open(raw, &*random)));
     let needs_raw = methods.techniques.iter().any(|technique| technique.is_raw())
@@ -158,6 +159,7 @@ pub fn scanner(
         in_order: plan.ports.sequential,
         seed: plan.targets.seed,
         system: system.clone(),
+        trouble: troubles.taker(),
     };
     let raw = methods.privileged.then(|| Arc::new(raw));
     Ok(Scanner::new(config, MixedConnector::new(SocketConnector::new(heir), raw)))
@@ -166,7 +168,12 @@ pub fn scanner(
 /// Raw probes in flight need no descriptors; this is what the receive buffer holds for sure.
 const MOST_PACKETS: usize = 16_384;
 
-fn raw_config(plan: &PacketPlan, payloads: PayloadTable, random: &dyn Random) -> RawConfig {
+fn raw_config(
+    plan: &PacketPlan,
+    payloads: PayloadTable,
+    trouble: Trouble,
+    random: &dyn Random,
+) -> RawConfig {
     let padding = match &plan.data {
         PacketBytes::None => Vec::new(),
         PacketBytes::Fixed(bytes) => bytes.clone(),
@@ -183,6 +190,7 @@ fn raw_config(plan: &PacketPlan, payloads: PayloadTable, random: &dyn Random) ->
         ttl: plan.ttl,
         padding,
         bad_checksum: plan.bad_checksum,
+        trouble,
         payloads: Arc::new(move |port| payloads.of(port).map(<[u8]>::to_vec).collect()),
     }
 }

@@ -1,9 +1,16 @@
 //! What the user decides about a scan, as checked values. Knows no option names.
 
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use nseer_seam::System;
 
 use crate::technique::{Aim, Technique};
 use crate::timing::Timing;
+
+/// Takes what keeps packets from being sent to an address; the same may come for each packet.
+pub type Trouble = Arc<dyn Fn(IpAddr, &io::Error) + Send + Sync>;
 
 /// How it is found out whether a host is up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +23,7 @@ pub enum Discovery {
 }
 
 /// The settings of one run's scan, shared by all hosts.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ScanConfig {
     /// Speed and patience.
     pub timing: Timing,
@@ -39,4 +46,6 @@ pub struct ScanConfig {
     pub seed: Option<u64>,
     /// Random numbers and files.
     pub system: System,
+    /// Is told where there is no way to a host.
+    pub trouble: Trouble,
 }

@@ -93,6 +93,7 @@ mod tests {
             in_order,
             seed,
             system: System::real(),
+            trouble: Arc::new(|_, _| {}),
         };
         aims(&host, Technique::Connect, &config).iter().map(|aim| aim.port).collect()
     }

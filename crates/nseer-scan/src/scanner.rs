@@ -132,8 +132,9 @@ impl<C: Connector> Scanner<C> {
         let route = self.shared.routes.to(host.address);
         let unreachable =
             matches!(&route, Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable);
-        if let Ok(route) = &route {
-            route.fill(host);
+        match &route {
+            Ok(route) => route.fill(host),
+            Err(error) => (config.trouble)(host.address, error),
         }
         let destination = Destination {
             address: host.address,

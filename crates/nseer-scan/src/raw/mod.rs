@@ -20,6 +20,7 @@ use nseer_packet::{
 use nseer_seam::Random;
 use tokio::task::AbortHandle;
 
+use crate::config::Trouble;
 use crate::connector::{Answer, Connector, Destination, Started};
 use crate::raw::inbox::{Inbox, Inboxes};
 use crate::raw::link::Links;
@@ -54,6 +55,8 @@ pub struct RawConfig {
     pub bad_checksum: bool,
     /// What datagrams carry.
     pub payloads: Payloads,
+    /// Is told of each packet that could not be sent.
+    pub trouble: Trouble,
 }
 
 /// Carries packets away: [`Wire`] into the kernel, in tests a simulated network.
@@ -141,7 +144,7 @@ impl RawConnector {
         let shared = &*self.shared;
         let Some(source) = shared.config.source.or(host.source) else { return false };
         if aim.technique == Technique::Link {
-            return shared.links.ask(host, source, &*shared.carrier);
+            return shared.links.ask(host, source, shared);
         }
         let own = shared.ears.own_ports.of(attempt, aim.hops);
         let port = aim.port;
@@ -205,6 +208,14 @@ impl Shared {
         Shared { config, carrier, links, ears, secret, listeners }
     }
 
+    fn carry(&self, packets: &[Outgoing]) {
+        self.carrier.carry(packets, &mut |at, error| {
+            if let Some(packet) = packets.get(at) {
+                (self.config.trouble)(packet.to, &error);
+            }
+        });
+    }
+
     /// What no stranger can guess of a probe. Not 0, which SCTP forbids.
     fn token(&self, address: IpAddr, aim: Aim) -> u32 {
         let mut hasher = DefaultHasher::new();
@@ -244,7 +255,7 @@ impl Connector for RawConnector {
     /// A packet that cannot be sent counts as lost: it is sent again, and silence means the same.
     fn flush(&mut self) {
         if !self.kept.is_empty() {
-            self.shared.carrier.carry(&self.kept, &mut |_, _| {});
+            self.shared.carry(&self.kept);
             self.kept.clear();
         }
     }

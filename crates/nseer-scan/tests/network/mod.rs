@@ -146,6 +146,7 @@ impl Network {
                 padding: Vec::new(),
                 bad_checksum: false,
                 payloads: Arc::new(|_| Vec::new()),
+                trouble: Arc::new(|_, _| {}),
             };
             let connector = RawConnector::over(config, Arc::new(air.clone()), &Seed(self.seed));
             let scanner = Arc::new(Scanner::new(self.config(timing), connector.clone()));
@@ -181,6 +182,7 @@ impl Network {
             in_order: false,
             seed: None,
             system: System { random: Arc::new(Seed(self.seed)), ..System::real() },
+            trouble: Arc::new(|_, _| {}),
         }
     }
 
