@@ -405,6 +405,7 @@ _nseer() {
         --no-stylesheet
         --noninteractive
         --log-errors
+        --iflist
         --datadir
         --privileged
         --unprivileged

@@ -129,6 +129,7 @@ complete -c nseer -l webxml -d 'name the stylesheet that the Nmap project publis
 complete -c nseer -l no-stylesheet -d 'name no stylesheet in the XML output'
 complete -c nseer -l noninteractive -d 'accepted, no effect: no keys are read during a scan'
 complete -c nseer -l log-errors -d 'accepted, no effect: as in Nmap, errors always go to the output'
+complete -c nseer -l iflist -d 'list the machine\'s interfaces and routes, and do nothing else'
 complete -c nseer -l datadir -x -a '(__fish_complete_directories)' -d 'look for data files, scripts and libraries in FOLDER first'
 complete -c nseer -l privileged -d 'take it that raw packets may be sent'
 complete -c nseer -l unprivileged -d 'take it that raw packets may not be sent'

@@ -7,6 +7,7 @@
 pub mod command;
 pub mod completions;
 pub mod help;
+pub mod interfaces;
 pub mod limits;
 pub mod man;
 pub mod options;

@@ -36,6 +36,8 @@ pub const DEFAULT_CPU_LIMIT: Duration = Duration::from_secs(30);
 pub enum Command {
     /// Print a page, and nothing else.
     Print(Page),
+    /// List the machine's interfaces, and nothing else.
+    Interfaces,
     /// Scan, run scripts, or describe them.
     Run(Box<Plan>),
 }
@@ -201,7 +203,7 @@ pub enum Stylesheet {
 /// [`PlanError`] for the first thing that is wrong.
 pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
     if let Some(page) = &settings.page {
-        return page_of(page).map(Command::Print);
+        return page_of(page);
     }
     refuse_not_built(&settings.not_built)?;
     let plan = Plan {
@@ -240,14 +242,20 @@ impl Plan {
     }
 }
 
-fn page_of(request: &PageRequest) -> Result<Page, PlanError> {
-    match request {
-        PageRequest::Summary => Ok(Page::Summary),
-        PageRequest::Help => Ok(Page::Help),
-        PageRequest::Version => Ok(Page::Version),
-        PageRequest::Generate(kind) => Page::generated(kind)
-            .ok_or_else(|| PlanError::Generate { kind: kind.to_string_lossy().into_owned() }),
-    }
+fn page_of(request: &PageRequest) -> Result<Command, PlanError> {
+    let page = match request {
+        PageRequest::Summary => Page::Summary,
+        PageRequest::Help => Page::Help,
+        PageRequest::Version => Page::Version,
+        PageRequest::Interfaces => return Ok(Command::Interfaces),
+        PageRequest::Generate(kind) => match Page::generated(kind) {
+            Some(page) => page,
+            None => {
+                return Err(PlanError::Generate { kind: kind.to_string_lossy().into_owned() });
+            }
+        },
+    };
+    Ok(Command::Print(page))
 }
 
 fn depth(settings: &Settings) -> Result<Depth, PlanError> {

@@ -191,6 +191,8 @@ pub enum PageRequest {
     Version,
     /// `--generate`, with what was asked for.
     Generate(OsString),
+    /// `--iflist`.
+    Interfaces,
 }
 
 /// A way to scan ports.

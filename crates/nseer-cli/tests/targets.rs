@@ -119,3 +119,23 @@ fn hosts_come_in_random_order_that_a_seed_repeats() {
         assert_eq!(mixed, sorted);
     });
 }
+
+#[test]
+fn interfaces_and_routes_are_listed_as_by_nmap() {
+    lab::run("interfaces_and_routes_are_listed_as_by_nmap", |lab| {
+        lab.far_host();
+        lab.farther_host();
+        let rows = |output: &Output| -> Vec<String> {
+            let lines = output.stdout.lines().skip_while(|line| !line.starts_with('*'));
+            let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+            let mut rows: Vec<String> =
+                lines.map(squeezed).filter(|line| !line.is_empty()).collect();
+            // The addresses of an interface have no order.
+            rows.sort_unstable();
+            rows
+        };
+        let (ours, theirs) = (lab.nseer(&["--iflist"]), lab.nmap(&["--iflist"]));
+        assert!(rows(&theirs).len() > 10, "{theirs:#?}");
+        assert_eq!(rows(&ours), rows(&theirs), "{ours:#?} {theirs:#?}");
+    });
+}

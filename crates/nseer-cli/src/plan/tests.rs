@@ -315,6 +315,7 @@ fn options_that_are_not_built() {
 
 #[test]
 fn pages() {
+    assert_eq!(planned("--iflist"), Ok(Command::Interfaces));
     assert_eq!(planned("-h"), Ok(Command::Print(Page::Summary)));
     assert_eq!(planned("--generate man"), Ok(Command::Print(Page::Man)));
     fails(
