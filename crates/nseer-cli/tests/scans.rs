@@ -115,7 +115,7 @@ fn the_way_is_traced_as_by_nmap() {
             let lines = lines.take_while(|line| !line.is_empty());
             let words = |line: &str| -> String {
                 let words = line.split_whitespace();
-                words.filter(|w| *w != "ms" && !w.contains('.') || w.starts_with("10.")).collect()
+                words.filter(|w| *w != "ms" && w.matches('.').count() != 1).collect()
             };
             lines.map(words).collect()
         };
