@@ -25,9 +25,11 @@ use crate::scanner;
 use crate::scripts::Scripts;
 use crate::settings::Format;
 use crate::setup::{self, Around};
+use crate::share::Share;
 use crate::sinks::{self, Audience, Keeper, Sinks, Writer};
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::timing::timing;
+use crate::troubles::Troubles;
 use crate::versions::{Versions, versions};
 
 /// How the program was called.
@@ -82,6 +84,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     let methods = scanner::methods(plan)?;
     let udp = methods.techniques.contains(&Technique::Udp);
     let payloads = if udp { setup::payloads(&data)? } else { PayloadTable::default() };
+    let troubles = Troubles::default();
     let scanner = scanner::scanner(
         plan,
         &methods,
@@ -89,7 +92,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         &limits,
         (&table, payloads),
         &system,
-        heir,
+        (heir, &troubles),
     )?;
     if plan.runs_scripts() {
         // Scripts ask for names at once; the table is made ready while they load.
@@ -114,6 +117,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     // Until the end of the run, whatever it is.
     let _keys = reads_keys(plan).then(|| sinks.keys()).flatten();
     let begun_before = progress.as_ref().map(|progress| progress.run.clone());
+    troubles.tell_to(sinks.clone());
     sinks.emit(Event::RunStarted(begun_before.unwrap_or_else(|| RunInfo {
         program: "nseer".to_owned(),
         args,
@@ -153,7 +157,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         scanner: Arc::new(scanner),
         versions,
         scripts,
-        ports: Arc::new(ports),
+        share: Share::new(Arc::new(ports), plan.targets.shard, plan.targets.seed.unwrap_or(0)),
         depth: plan.depth,
         names: plan.discovery.names,
         host_timeout: timing.host_timeout,

@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use crate::past::Past;
 use crate::plan::{Depth, Names};
 use crate::scripts::Scripts;
+use crate::share::Share;
 use crate::sinks::Sinks;
 use crate::target_source::{FoundTargets, Target, TargetSource, count_of};
 use crate::versions::Versions;
@@ -40,8 +41,8 @@ pub struct Run {
     pub versions: Option<Arc<Versions>>,
     /// The scripts, where any may run.
     pub scripts: Option<Scripts>,
-    /// What each host is asked for.
-    pub ports: Arc<ScanPorts>,
+    /// What each host is asked for, and which hosts.
+    pub share: Share,
     /// How far the scan goes.
     pub depth: Depth,
     /// Whose names are looked up.
@@ -141,11 +142,12 @@ impl Run {
                     Some(_) => continue,
                     None => run.precede().await,
                 }
-                match run.found.is_empty() {
-                    true => break,
-                    false => continue,
+                if run.found.is_empty() {
+                    break;
                 }
+                continue;
             };
+            let Some(ports) = run.share.ports(target.address) else { continue };
             if run.past.is_done(target.address) {
                 continue;
             }
@@ -154,7 +156,7 @@ impl Run {
             while tasks.try_join_next().is_some() {}
             let (run, counts) = (run.clone(), counts.clone());
             tasks.spawn(async move {
-                run.host(target, &counts).await;
+                run.host(target, &ports, &counts).await;
                 drop(permit);
             });
         }
@@ -167,8 +169,9 @@ impl Run {
         loop {
             let target = targets.next().await;
             let ended = target.is_none();
-            if let Some(target) = target.filter(|t| !run.past.is_done(t.address)) {
-                let (run, mut host) = (run.clone(), run.record(target));
+            let ours = target.and_then(|t| run.share.ports(t.address).map(|ports| (t, ports)));
+            if let Some((target, ports)) = ours.filter(|(t, _)| !run.past.is_done(t.address)) {
+                let (run, mut host) = (run.clone(), run.record(target, &ports));
                 named.push_back(tokio::spawn(async move {
                     if run.wants_name(&host) {
                         host.reverse_name = run.network.reverse(host.address).await;
@@ -202,8 +205,8 @@ impl Run {
         }
     }
 
-    fn record(&self, target: Target) -> HostRecord {
-        let table = PortTable::new(self.ports.clone());
+    fn record(&self, target: Target, ports: &Arc<ScanPorts>) -> HostRecord {
+        let table = PortTable::new(ports.clone());
         let mut host = HostRecord::new(target.address, table, self.system.clock.wall());
         if self.depth == Depth::List {
             host.reason = Reason::UserSet;
@@ -228,11 +231,11 @@ impl Run {
         }
     }
 
-    async fn host(&self, target: Target, counts: &Counts) {
+    async fn host(&self, target: Target, ports: &Arc<ScanPorts>, counts: &Counts) {
         let clock = &self.system.clock;
-        let scanned_before = self.past.take_scanned(target.address, &self.ports);
+        let scanned_before = self.past.take_scanned(target.address, ports);
         let is_new = scanned_before.is_none();
-        let mut host = scanned_before.unwrap_or_else(|| self.record(target));
+        let mut host = scanned_before.unwrap_or_else(|| self.record(target, ports));
         let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
         if is_new {
             let stage = if self.depth == Depth::Ports { Stage::Ports } else { Stage::Ping };
@@ -282,7 +285,7 @@ impl Run {
             Depth::List => Ok(()),
             Depth::Hosts | Depth::Ports => {
                 let (sinks, address) = (self.sinks.clone(), host.address);
-                let mut tally = Tally::new(self.ports.keys().len());
+                let mut tally = Tally::new(host.ports.ports().keys().len());
                 let told = move |port, state| {
                     if state == PortState::Open {
                         sinks.emit(Event::PortFound { address, port, state });

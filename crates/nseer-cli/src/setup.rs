@@ -24,7 +24,7 @@ use nseer_seam::System;
 
 use crate::limits::Limits;
 use crate::plan::{
-    DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, OutputPlan, Plan, PortPlan, TargetPlan,
+    DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, Families, OutputPlan, Plan, PortPlan, TargetPlan,
 };
 use crate::sinks::{Sinks, stylesheet};
 use crate::versions::PROBE_FILE;
@@ -250,7 +250,7 @@ pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Res
             .or(template_timeout)
             .filter(|timeout| !timeout.is_zero()),
         compute_limit: plan.scripts.cpu_limit.unwrap_or(DEFAULT_CPU_LIMIT),
-        ipv6: plan.targets.ipv6,
+        ipv6: plan.targets.families == Families::V6,
         privileged: around.privileged,
         interface: plan.scan.packets.interface.clone(),
         slots_per_host: around.limits.slots_per_host,
@@ -261,7 +261,11 @@ pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Res
 /// True where the targets are more than one host, as far as their text tells.
 fn many_hosts(targets: &TargetPlan) -> bool {
     let is_range = |text: &String| text.parse().is_ok_and(|spec: TargetSpec| spec.is_range());
-    targets.input.is_some() || targets.listed.len() > 1 || targets.listed.iter().any(is_range)
+    let has_many_names = targets.resolve_all || targets.families == Families::Both;
+    targets.input.is_some()
+        || has_many_names
+        || targets.listed.len() > 1
+        || targets.listed.iter().any(is_range)
 }
 
 /// The arguments of scripts, from the file and from the command line.
