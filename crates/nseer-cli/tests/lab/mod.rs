@@ -20,6 +20,7 @@ mod daemons;
 mod peers;
 mod programs;
 mod ssh;
+mod terminal;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -28,6 +29,7 @@ use std::process::Command;
 pub(crate) use peers::Peer;
 pub(crate) use programs::{Output, program};
 pub(crate) use ssh::{PASSPHRASE, PASSWORD, USER};
+pub(crate) use terminal::Terminal;
 
 /// Set for the second start; holds the name of the test.
 const INSIDE: &str = "NSEER_LAB_TEST";
