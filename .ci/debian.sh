@@ -16,6 +16,8 @@ sshd                openssh-server
 ssh-keygen          openssh-client
 openssl             openssl
 dnsmasq             dnsmasq-base
+apache2             apache2-bin
+nginx               nginx-light
 ip                  iproute2
 nft                 nftables
 xmllint             libxml2-utils

@@ -71,6 +71,7 @@ impl World {
             privileged: false,
             interface: None,
             slots_per_host: 1,
+            workbench: Default::default(),
         };
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

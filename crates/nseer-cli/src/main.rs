@@ -17,8 +17,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if let Some((tool, rest)) = words.split_first().and_then(|(w, rest)| Some((find(w)?, rest))) {
-        return ExitCode::from(tool.run(rest));
+    if let Some(command) = find(&words) {
+        return ExitCode::from(command.run());
     }
     let settings = match parse(words.iter().cloned()) {
         Ok(settings) => settings,

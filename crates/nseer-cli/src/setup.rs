@@ -15,7 +15,7 @@ use nseer_core::{
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
-use nseer_engine::{Engine, EngineConfig, NewTargets};
+use nseer_engine::{Engine, EngineConfig, NewTargets, Workbench};
 use nseer_net::{Network, NetworkConfig};
 use nseer_probes::{PayloadTable, ProbeDb};
 use nseer_report::ReportOptions;
@@ -254,6 +254,7 @@ pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyho
         privileged: around.privileged,
         interface: plan.scan.packets.interface.clone(),
         slots_per_host: around.limits.slots_per_host,
+        workbench: Workbench::default(),
     };
     Ok(Engine::start(config).await?)
 }

@@ -11,6 +11,7 @@ use nseer_seam::System;
 use crate::data_dir::DataDirs;
 use crate::script_args::ArgTable;
 use crate::selection::SelectedScript;
+use crate::workbench::Workbench;
 
 /// Takes the targets that scripts find.
 pub trait NewTargets: Send + Sync {
@@ -64,4 +65,6 @@ pub struct EngineConfig {
     pub interface: Option<String>,
     /// Most script threads that may hold sockets to one host at a time.
     pub slots_per_host: usize,
+    /// What a workbench for scripts wants.
+    pub workbench: Workbench,
 }

@@ -13,7 +13,7 @@ use crate::context::ScriptContext;
 use crate::error::EngineError;
 use crate::host_cell::{HostCell, WorkerThreads};
 use crate::host_tables::TableMaker;
-use crate::{modules, results};
+use crate::{modules, results, workbench};
 
 /// What every part of one worker reaches: the Lua state, the configuration, the hosts in work.
 pub(crate) struct World {
@@ -86,6 +86,7 @@ impl World {
             nmap,
             functions: OnceCell::new(),
         });
+        modules::repeatable::install(&world)?;
         modules::install(&world)?;
         let prelude: Table = lua
             .load(include_str!("prelude.lua"))
@@ -101,6 +102,7 @@ impl World {
         };
         // Set exactly once, here.
         let _ = world.functions.set(functions);
+        workbench::watch_lines(&world)?;
         Ok(world)
     }
 

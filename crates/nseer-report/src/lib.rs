@@ -30,6 +30,7 @@ pub use json::{JSON_SCHEMA, JsonBytes, JsonReport, JsonService, JsonValue, Owned
 pub use normal::{NormalReport, Place, mac_text};
 pub use options::ReportOptions;
 pub use progress_text::{clock, status_lines};
+pub use script_text::script_lines;
 pub use service_text::ServiceText;
 pub use when::rfc3339;
 pub use xml::XmlReport;

@@ -102,6 +102,12 @@ pub(super) struct Watch {
 /// How often the line at the end of the terminal changes.
 const REDRAWN: Duration = Duration::from_millis(200);
 
+/// After so many hosts the writer lets some gather: to be woken for each costs more than to write it.
+const MANY_HOSTS: u32 = 64;
+
+/// How long they gather; nobody sees a line come so much later.
+const GATHERING: Duration = Duration::from_millis(2);
+
 pub(super) struct Writing {
     events: Receiver<Item>,
     sinks: Vec<Sink>,
@@ -109,6 +115,8 @@ pub(super) struct Writing {
     watch: Watch,
     next_stats: Option<Instant>,
     next_line: Option<Instant>,
+    /// How many are done, while the run has not ended.
+    hosts: u32,
     /// The first error.
     end: io::Result<()>,
 }
@@ -123,7 +131,7 @@ impl Writing {
         let now = watch.clock.now();
         let next_stats = watch.stats_every.and_then(|period| now.checked_add(period));
         let next_line = watch.line.as_ref().and_then(|_| now.checked_add(REDRAWN));
-        Writing { events, sinks, keeper, watch, next_stats, next_line, end: Ok(()) }
+        Writing { events, sinks, keeper, watch, next_stats, next_line, hosts: 0, end: Ok(()) }
     }
 
     /// Writes until the end. Goes on after an error, so that the other outputs are complete; the first
@@ -147,6 +155,11 @@ impl Writing {
                 continue;
             }
             ended = matches!(event, Event::RunFinished(_));
+            self.hosts = match event {
+                Event::HostDone(_) => self.hosts.saturating_add(1),
+                Event::RunFinished(_) => 0,
+                _ => self.hosts,
+            };
             self.watch.tracker.take(&event, self.watch.clock.now());
             self.write(&event);
         }
@@ -160,7 +173,12 @@ impl Writing {
         loop {
             self.tell_progress();
             match self.events.try_recv() {
-                Err(TryRecvError::Empty) => self.flush(),
+                Err(TryRecvError::Empty) => {
+                    self.flush();
+                    if self.hosts > MANY_HOSTS {
+                        std::thread::sleep(GATHERING);
+                    }
+                }
                 item => return item.ok(),
             }
             let Some(due) = self.next_stats.into_iter().chain(self.next_line).min() else {

@@ -13,7 +13,7 @@ use nseer_core::{
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::{Request, resolve};
-use nseer_engine::{Engine, EngineConfig, EngineError, NewTargets, script_args};
+use nseer_engine::{Engine, EngineConfig, EngineError, NewTargets, Workbench, script_args};
 use nseer_net::{Network, NetworkConfig};
 use nseer_seam::{RealFiles, System};
 
@@ -177,6 +177,7 @@ impl Case {
             privileged: false,
             interface: None,
             slots_per_host: 64,
+            workbench: Workbench::default(),
         };
         let engine = Arc::new(Engine::start(config).await?);
         let pre = texts(&engine.run_phase(Phase::Pre).await.results);
