@@ -24,6 +24,9 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
     ("script.lua", include_str!("../api/script.lua")),
 ];
 
+/// What the engine adds to a library.
+const ADDED: (&str, &str) = ("stdnse.lua", include_str!("../api/stdnse.lua"));
+
 /// A parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Param {
@@ -44,6 +47,8 @@ pub struct Signature {
     pub waits: bool,
     /// Its NSEDoc, where it has one.
     pub doc: Option<Doc>,
+    /// Its comment lines, where it is from a definition file: what follows the three dashes.
+    pub notes: Vec<String>,
 }
 
 impl Signature {
@@ -120,6 +125,7 @@ impl Api {
                 api.add_library(&name.replace('/', "."), content);
             }
         }
+        api.add_definitions(ADDED.0, ADDED.1);
         api
     }
 
@@ -249,6 +255,7 @@ impl Api {
                     is_vararg: doc.tagged("param").any(|p| p.first_word() == "..."),
                     waits: name == "stdnse" && tag.first_word() == "sleep",
                     doc: Some(doc.clone()),
+                    notes: Vec::new(),
                 };
                 module.fields.remove(tag.first_word());
                 module.functions.insert(tag.first_word().to_owned(), signature);
@@ -305,6 +312,7 @@ fn library_signature(function: &Function, doc: Option<&Doc>) -> Signature {
         is_vararg: function.is_vararg,
         waits: false,
         doc: doc.cloned(),
+        notes: Vec::new(),
     }
 }
 
@@ -393,6 +401,7 @@ impl<'a> Before<'_, 'a> {
             is_vararg: function.is_vararg,
             waits: self.0.iter().any(|(_, text)| *text == "@async"),
             doc: None,
+            notes: self.0.iter().map(|(_, text)| (*text).to_owned()).collect(),
         }
     }
 }
