@@ -24,6 +24,8 @@ unshare             util-linux
 setpriv             util-linux
 nsenter             util-linux
 timeout             coreutils
+python3             python3
+pip3                python3-pip
 '
 # Without root, namespaces need the user's sub-ids.
 [ "$(id -u)" = 0 ] || test_needs="${test_needs}newuidmap           uidmap
