@@ -1,4 +1,5 @@
-//! Lists the files of the shelf, so that a new file needs no line anywhere.
+//! Lists the files of the shelf, so that a new file needs no line anywhere; and writes the library
+//! `data/libraries`, the names of all libraries, since scripts cannot list embedded files.
 #![allow(clippy::disallowed_methods, reason = "a build script reads the folders of its own crate")]
 
 use std::fmt::Write as _;
@@ -11,16 +12,32 @@ fn main() -> io::Result<()> {
     for folder in ["nselib", "scripts"] {
         walk(Path::new(&root), folder, &mut paths)?;
     }
-    paths.sort_unstable();
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    fs::write(Path::new(&out).join("libraries.lua"), libraries(&paths))?;
+    let mut files: Vec<(String, String)> =
+        paths.into_iter().map(|path| (format!("{root}/{path}"), path)).collect();
+    files.push((format!("{out}/libraries.lua"), "nselib/data/libraries.lua".to_owned()));
+    files.sort_unstable_by(|(_, a), (_, b)| a.cmp(b));
     let mut list = "&[\n".to_owned();
-    for path in paths {
-        let whole = format!("{root}/{path}");
+    for (whole, path) in files {
         writeln!(list, "({path:?}, include_bytes!({whole:?}).as_slice()),")
             .map_err(io::Error::other)?;
     }
     list.push(']');
-    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
     fs::write(Path::new(&out).join("files.rs"), list)
+}
+
+/// A library that gives the names of those in `nselib` itself, sorted.
+fn libraries(paths: &[String]) -> String {
+    let mut names: Vec<String> = paths
+        .iter()
+        .filter_map(|path| path.strip_prefix("nselib/")?.strip_suffix(".lua"))
+        .filter(|name| !name.contains('/'))
+        .map(|name| format!("{name:?}"))
+        .collect();
+    names.sort_unstable();
+    let head = "---\n-- The names of the embedded libraries.\n--\n-- @copyright MIT OR Apache-2.0\n-- @class module\n-- @name data.libraries\n\n";
+    format!("{head}return {{ {} }}\n", names.join(", "))
 }
 
 /// Adds the paths of all files below `folder`, with `/` between their parts.

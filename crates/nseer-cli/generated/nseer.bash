@@ -249,6 +249,10 @@ _nseer() {
             COMPREPLY=()
             return
             ;;
+        --max-scan-delay)
+            COMPREPLY=()
+            return
+            ;;
         --min-hostgroup)
             COMPREPLY=()
             return
@@ -405,6 +409,9 @@ _nseer() {
         --max-retries
         --host-timeout
         --scan-delay
+        --max-scan-delay
+        --defeat-rst-ratelimit
+        --defeat-icmp-ratelimit
         --min-hostgroup
         --max-hostgroup
         --nsock-engine

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use nseer_cli::command::{Invocation, execute};
+use nseer_cli::page::{self, Page};
 use nseer_cli::parse::parse;
 use nseer_cli::plan::{Command, plan};
 use nseer_cli::workbench::find;
@@ -24,6 +25,9 @@ fn main() -> ExitCode {
         Err(error) => return fail(&error.to_string()),
     };
     match plan(&settings) {
+        Ok(Command::Print(Page::Version)) => {
+            print(&page::version(&std::env::args_os().next().unwrap_or_default()))
+        }
         Ok(Command::Print(page)) => print(&page.text()),
         Ok(Command::Run(plan)) => match execute(&plan, invocation(words)) {
             Ok(true) => ExitCode::SUCCESS,

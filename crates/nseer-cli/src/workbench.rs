@@ -13,8 +13,23 @@ use crate::options::Complete;
 mod check;
 mod convert;
 mod diff;
+mod doc;
 mod documents;
+mod meter;
 mod resume;
+mod script_new;
+mod script_record;
+mod script_run;
+mod script_test;
+mod scripts;
+mod single_run;
+mod sources;
+mod test_bless;
+mod test_coverage;
+mod test_find;
+mod test_reports;
+mod test_run;
+mod watch;
 mod words;
 
 pub use words::{Words, WordsError};
@@ -62,8 +77,21 @@ pub struct Group {
 pub const GROUPS: &[Group] = &[Group { name: "script", short: "write, check and test scripts" }];
 
 /// All commands, in the order in which the help shows them.
-pub const TOOLS: &[Tool] =
-    &[convert::TOOL, diff::TOOL, resume::TOOL, check::TOOL, check::TYPES, convert::SHOW];
+pub const TOOLS: &[Tool] = &[
+    convert::TOOL,
+    diff::TOOL,
+    doc::TOOL,
+    resume::TOOL,
+    convert::SHOW,
+    script_new::TOOL,
+    script_run::TOOL,
+    script_test::TOOL,
+    check::TOOL,
+    scripts::HELP,
+    scripts::INFO,
+    scripts::LIST,
+    check::TYPES,
+];
 
 /// What the first words of a command line select.
 #[derive(Clone, Copy)]

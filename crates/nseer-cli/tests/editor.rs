@@ -46,7 +46,7 @@ fn program() -> PathBuf {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/emmylua_ls");
     assert!(
         tools.exists(),
-        "EmmyLua's language server is not there: sh .ci/language_server.sh fetches it, and so does ./test"
+        "EmmyLua's language server is not there: sh .ci/language_server fetches it, and so does ./test"
     );
     tools
 }

@@ -20,7 +20,8 @@ fn check(context: &Context<'_>, found: &mut Findings) {
     for call in &context.calls {
         let Some((module, name)) = context.callee(call) else { continue };
         let Some(known) = context.api.module(module) else { continue };
-        if known.functions.contains_key(name) || known.fields.contains(name) || name.is_empty() {
+        let has = known.functions.contains_key(name) || known.fields.contains(name);
+        if has || known.parts.contains(name) || name.is_empty() {
             continue;
         }
         // `pcall(nmap.maybe)` and `if nmap.maybe then` are no calls of it; a file that adds to a module may call it.
