@@ -55,27 +55,9 @@ _nseer() {
                 fi
                 return
                 ;;
-            show)
-                case $prev in
-                    --to)
-                        mapfile -t COMPREPLY < <(compgen -W 'json html xml normal grepable' -- "$cur")
-                        return
-                        ;;
-                    -o)
-                        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-                        return
-                        ;;
-                esac
-                if [[ $cur == -* ]]; then
-                    mapfile -t COMPREPLY < <(compgen -W '--to -o' -- "$cur")
-                else
-                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-                fi
-                return
-                ;;
             script)
                 if (( COMP_CWORD == 2 )); then
-                    mapfile -t COMPREPLY < <(compgen -W 'new run test' -- "$cur")
+                    mapfile -t COMPREPLY < <(compgen -W 'new check test run types' -- "$cur")
                     return
                 fi
                 case ${COMP_WORDS[2]} in
@@ -101,23 +83,27 @@ _nseer() {
                         fi
                         return
                         ;;
-                    run)
+                    check)
                         case $prev in
-                            --service)
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'human json sarif github' -- "$cur")
+                                return
+                                ;;
+                            --level)
+                                mapfile -t COMPREPLY < <(compgen -W 'note warning error' -- "$cur")
+                                return
+                                ;;
+                            --explain)
                                 COMPREPLY=()
                                 return
                                 ;;
-                            --script-args)
-                                COMPREPLY=()
-                                return
-                                ;;
-                            --datadir)
+                            -o)
                                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                                 return
                                 ;;
                         esac
                         if [[ $cur == -* ]]; then
-                            mapfile -t COMPREPLY < <(compgen -W '--probe --service --script-args --force --trace --watch -d --datadir' -- "$cur")
+                            mapfile -t COMPREPLY < <(compgen -W '--format --level --strict --explain --rules -o' -- "$cur")
                         else
                             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                         fi
@@ -169,7 +155,65 @@ _nseer() {
                         fi
                         return
                         ;;
+                    run)
+                        case $prev in
+                            --service)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --script-args)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--probe --service --script-args --force --trace --watch -d --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    types)
+                        case $prev in
+                            -o)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '-o --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
                 esac
+                return
+                ;;
+            show)
+                case $prev in
+                    --to)
+                        mapfile -t COMPREPLY < <(compgen -W 'json html xml normal grepable' -- "$cur")
+                        return
+                        ;;
+                    -o)
+                        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        return
+                        ;;
+                esac
+                if [[ $cur == -* ]]; then
+                    mapfile -t COMPREPLY < <(compgen -W '--to -o' -- "$cur")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                fi
                 return
                 ;;
         esac
@@ -500,7 +544,7 @@ _nseer() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if (( COMP_CWORD == 1 )); then
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
-                < <(compgen -W 'convert diff resume show script' -- "$cur")
+                < <(compgen -W 'convert diff resume script show' -- "$cur")
         fi
     fi
 }

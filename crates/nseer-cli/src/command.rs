@@ -44,7 +44,9 @@ pub struct Invocation {
 pub fn execute(plan: &Plan, invocation: Invocation) -> anyhow::Result<bool> {
     let system = System::real();
     setup::check_data(plan, &system)?;
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(2));
+    // Scripts have threads of their own; a second one here would mostly be woken for nothing.
+    let most = if plan.runs_scripts() { 1 } else { 2 };
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(most));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
         .enable_all()

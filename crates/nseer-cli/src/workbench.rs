@@ -10,6 +10,7 @@ use nseer_seam::System;
 
 use crate::options::Complete;
 
+mod check;
 mod convert;
 mod diff;
 mod documents;
@@ -77,10 +78,12 @@ pub const TOOLS: &[Tool] = &[
     convert::TOOL,
     diff::TOOL,
     resume::TOOL,
-    convert::SHOW,
     script_new::TOOL,
-    script_run::TOOL,
+    check::TOOL,
     script_test::TOOL,
+    script_run::TOOL,
+    check::TYPES,
+    convert::SHOW,
 ];
 
 /// What the first words of a command line select.
