@@ -406,6 +406,16 @@ local function result_of (self, seconds)
   return out
 end
 
+-- Whether any of the threads has not ended.
+local function some_work (threads)
+  for _, thread in ipairs(threads) do
+    if coroutine.status(thread) ~= "dead" then
+      return true
+    end
+  end
+  return false
+end
+
 --- Guesses.
 -- @name Engine.start
 -- @return True; false if it could not begin.
@@ -420,18 +430,11 @@ function Engine:start ()
   local start, threads = os.time(), {}
   local condvar = nmap.condvar(self)
   for _ = 1, math.max(1, math.min(self.most_threads or self.options.threads, self.options.threads)) do
-    threads[stdnse.new_thread(work, self, condvar)] = true
+    threads[#threads + 1] = stdnse.new_thread(work, self, condvar)
   end
-  repeat
-    for thread in pairs(threads) do
-      if coroutine.status(thread) == "dead" then
-        threads[thread] = nil
-      end
-    end
-    if next(threads) then
-      condvar "wait"
-    end
-  until not next(threads)
+  while some_work(threads) do
+    condvar "wait"
+  end
   return true, result_of(self, os.time() - start)
 end
 

@@ -40,11 +40,11 @@ StateMsg = {
   [State.DISABLED] = "Account is disabled",
   [State.CHANGEPW] = "Valid credentials, password must be changed",
   [State.PARAM] = "Credentials given by script arguments",
-  [State.EXPIRED] = "Valid credentials, account expired",
+  [State.EXPIRED] = "Valid credentials, but the account has expired",
   [State.TIME_RESTRICTED] = "Valid credentials, not at this time",
   [State.HOST_RESTRICTED] = "Valid credentials, not from this host",
-  [State.LOCKED_VALID] = "Valid credentials, account locked",
-  [State.DISABLED_VALID] = "Valid credentials, account disabled",
+  [State.LOCKED_VALID] = "Valid credentials, but the account is locked",
+  [State.DISABLED_VALID] = "Valid credentials, but the account is disabled",
   [State.HASHED] = "Hash of a password",
 }
 
