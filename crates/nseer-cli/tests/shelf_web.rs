@@ -79,6 +79,21 @@ fn apache_looks_the_same() {
     });
 }
 
+/// One script under nmap with its library and under us with ours.
+#[test]
+fn the_library_works_the_same() {
+    lab::run("the_library_works_the_same", |lab| {
+        lab.apache();
+        let script = lab.script("http-calls");
+        let args = plain(&["-p80", "--script", &script]);
+        let (theirs, ours) = (lab.nmap(&args), lab.nseer(&args));
+        assert_eq!((ours.code, ours.stderr.as_str()), (0, ""), "{ours:#?}");
+        let expected = theirs.under("80/tcp");
+        assert!(expected.len() > 10, "{theirs:#?}");
+        assert_eq!(ours.under("80/tcp"), expected);
+    });
+}
+
 #[test]
 fn nginx_looks_the_same() {
     lab::run("nginx_looks_the_same", |lab| {

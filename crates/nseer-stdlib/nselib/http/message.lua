@@ -285,6 +285,9 @@ local function decode (response, limit)
       response.undecoded[#response.undecoded + 1] = coding
     end
   end
+  -- The field tells how the body is still coded.
+  local left = table.concat(response.undecoded, ", ")
+  response.header["content-encoding"] = left ~= "" and left or nil
 end
 
 --- An answer that there was none, or no whole one.
