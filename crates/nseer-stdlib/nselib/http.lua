@@ -77,6 +77,10 @@ parse_redirect = redirects.parse_redirect
 redirect_ok = redirects.redirect_ok
 pipeline_add = pipeline_part.pipeline_add
 pipeline_go = pipeline_part.pipeline_go
+pipeline = pipeline_part.pipeline_go
+addPipeline = pipeline_part.addPipeline
+pGet = pipeline_part.pGet
+pHead = pipeline_part.pHead
 
 --
 -- Requests
