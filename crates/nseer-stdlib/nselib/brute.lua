@@ -399,7 +399,7 @@ local function result_of (self, seconds)
   table.sort(self.accounts, function (a, b) return tostring(a) < tostring(b) end)
   out[self.options.title or "Accounts"] = #self.accounts > 0 and self.accounts or "No valid accounts found"
   out.Statistics = string.format("Performed %d guesses in %d seconds, average tps: %.1f",
-    self.counter, seconds, self.counter / math.max(seconds, 1))
+    self.counter, seconds, self.counter / seconds)
   if self.failure then
     out.ERROR = self.failure
   end
@@ -435,7 +435,7 @@ function Engine:start ()
   while some_work(threads) do
     condvar "wait"
   end
-  return true, result_of(self, os.time() - start)
+  return true, result_of(self, math.max(os.time() - start, 1))
 end
 
 if not unittest.testing() then return _ENV end
