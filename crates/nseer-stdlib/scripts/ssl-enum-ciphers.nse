@@ -56,6 +56,10 @@ local SMALLEST_OFFER = 40
 -- Asking
 --
 
+-- How a connection ends when a server stumbles over a hello.
+local NO_ANSWER = {EOF = true, ERROR = true, TIMEOUT = true}
+
+-- Alerts that say that there is nothing to be had.
 local FINAL = {handshake_failure = true, protocol_version = true, insufficient_security = true}
 
 -- The suites that make sense in a version, in a fixed order.
@@ -85,10 +89,11 @@ end
 -- Calls `found(suite, answer)` for each suite of `offer` that the server takes.
 local function ask_all (host, port, version, offer, found)
   while #offer > 0 do
-    local answer = tlsprobe.hello(host, port, {protocol = version, ciphers = offer})
+    local answer, why = tlsprobe.hello(host, port, {protocol = version, ciphers = offer})
     local hello = answer and answer.hello
     if not hello then
-      local is_final = answer and answer.alert and FINAL[answer.alert]
+      -- Without a connection, or with an answer that is not TLS, a smaller offer is no better.
+      local is_final = not answer or answer.alert and FINAL[answer.alert] or NO_ANSWER[why] == nil and not answer.alert
       if is_final or #offer <= SMALLEST_OFFER then
         return
       end
