@@ -51,7 +51,7 @@ end
 -- @return The greeting; or what went wrong.
 function IMAP:connect ()
   local socket, answer, _, greeting = comm.tryssl(self.host, self.port, "",
-    { timeout = self.timeout, recv_before = true, lines = 1 })
+    { request_timeout = self.timeout, recv_before = true, lines = 1 })
   if not socket then
     return false, answer
   end
