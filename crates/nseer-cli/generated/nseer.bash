@@ -45,6 +45,28 @@ _nseer() {
                 fi
                 return
                 ;;
+            doc)
+                case $prev in
+                    -o)
+                        mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                        return
+                        ;;
+                    --format)
+                        mapfile -t COMPREPLY < <(compgen -W 'html markdown json' -- "$cur")
+                        return
+                        ;;
+                    --datadir)
+                        mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                        return
+                        ;;
+                esac
+                if [[ $cur == -* ]]; then
+                    mapfile -t COMPREPLY < <(compgen -W '-o --format --datadir' -- "$cur")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                fi
+                return
+                ;;
             resume)
                 case $prev in
                 esac
@@ -71,6 +93,199 @@ _nseer() {
                 else
                     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                 fi
+                return
+                ;;
+            script)
+                if (( COMP_CWORD == 2 )); then
+                    mapfile -t COMPREPLY < <(compgen -W 'new run test check help info list types' -- "$cur")
+                    return
+                fi
+                case ${COMP_WORDS[2]} in
+                    new)
+                        case $prev in
+                            --rule)
+                                mapfile -t COMPREPLY < <(compgen -W 'port host pre post' -- "$cur")
+                                return
+                                ;;
+                            --port)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --service)
+                                COMPREPLY=()
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--rule --port --service' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    run)
+                        case $prev in
+                            --service)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --script-args)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--probe --service --script-args --force --trace --watch -d --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    test)
+                        case $prev in
+                            --record)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            -o)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                            --mask)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --script-args)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --service)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'human tap' -- "$cur")
+                                return
+                                ;;
+                            --junit)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                            --coverage)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--record -o --mask --script-args --service --bless --format --junit --coverage --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    check)
+                        case $prev in
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'human json sarif github' -- "$cur")
+                                return
+                                ;;
+                            --level)
+                                mapfile -t COMPREPLY < <(compgen -W 'note warning error' -- "$cur")
+                                return
+                                ;;
+                            --explain)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            -o)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--format --level --strict --explain --rules -o' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    help)
+                        case $prev in
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    info)
+                        case $prev in
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--format --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    list)
+                        case $prev in
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--format --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    types)
+                        case $prev in
+                            -o)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '-o --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                esac
                 return
                 ;;
         esac
@@ -193,6 +408,10 @@ _nseer() {
             return
             ;;
         --scan-delay)
+            COMPREPLY=()
+            return
+            ;;
+        --max-scan-delay)
             COMPREPLY=()
             return
             ;;
@@ -352,6 +571,9 @@ _nseer() {
         --max-retries
         --host-timeout
         --scan-delay
+        --max-scan-delay
+        --defeat-rst-ratelimit
+        --defeat-icmp-ratelimit
         --min-hostgroup
         --max-hostgroup
         --nsock-engine
@@ -401,7 +623,7 @@ _nseer() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if (( COMP_CWORD == 1 )); then
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
-                < <(compgen -W 'convert diff resume show' -- "$cur")
+                < <(compgen -W 'convert diff doc resume show script' -- "$cur")
         fi
     fi
 }

@@ -16,7 +16,8 @@ A request of HTTP/1.0 need not name the server. Some servers then put their own 
 -- @args http-internal-ip-disclosure.path Path that is asked for after the root. Default: <code>/images</code>.
 -- @output
 -- 80/tcp open  http
--- |_http-internal-ip-disclosure: Internal IP Leaked: 10.0.0.2
+-- | http-internal-ip-disclosure:
+-- |_  Internal IP Leaked: 10.0.0.2
 -- @xmloutput
 -- <elem key="Internal IP Leaked">10.0.0.2</elem>
 
@@ -45,7 +46,7 @@ action = function (host, port)
     if address and is_private(address) and address ~= host.ip then
       local out = stdnse.output_table()
       out["Internal IP Leaked"] = address
-      return out, "Internal IP Leaked: " .. address
+      return out
     end
   end
 end

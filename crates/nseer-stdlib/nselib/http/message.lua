@@ -240,9 +240,11 @@ local function read_body (body, reader, response, method)
   if coding and string.find(string.lower(coding), "chunked", 1, true) then
     return read_chunked(body, reader)
   end
-  local length = header["content-length"] and string.match(header["content-length"], "^%s*(%d+)")
-  length = length and math.tointeger(tonumber(length))
-  if length == 0 then
+  local digits = header["content-length"] and string.match(header["content-length"], "^%s*(%d+)")
+  local length = digits and math.tointeger(tonumber(digits))
+  if digits and not length then
+    return nil, "it is said to have " .. string.sub(digits, 1, 40) .. " bytes"
+  elseif length == 0 then
     return true
   elseif length then
     return collect(body, reader, length)
