@@ -17,6 +17,7 @@
 mod browser;
 mod cable;
 mod daemons;
+mod folder;
 mod peers;
 mod programs;
 mod ssh;
@@ -26,8 +27,9 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
+pub(crate) use folder::{ASKS, Folder, script};
 pub(crate) use peers::Peer;
-pub(crate) use programs::Output;
+pub(crate) use programs::{Output, program};
 pub(crate) use ssh::{PASSPHRASE, PASSWORD, USER};
 
 /// Set for the second start; holds the name of the test.

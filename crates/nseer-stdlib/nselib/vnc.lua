@@ -1,0 +1,252 @@
+---
+-- VNC: the version, the ways to log in, and the desktop's name where none is asked for.
+--
+-- Written from RFC 6143, section 7.1, and the public description of VeNCrypt in the rfbproto document.
+--
+-- @copyright MIT OR Apache-2.0
+-- @class module
+-- @name vnc
+
+local nmap = require "nmap"
+local stdnse = require "stdnse"
+local string = require "string"
+
+_ENV = stdnse.module("vnc", stdnse.seeall)
+
+--- Numbers of VeNCrypt's ways.
+-- @class table
+-- @name VENCRYPT_SUBTYPES
+VENCRYPT_SUBTYPES = {
+  PLAIN = 256, TLSNONE = 257, TLSVNC = 258, TLSPLAIN = 259, X509NONE = 260, X509VNC = 261, X509PLAIN = 262,
+  X509SASL = 263, TLSSASL = 264,
+}
+
+--- Names of VeNCrypt's ways by their numbers.
+-- @class table
+-- @name VENCRYPT_SUBTYPES_STR
+VENCRYPT_SUBTYPES_STR = {
+  [256] = "Plain", [257] = "None, Anonymous TLS", [258] = "VNC auth, Anonymous TLS", [259] = "Plain, Anonymous TLS",
+  [260] = "None, Server-authenticated TLS", [261] = "VNC auth, Server-authenticated TLS",
+  [262] = "Plain, Server-authenticated TLS", [263] = "SASL, Server-authenticated TLS",
+  [264] = "SASL, Anonymous TLS",
+}
+
+-- Names of the ways to log in, from IANA's registry of RFB security types.
+local SECURITY = {
+  [0] = "Invalid security type", [1] = "None", [2] = "VNC Authentication", [5] = "RA2", [6] = "RA2ne",
+  [16] = "Tight", [17] = "Ultra", [18] = "TLS", [19] = "VeNCrypt", [20] = "SASL", [21] = "MD5 hash",
+  [22] = "Colin Dean xvp", [30] = "Mac OSX security type", [35] = "Mac OSX security type",
+}
+
+--- A VNC server.
+-- @class table
+-- @name VNC
+VNC = {}
+VNC.__index = VNC
+
+--- Makes the state for a server.
+-- @name VNC.new
+-- @param host Host table.
+-- @param port Port table.
+-- @param options Table, optional: <code>timeout</code> in milliseconds.
+-- @return The state.
+function VNC:new (host, port, options)
+  local o = setmetatable({ host = host, port = port, vncsec = {} }, self)
+  o.socket = nmap.new_socket()
+  o.socket:set_timeout(options and options.timeout or stdnse.get_timeout(host, 10000))
+  return o
+end
+
+--- Connects.
+-- @name VNC.connect
+-- @return True; or false and a reason.
+function VNC:connect ()
+  return self.socket:connect(self.host, self.port, "tcp")
+end
+
+--- Closes the connection.
+-- @name VNC.disconnect
+-- @return True.
+function VNC:disconnect ()
+  return self.socket:close()
+end
+
+--- Reads exactly so many bytes.
+-- @name VNC.read
+-- @param count How many.
+-- @return The bytes; nil if they do not come.
+-- @return A reason.
+function VNC:read (count)
+  local status, data = self.socket:receive_buf(function (buffer)
+    if #buffer >= count then
+      return count, count
+    end
+  end, true)
+  if not status then
+    return nil, data
+  end
+  return data
+end
+
+--- Reads the server's last words: a length and a text.
+-- @name VNC.reason
+-- @return The text, or that there is none.
+function VNC:reason ()
+  local length = self:read(4)
+  local count = length and string.unpack(">I4", length) or 0
+  return count > 0 and count <= 4096 and self:read(count) or "the server gives no reason"
+end
+
+--- Agrees on a version and learns the ways to log in.
+-- @name VNC.handshake
+-- @return True; or false and a reason.
+function VNC:handshake ()
+  local banner, reason = self:read(12)
+  if not banner then
+    return false, reason
+  end
+  local major, minor = string.match(banner, "^RFB (%d%d%d)%.(%d%d%d)\n$")
+  if not major then
+    return false, "the server does not speak VNC"
+  end
+  self.protover = string.format("%d.%d", major, minor)
+  -- 3.3, 3.7 and 3.8 are all the versions that there are (section 7.1.1).
+  self.use = tonumber(major) > 3 and 8 or tonumber(minor) >= 8 and 8 or tonumber(minor) == 7 and 7 or 3
+  local status
+  status, reason = self.socket:send(string.format("RFB 003.%03d\n", self.use))
+  if not status then
+    return false, reason
+  end
+  return self:read_types()
+end
+
+--- Reads the ways to log in (section 7.1.2).
+-- @name VNC.read_types
+-- @return True; or false and a reason.
+function VNC:read_types ()
+  local types = {}
+  if self.use == 3 then
+    local word, reason = self:read(4)
+    if not word then
+      return false, reason
+    end
+    types[1] = string.unpack(">I4", word)
+  else
+    local count, reason = self:read(1)
+    if not count then
+      return false, reason
+    end
+    local list = string.byte(count) > 0 and self:read(string.byte(count)) or ""
+    types = { string.byte(list or "", 1, -1) }
+  end
+  self.vncsec = { count = #types, types = types }
+  if #types == 0 or types[1] == 0 then
+    return false, string.format("Server does not allow to log in: %s", self:reason())
+  end
+  return true
+end
+
+--- The version of the server.
+-- @name VNC.getProtocolVersion
+-- @return Text such as <code>3.8</code>; nil before the handshake.
+function VNC:getProtocolVersion ()
+  return self.protover
+end
+
+--- Tells whether the server offers a way to log in.
+-- @name VNC.supportsSecType
+-- @param sectype Its number.
+-- @return True or false.
+function VNC:supportsSecType (sectype)
+  for _, number in ipairs(self.vncsec.types or {}) do
+    if number == sectype then
+      return true
+    end
+  end
+  return false
+end
+
+--- The ways to log in.
+-- @name VNC.getSecTypesAsTable
+-- @return Array of tables with <code>name</code> and <code>type</code>.
+function VNC:getSecTypesAsTable ()
+  local list = {}
+  for i, number in ipairs(self.vncsec.types or {}) do
+    list[i] = { name = SECURITY[number] or "Unknown security type", type = number }
+  end
+  return list
+end
+
+--- Goes into VeNCrypt and learns its ways. The server must offer it.
+-- @name VNC.handshake_vencrypt
+-- @return True; or false and a reason.
+function VNC:handshake_vencrypt ()
+  self.socket:send("\19")
+  local version, reason = self:read(2)
+  if not version then
+    return false, reason
+  end
+  self.socket:send("\0\2")
+  local answer = self:read(2)
+  if not answer or string.byte(answer) ~= 0 then
+    return false, "the server does not take version 0.2"
+  end
+  local count = string.byte(answer, 2)
+  local list = count > 0 and self:read(count * 4) or ""
+  self.vencrypt = { types = {} }
+  for pos = 1, #(list or "") - 3, 4 do
+    self.vencrypt.types[#self.vencrypt.types + 1] = string.unpack(">I4", list, pos)
+  end
+  return true
+end
+
+--- The ways of VeNCrypt.
+-- @name VNC.getVencryptTypesAsTable
+-- @return Array of tables with <code>name</code> and <code>type</code>.
+function VNC:getVencryptTypesAsTable ()
+  local list = {}
+  for i, number in ipairs(self.vencrypt and self.vencrypt.types or {}) do
+    list[i] = { name = VENCRYPT_SUBTYPES_STR[number] or SECURITY[number] or "Unknown security type", type = number }
+  end
+  return list
+end
+
+--- Goes in without logging in.
+-- @name VNC.login_none
+-- @return True; or false and a reason.
+function VNC:login_none ()
+  if self.use > 3 then
+    self.socket:send("\1")
+  end
+  if self.use < 8 then
+    return true
+  end
+  local result, reason = self:read(4)
+  if not result then
+    return false, reason
+  elseif string.unpack(">I4", result) ~= 0 then
+    return false, self:reason()
+  end
+  return true
+end
+
+--- Opens the desktop (section 7.3) after logging in.
+-- @name VNC.client_init
+-- @param shared True to leave others connected.
+-- @return True; or false.
+-- @return Table with <code>name</code>, <code>width</code>, <code>height</code> and <code>depth</code>; or a
+--         reason.
+function VNC:client_init (shared)
+  self.socket:send(shared and "\1" or "\0")
+  local head, reason = self:read(24)
+  if not head then
+    return false, reason
+  end
+  local width, height, _, depth, length = string.unpack(">I2I2BBxxxxxxxxxxxxxxI4", head)
+  if length > 4096 then
+    return false, "the name of the desktop is too long"
+  end
+  return true, { width = width, height = height, depth = depth, name = length > 0 and self:read(length) or "" }
+end
+
+return _ENV
