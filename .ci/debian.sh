@@ -1,6 +1,6 @@
 # Sourced by ./run and ./test: what they need from the system, and how Debian installs it.
 # Each line is "command Debian-package". `headers:libc` asks the compiler, `perl:` asks for
-# the modules with which OpenSSL's own build is configured.
+# the modules with which OpenSSL's own build is configured, or for one; `python:` asks Debian's own.
 
 build_needs='
 cc                  gcc
@@ -16,10 +16,23 @@ sshd                openssh-server
 ssh-keygen          openssh-client
 openssl             openssl
 dnsmasq             dnsmasq-base
+apache2             apache2-bin
+nginx               nginx-light
+memcached           memcached
+redis-server        redis-server
+rpcbind             rpcbind
+rsync               rsync
+slapd               slapd
+smbd                samba
+snmpd               snmpd
 ip                  iproute2
 nft                 nftables
 xmllint             libxml2-utils
 chromium            chromium
+xsltproc            xsltproc
+ndiff               ndiff
+perl:Nmap::Parser   libnmap-parser-perl
+python:venv         python3-venv
 unshare             util-linux
 setpriv             util-linux
 nsenter             util-linux
@@ -37,6 +50,9 @@ say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 is_present() {
     case "$1" in
         headers:libc) echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 ;;
+        perl:Nmap::Parser) perl -MNmap::Parser -MJSON::PP -e 1 2>/dev/null ;;
+        # Without ensurepip, an environment has no pip.
+        python:venv) /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         perl:FindBin) perl -MFindBin -MIPC::Cmd -MTime::Piece -e 1 2>/dev/null ;;
         *) command -v "$1" >/dev/null 2>&1 ;;
     esac

@@ -61,18 +61,17 @@ impl World {
             new_targets: Arc::new(Nobody),
             script_args: script_args::parse(None, Some(args.as_bytes())).expect("arguments").table,
             workers: NonZeroUsize::new(1),
-            verbosity: 0,
-            debugging: 0,
+            levels: Arc::default(),
             timing_level: 3,
             version_intensity: 7,
             script_timeout: None,
             // What is slow on purpose is stopped, and that is all right.
             compute_limit: Duration::from_millis(500),
-            trace: false,
             ipv6: false,
             privileged: false,
             interface: None,
             slots_per_host: 1,
+            workbench: Default::default(),
         };
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

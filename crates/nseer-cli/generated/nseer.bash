@@ -55,6 +55,59 @@ _nseer() {
                 fi
                 return
                 ;;
+            script)
+                if (( COMP_CWORD == 2 )); then
+                    mapfile -t COMPREPLY < <(compgen -W 'check types' -- "$cur")
+                    return
+                fi
+                case ${COMP_WORDS[2]} in
+                    check)
+                        case $prev in
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'human json sarif github' -- "$cur")
+                                return
+                                ;;
+                            --level)
+                                mapfile -t COMPREPLY < <(compgen -W 'note warning error' -- "$cur")
+                                return
+                                ;;
+                            --explain)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            -o)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--format --level --strict --explain --rules -o' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    types)
+                        case $prev in
+                            -o)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '-o --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                esac
+                return
+                ;;
             show)
                 case $prev in
                     --to)
@@ -193,6 +246,10 @@ _nseer() {
             return
             ;;
         --scan-delay)
+            COMPREPLY=()
+            return
+            ;;
+        --max-scan-delay)
             COMPREPLY=()
             return
             ;;
@@ -352,6 +409,9 @@ _nseer() {
         --max-retries
         --host-timeout
         --scan-delay
+        --max-scan-delay
+        --defeat-rst-ratelimit
+        --defeat-icmp-ratelimit
         --min-hostgroup
         --max-hostgroup
         --nsock-engine
@@ -401,7 +461,7 @@ _nseer() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if (( COMP_CWORD == 1 )); then
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
-                < <(compgen -W 'convert diff resume show' -- "$cur")
+                < <(compgen -W 'convert diff resume script show' -- "$cur")
         fi
     fi
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
-use nseer_core::{Event, EventSink as _, PortKey, ScanPorts, ServiceNames as _, Severity};
+use nseer_core::{
+    Event, EventSink as _, Levels, PortKey, ScanPorts, ServiceNames as _, Severity, Stage,
+};
 use nseer_engine::selection::{Entry, write_db};
 use nseer_engine::{Engine, NewTargets as _, ScriptInfo, script_help};
 use nseer_probes::PayloadTable;
@@ -17,12 +19,12 @@ use nseer_store::{Beginning, Progress, Store};
 
 use crate::limits::Limits;
 use crate::past::Past;
-use crate::plan::Plan;
+use crate::plan::{Depth, Input, Plan};
 use crate::run::Run;
 use crate::scanner;
 use crate::settings::Format;
 use crate::setup::{self, Around};
-use crate::sinks::{self, Keeper, Sinks, Writer};
+use crate::sinks::{self, Audience, Keeper, Sinks, Writer};
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::timing::timing;
 use crate::versions::{Versions, versions};
@@ -44,7 +46,9 @@ pub struct Invocation {
 pub fn execute(plan: &Plan, invocation: Invocation) -> anyhow::Result<bool> {
     let system = System::real();
     setup::check_data(plan, &system)?;
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(2));
+    // Scripts have threads of their own; a second one here would mostly be woken for nothing.
+    let most = if plan.runs_scripts() { 1 } else { 2 };
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(most));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
         .enable_all()
@@ -97,7 +101,17 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     }
     let options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
     let (keeper, progress) = keeper(plan, invocation)?;
-    let (sinks, writer) = sinks::open(&plan.output, &options, keeper, &system, started)?;
+    let levels =
+        Arc::new(Levels::new(plan.output.verbosity, plan.output.debug, plan.scripts.trace));
+    let audience = Audience {
+        levels: levels.clone(),
+        stages: stages(plan),
+        is_interactive: plan.output.interactive,
+    };
+    let (sinks, writer) =
+        sinks::open(&plan.output, &options, keeper, (&system, started), audience)?;
+    // Until the end of the run, whatever it is.
+    let _keys = reads_keys(plan).then(|| sinks.keys()).flatten();
     let begun_before = progress.as_ref().map(|progress| progress.run.clone());
     sinks.emit(Event::RunStarted(begun_before.unwrap_or_else(|| RunInfo {
         program: "nseer".to_owned(),
@@ -123,6 +137,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         sinks: sinks.clone(),
         found: found.clone(),
         excluded: Arc::default(),
+        levels,
         limits,
         system: system.clone(),
         privileged: methods.privileged,
@@ -142,7 +157,6 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         depth: plan.depth,
         names: plan.discovery.names,
         host_timeout: timing.host_timeout,
-        stats_every: plan.output.stats_every,
         found,
         hosts_in_flight: limits.hosts_in_flight,
         past: progress.map(Past::of).unwrap_or_default(),
@@ -225,6 +239,23 @@ fn tell_of_scripts(plan: &Plan, around: &Around, engine: &Engine) {
     }
 }
 
+/// Somebody may press keys: standard input is not a list of targets.
+fn reads_keys(plan: &Plan) -> bool {
+    plan.output.interactive && !matches!(plan.targets.input, Some(Input::Stdin))
+}
+
+/// What each host goes through.
+fn stages(plan: &Plan) -> Vec<Stage> {
+    let scan = match plan.depth {
+        Depth::List => None,
+        Depth::Hosts => Some(Stage::Ping),
+        Depth::Ports => Some(Stage::Ports),
+    };
+    let versions = plan.versions.wanted.then_some(Stage::Versions);
+    let scripts = plan.runs_scripts().then_some(Stage::Scripts);
+    scan.into_iter().chain(versions).chain(scripts).collect()
+}
+
 fn scan_summary(techniques: &[Technique], ports: &ScanPorts) -> Vec<ScanSummary> {
     let summary = |technique: &Technique| {
         let protocol = technique.protocol()?;
@@ -279,13 +310,16 @@ async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
     screen_only.files.clear();
     screen_only.quiet = true;
     let options = setup::report_options(&plan.output, plan.depth, false);
-    let (sinks, writer) = sinks::open(&screen_only, &options, None, &system, started)?;
+    let levels = Arc::new(Levels::new(plan.output.verbosity, plan.output.debug, false));
+    let audience = Audience { levels: levels.clone(), stages: Vec::new(), is_interactive: false };
+    let (sinks, writer) = sinks::open(&screen_only, &options, None, (&system, started), audience)?;
     let around = Around {
         network: setup::network(&plan.discovery, &limits)?,
         data,
         sinks: sinks.clone(),
         found: Arc::new(FoundTargets::default()),
         excluded: Arc::default(),
+        levels,
         limits,
         system,
         privileged: false,

@@ -5,13 +5,43 @@
 use std::fmt::Write as _;
 
 use crate::options::{self, Complete, Opt, Shape, Value};
-use crate::workbench::{TOOLS, Tool};
+use crate::workbench::{GROUPS, TOOLS, Tool};
 
 /// Each name of each option that is offered.
 fn offered() -> impl Iterator<Item = (&'static Opt, &'static str)> {
     options::all()
         .filter(|opt| opt.is_listed())
         .flat_map(|opt| opt.names.iter().map(move |name| (opt, *name)))
+}
+
+/// The words that may stand first, with their texts: commands and groups of them.
+fn first_words(tools: &'static [Tool]) -> Vec<(&'static str, &'static str)> {
+    let mut words: Vec<(&str, &str)> = Vec::new();
+    for tool in tools {
+        match tool.name.split_once(' ') {
+            None => words.push((tool.name, tool.short)),
+            Some((group, _)) if words.iter().any(|(word, _)| *word == group) => {}
+            Some((group, _)) => {
+                let about = GROUPS.iter().find(|known| known.name == group);
+                words.push((group, about.map_or("", |group| group.short)));
+            }
+        }
+    }
+    words
+}
+
+/// The second words after this first one.
+fn second_words(tools: &'static [Tool], first: &str) -> Vec<(&'static Tool, &'static str)> {
+    let within = tools.iter().filter_map(|tool| Some((tool, tool.name.split_once(' ')?)));
+    within.filter(|(_, (group, _))| *group == first).map(|(tool, (_, word))| (tool, word)).collect()
+}
+
+/// Moves the lines of a text to the right.
+fn indent(text: &str, by: usize) -> String {
+    let pad = " ".repeat(by);
+    text.lines()
+        .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{pad}{line}\n") })
+        .collect()
 }
 
 /// The script for bash.
@@ -30,11 +60,8 @@ pub fn bash() -> String {
             opt.names.join("|")
         );
     }
-    let (mut tools, mut tool_names) = (String::new(), Vec::new());
-    for tool in TOOLS {
-        tools.push_str(&bash_tool(tool));
-        tool_names.push(tool.name);
-    }
+    let tools = indent(&bash_tools(TOOLS), 12);
+    let tool_names: Vec<&str> = first_words(TOOLS).into_iter().map(|(word, _)| word).collect();
     let tool_names = tool_names.join(" ");
     let mut names = String::new();
     for (_, name) in offered() {
@@ -80,28 +107,49 @@ fn bash_action(complete: Complete) -> String {
     }
 }
 
-/// The case of a command: its options, their values, and files.
-fn bash_tool(tool: &Tool) -> String {
-    let mut text = format!("            {})\n                case $prev in\n", tool.name);
-    let mut names = Vec::new();
-    for option in tool.options {
-        let action = bash_action(option.complete);
-        let _ = writeln!(
+/// The cases of all first words.
+fn bash_tools(tools: &'static [Tool]) -> String {
+    let mut text = String::new();
+    for (first, _) in first_words(tools) {
+        let seconds = second_words(tools, first);
+        if let Some(tool) = tools.iter().find(|tool| tool.name == first) {
+            text.push_str(&bash_tool(first, tool));
+            continue;
+        }
+        let words: Vec<&str> = seconds.iter().map(|(_, word)| *word).collect();
+        let _ = write!(
             text,
-            "                    {})\n                        {action}",
-            option.name
+            "{first})\n    if (( COMP_CWORD == 2 )); then\n        \
+             mapfile -t COMPREPLY < <(compgen -W '{}' -- \"$cur\")\n        \
+             return\n    fi\n    case ${{COMP_WORDS[2]}} in\n",
+            words.join(" ")
         );
-        text.push_str("                        return\n                        ;;\n");
-        names.push(option.name);
+        for (tool, word) in seconds {
+            text.push_str(&indent(&bash_tool(word, tool), 8));
+        }
+        text.push_str("    esac\n    return\n    ;;\n");
+    }
+    text
+}
+
+/// The case of a command: its options, their values, and files.
+fn bash_tool(word: &str, tool: &Tool) -> String {
+    let mut text = format!("{word})\n    case $prev in\n");
+    for option in tool.options.iter().filter(|option| !option.value.is_empty()) {
+        let action = bash_action(option.complete);
+        let name = option.name;
+        let _ = write!(
+            text,
+            "        {name})\n            {action}\n            return\n            ;;\n"
+        );
     }
     let files = bash_action(Complete::Files);
-    let names = names.join(" ");
+    let names = tool.options.iter().map(|option| option.name).collect::<Vec<_>>().join(" ");
     let _ = write!(
         text,
-        "                esac\n                if [[ $cur == -* ]]; then\n                    \
-         mapfile -t COMPREPLY < <(compgen -W '{names}' -- \"$cur\")\n                \
-         else\n                    {files}\n                fi\n                \
-         return\n                ;;\n"
+        "    esac\n    if [[ $cur == -* ]]; then\n        \
+         mapfile -t COMPREPLY < <(compgen -W '{names}' -- \"$cur\")\n    \
+         else\n        {files}\n    fi\n    return\n    ;;\n"
     );
     text
 }
@@ -109,11 +157,11 @@ fn bash_tool(tool: &Tool) -> String {
 /// The script for zsh.
 #[must_use]
 pub fn zsh() -> String {
-    let (mut tools, mut cases) = (String::new(), String::new());
-    for tool in TOOLS {
-        let _ = writeln!(tools, "        '{}:{}'", tool.name, zsh_escape(tool.short));
-        cases.push_str(&zsh_tool(tool));
+    let mut tools = String::new();
+    for (word, short) in first_words(TOOLS) {
+        let _ = writeln!(tools, "        '{word}:{}'", zsh_escape(short));
     }
+    let cases = indent(&zsh_tools(TOOLS), 8);
     let mut specs = String::new();
     for (opt, name) in offered() {
         let action = zsh_action(opt.complete);
@@ -152,20 +200,45 @@ fn zsh_action(complete: Complete) -> String {
     }
 }
 
+/// The cases of all first words.
+fn zsh_tools(tools: &'static [Tool]) -> String {
+    let mut text = String::new();
+    for (first, _) in first_words(tools) {
+        if let Some(tool) = tools.iter().find(|tool| tool.name == first) {
+            text.push_str(&zsh_tool(first, tool));
+            continue;
+        }
+        let mut words = String::new();
+        let mut cases = String::new();
+        for (tool, word) in second_words(tools, first) {
+            let _ = writeln!(words, "            '{word}:{}'", zsh_escape(tool.short));
+            cases.push_str(&indent(&zsh_tool(word, tool), 8));
+        }
+        let _ = write!(
+            text,
+            "{first})\n    shift words\n    (( CURRENT-- ))\n    if (( CURRENT == 2 )); then\n        \
+             local -a commands=(\n{words}        )\n        _describe command commands\n        \
+             return\n    fi\n    case $words[2] in\n{cases}    esac\n    return\n    ;;\n"
+        );
+    }
+    text
+}
+
 /// The case of a command.
-fn zsh_tool(tool: &Tool) -> String {
-    let mut text = format!(
-        "        {})\n            shift words\n            (( CURRENT-- ))\n            _arguments \\\n",
-        tool.name
-    );
+fn zsh_tool(word: &str, tool: &Tool) -> String {
+    let mut text = format!("{word})\n    shift words\n    (( CURRENT-- ))\n    _arguments \\\n");
     for option in tool.options {
         let join = if option.name.starts_with("--") { "=" } else { "+" };
         let what = zsh_escape(option.short);
         let action = zsh_action(option.complete);
-        let (name, value) = (option.name, option.value);
-        let _ = writeln!(text, "                '*{name}{join}[{what}]:{value}:{action}' \\");
+        let _ = match (option.name, option.value) {
+            (name, "") => writeln!(text, "        '*{name}[{what}]' \\"),
+            (name, value) => {
+                writeln!(text, "        '*{name}{join}[{what}]:{value}:{action}' \\")
+            }
+        };
     }
-    text.push_str("                '*:file:_files'\n            return\n            ;;\n");
+    text.push_str("        '*:file:_files'\n    return\n    ;;\n");
     text
 }
 
@@ -191,7 +264,7 @@ pub fn fish() -> String {
         "# Completions of nseer for fish. Made from the table of options; not edited by hand.\n\
          complete -c nseer -f -a '(__fish_print_hostnames)'\n",
     );
-    text.push_str(&fish_tools());
+    text.push_str(&fish_tools(TOOLS));
     for (opt, name) in offered() {
         let word = name.trim_start_matches('-');
         let switch = match opt.shape(name) {
@@ -221,26 +294,52 @@ fn fish_escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\'', "\\'")
 }
 
-fn fish_tools() -> String {
+fn fish_tools(tools: &'static [Tool]) -> String {
     let mut text = String::new();
-    for tool in TOOLS {
-        let (name, what) = (tool.name, fish_escape(tool.short));
-        let _ = writeln!(text, "complete -c nseer -n __fish_use_subcommand -a {name} -d '{what}'");
-        let seen = format!("complete -c nseer -n '__fish_seen_subcommand_from {name}'");
-        let _ = writeln!(text, "{seen} -F");
-        for option in tool.options {
-            let switch = if option.name.starts_with("--") { 'l' } else { 's' };
-            let word = option.name.trim_start_matches('-');
-            let (action, what) = (fish_action(option.complete), fish_escape(option.short));
-            let _ = writeln!(text, "{seen} -{switch} {word}{action} -d '{what}'");
+    for (first, what) in first_words(tools) {
+        let what = fish_escape(what);
+        let _ = writeln!(text, "complete -c nseer -n __fish_use_subcommand -a {first} -d '{what}'");
+        let seen = format!("__fish_seen_subcommand_from {first}");
+        if let Some(tool) = tools.iter().find(|tool| tool.name == first) {
+            fish_tool(&mut text, &seen, tool);
+            continue;
+        }
+        let seconds = second_words(tools, first);
+        let words: Vec<&str> = seconds.iter().map(|(_, word)| *word).collect();
+        let words = words.join(" ");
+        for (tool, word) in seconds {
+            let what = fish_escape(tool.short);
+            let _ = writeln!(
+                text,
+                "complete -c nseer -n '{seen}; and not __fish_seen_subcommand_from {words}' \
+                 -f -a {word} -d '{what}'"
+            );
+            let seen = format!("{seen}; and __fish_seen_subcommand_from {word}");
+            fish_tool(&mut text, &seen, tool);
         }
     }
     text
 }
 
+fn fish_tool(text: &mut String, seen: &str, tool: &Tool) {
+    let seen = format!("complete -c nseer -n '{seen}'");
+    let _ = writeln!(text, "{seen} -F");
+    for option in tool.options {
+        let switch = if option.name.starts_with("--") { 'l' } else { 's' };
+        let word = option.name.trim_start_matches('-');
+        let action = match option.value {
+            "" => String::new(),
+            _ => fish_action(option.complete),
+        };
+        let what = fish_escape(option.short);
+        let _ = writeln!(text, "{seen} -{switch} {word}{action} -d '{what}'");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workbench::tests::SAMPLE;
 
     #[test]
     fn every_script_offers_what_is_accepted() {
@@ -256,9 +355,37 @@ mod tests {
                 assert!(text.contains(&word), "{script} does not offer {name}");
             }
             assert!(!text.contains("spoof-mac"), "{script} offers what is not built");
-            for tool in TOOLS {
-                assert!(text.contains(tool.name), "{script} does not offer {}", tool.name);
+            for word in TOOLS.iter().flat_map(|tool| tool.name.split(' ')) {
+                assert!(text.contains(word), "{script} does not offer {word}");
             }
+        }
+    }
+
+    #[test]
+    fn commands_of_a_group_are_offered_after_its_word() {
+        let bash = bash_tools(SAMPLE);
+        assert!(bash.starts_with("script)\n    if (( COMP_CWORD == 2 )); then\n"), "{bash}");
+        assert!(bash.contains("compgen -W 'check run' -- "), "{bash}");
+        assert!(bash.contains("        check)\n            case $prev in\n"), "{bash}");
+        assert!(bash.contains("compgen -W '--loud --only' -- "), "{bash}");
+        assert!(!bash.contains("--loud)"), "a flag has no value to offer: {bash}");
+        let zsh = zsh_tools(SAMPLE);
+        assert!(zsh.contains("            'run:look at scripts'\n"), "{zsh}");
+        assert!(zsh.contains("'*--loud[say more]' \\\n"), "{zsh}");
+        assert!(zsh.contains("'*--only=[look for one thing]:RULE:(x y)' \\\n"), "{zsh}");
+        let fish = fish_tools(SAMPLE);
+        let seen = "__fish_seen_subcommand_from script; and";
+        for line in [
+            "complete -c nseer -n __fish_use_subcommand -a script -d 'write, check and test scripts'",
+            &format!(
+                "complete -c nseer -n '{seen} not __fish_seen_subcommand_from check run' -f -a run \
+                 -d 'look at scripts'"
+            ),
+            &format!(
+                "complete -c nseer -n '{seen} __fish_seen_subcommand_from check' -l loud -d 'say more'"
+            ),
+        ] {
+            assert!(fish.lines().any(|found| found == line), "{line}\n{fish}");
         }
     }
 }

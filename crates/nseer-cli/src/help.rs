@@ -65,7 +65,8 @@ pub fn full() -> String {
     );
     text.push_str("\nCommands (nseer COMMAND --help tells more):\n");
     for tool in TOOLS {
-        row(&mut text, &format!("{} {}", tool.name, tool.operands.join(" ")), tool.short);
+        let typed = format!("{} {}", tool.name, tool.operands.join(" "));
+        row(&mut text, typed.trim_end(), tool.short);
     }
     for category in CATEGORIES {
         section(&mut text, category);

@@ -7,6 +7,7 @@
 pub mod command;
 pub mod completions;
 pub mod help;
+pub mod keys;
 pub mod limits;
 pub mod man;
 pub mod options;
@@ -16,6 +17,7 @@ pub mod past;
 pub mod plan;
 pub mod run;
 pub mod scanner;
+pub mod screen;
 pub mod settings;
 pub mod setup;
 pub mod sinks;

@@ -79,6 +79,9 @@ mod tests {
             max_retries: None,
             host_timeout: None,
             scan_delay: None,
+            max_scan_delay: None,
+            defeat_resets: false,
+            defeat_errors: false,
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use nseer_cli::command::{Invocation, execute};
+use nseer_cli::page::{self, Page};
 use nseer_cli::parse::parse;
 use nseer_cli::plan::{Command, plan};
 use nseer_cli::workbench::find;
@@ -16,14 +17,17 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if let Some((tool, rest)) = words.split_first().and_then(|(w, rest)| Some((find(w)?, rest))) {
-        return ExitCode::from(tool.run(rest));
+    if let Some(command) = find(&words) {
+        return ExitCode::from(command.run());
     }
     let settings = match parse(words.iter().cloned()) {
         Ok(settings) => settings,
         Err(error) => return fail(&error.to_string()),
     };
     match plan(&settings) {
+        Ok(Command::Print(Page::Version)) => {
+            print(&page::version(&std::env::args_os().next().unwrap_or_default()))
+        }
         Ok(Command::Print(page)) => print(&page.text()),
         Ok(Command::Run(plan)) => match execute(&plan, invocation(words)) {
             Ok(true) => ExitCode::SUCCESS,

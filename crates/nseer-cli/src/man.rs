@@ -14,20 +14,19 @@ pub fn page() -> String {
     page.control("SH", ["NAME"]);
     page.text([roman("nseer - network scanner with a script engine compatible with Nmap's")]);
     page.control("SH", ["SYNOPSIS"]);
-    let usage = |before: &str, operand: &str| {
+    let usage = |before: &str, operands: &str| {
         [
             bold(format!("nseer{before}")),
             roman(" ["),
             italic("options"),
             roman("] "),
-            italic(operand),
-            roman(" ..."),
+            italic(operands.to_owned()),
         ]
     };
-    page.text(usage("", "target"));
+    page.text(usage("", "target ..."));
     for tool in TOOLS {
         page.control("br", [""; 0]);
-        page.text(usage(&format!(" {}", tool.name), "file"));
+        page.text(usage(&format!(" {}", tool.name), &tool.operands.join(" ").to_lowercase()));
     }
     description(&mut page);
     page.control("SH", ["OPTIONS"]);
@@ -107,7 +106,10 @@ fn commands(page: &mut Roff) {
         page.text([roman(tool.long)]);
         for option in tool.options {
             page.control("TP", [""; 0]);
-            page.text([bold(option.name), roman(" "), italic(option.value)]);
+            match option.value {
+                "" => page.text([bold(option.name)]),
+                value => page.text([bold(option.name), roman(" "), italic(value)]),
+            };
             page.text([roman(format!("{}.", capital(option.short)))]);
         }
     }

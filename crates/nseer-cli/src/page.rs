@@ -1,9 +1,29 @@
 //! The pages that the command can print instead of scanning.
 
 use std::ffi::OsStr;
+use std::path::Path;
 
 use crate::options::GENERATED;
 use crate::{completions, help, man};
+
+/// The first line that programs look for which run Nmap, with the version whose output ours is like.
+const NMAP_BANNER: &str = "Nmap version 7.93 ( https://nmap.org )";
+
+/// The page of `-V`, for a program that was called by this name. Who calls it `nmap` (through a link)
+/// means what it does as Nmap, and gets the line by which Nmap is known first; under any other name
+/// there is nothing that pretends.
+#[must_use]
+pub fn version(called: &OsStr) -> String {
+    let own = format!("nseer version {}\n", env!("CARGO_PKG_VERSION"));
+    match Path::new(called).file_name() {
+        Some(name) if name == "nmap" => {
+            format!(
+                "{NMAP_BANNER}\nThis is nseer, called as nmap; its output is in the form of that version's.\n{own}"
+            )
+        }
+        _ => own,
+    }
+}
 
 /// A page; most are made from the table of options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +60,7 @@ impl Page {
         match self {
             Page::Summary => help::summary(),
             Page::Help => help::full(),
-            Page::Version => format!("nseer version {}\n", env!("CARGO_PKG_VERSION")),
+            Page::Version => version(OsStr::new("nseer")),
             Page::Man => man::page(),
             Page::Bash => completions::bash(),
             Page::Zsh => completions::zsh(),

@@ -16,15 +16,15 @@ mod error;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod versions;
 
 pub use error::PlanError;
 pub use scan::{PacketBytes, PacketPlan, ScanPlan};
+pub use timing::TimingPlan;
 pub use versions::VersionPlan;
 
-use check::{
-    number, ports_text, positive, rate, ratio, refuse_not_built, template, text, texts, time,
-};
+use check::{ports_text, positive, ratio, refuse_not_built, text, texts, time};
 
 /// How long a script may compute without waiting, where `--script-cpu-limit` does not say.
 pub const DEFAULT_CPU_LIMIT: Duration = Duration::from_secs(30);
@@ -170,33 +170,6 @@ pub struct ScriptPlan {
     pub cpu_limit: Option<Duration>,
 }
 
-/// How fast. A value that is `None` is left to the template.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TimingPlan {
-    /// 0 to 5; 3 where `-T` was not given.
-    pub template: u8,
-    /// Probes a second, more than 0.
-    pub min_rate: Option<f64>,
-    /// Probes a second, more than 0 and not less than `min_rate`.
-    pub max_rate: Option<f64>,
-    /// Probes in flight.
-    pub min_parallelism: Option<NonZeroUsize>,
-    /// Probes in flight, not less than `min_parallelism`.
-    pub max_parallelism: Option<NonZeroUsize>,
-    /// More than zero.
-    pub initial_rtt: Option<Duration>,
-    /// Not more than `max_rtt`.
-    pub min_rtt: Option<Duration>,
-    /// At least 5 ms.
-    pub max_rtt: Option<Duration>,
-    /// Repeats of an unanswered probe.
-    pub max_retries: Option<u32>,
-    /// Zero means never.
-    pub host_timeout: Option<Duration>,
-    /// Between two probes to one host.
-    pub scan_delay: Option<Duration>,
-}
-
 /// What is shown and written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputPlan {
@@ -218,6 +191,8 @@ pub struct OutputPlan {
     pub reasons: bool,
     /// Progress so often.
     pub stats_every: Option<Duration>,
+    /// Somebody may see a line that changes and press keys.
+    pub interactive: bool,
     /// What XML says of its stylesheet.
     pub stylesheet: Stylesheet,
 }
@@ -260,7 +235,7 @@ pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
         ports: ports(settings)?,
         versions: versions::versions(settings)?,
         scripts: scripts(settings)?,
-        timing: timing(settings)?,
+        timing: timing::timing(settings)?,
         output: output(settings)?,
         targets: targets(settings)?,
         data_folder: settings.data_folder.as_ref().map(PathBuf::from),
@@ -369,6 +344,16 @@ fn scan_plan(settings: &Settings) -> Result<ScanPlan, PlanError> {
     if plan.flags.is_some() && plan.types.contains(&ScanType::Connect) {
         return Err(PlanError::FlagsWithConnect);
     }
+    let scans_ports = !settings.list_scan && !settings.ping_scan;
+    let has_syn = plan.types.contains(&ScanType::Syn) || plan.types.is_empty();
+    if settings.defeat_resets && !(has_syn && scans_ports) {
+        let (option, scan) = ("--defeat-rst-ratelimit", "-sS");
+        return Err(PlanError::OnlyWith { option, scan });
+    }
+    if settings.defeat_errors && !(plan.types.contains(&ScanType::Udp) && scans_ports) {
+        let (option, scan) = ("--defeat-icmp-ratelimit", "-sU");
+        return Err(PlanError::OnlyWith { option, scan });
+    }
     Ok(plan)
 }
 
@@ -410,45 +395,6 @@ fn scripts(settings: &Settings) -> Result<ScriptPlan, PlanError> {
     })
 }
 
-fn timing(settings: &Settings) -> Result<TimingPlan, PlanError> {
-    let plan = TimingPlan {
-        template: template(settings.timing.as_ref())?,
-        min_rate: rate("--min-rate", settings.min_rate.as_ref())?,
-        max_rate: rate("--max-rate", settings.max_rate.as_ref())?,
-        min_parallelism: positive("--min-parallelism", settings.min_parallelism.as_ref())?,
-        max_parallelism: positive("--max-parallelism", settings.max_parallelism.as_ref())?,
-        initial_rtt: time("--initial-rtt-timeout", settings.initial_rtt.as_ref())?,
-        min_rtt: time("--min-rtt-timeout", settings.min_rtt.as_ref())?,
-        max_rtt: time("--max-rtt-timeout", settings.max_rtt.as_ref())?,
-        max_retries: number("--max-retries", settings.max_retries.as_ref())?,
-        host_timeout: time("--host-timeout", settings.host_timeout.as_ref())?,
-        scan_delay: time("--scan-delay", settings.scan_delay.as_ref())?,
-    };
-    let at_least = |option, least, given: Option<Duration>| match given {
-        Some(given) if given < least => Err(PlanError::ShortTime { option, least }),
-        _ => Ok(()),
-    };
-    at_least("--initial-rtt-timeout", Duration::from_millis(1), plan.initial_rtt)?;
-    at_least("--max-rtt-timeout", Duration::from_millis(5), plan.max_rtt)?;
-    ordered("--min-rate", plan.min_rate, "--max-rate", plan.max_rate)?;
-    let (least, most) = (plan.min_parallelism, plan.max_parallelism);
-    ordered("--min-parallelism", least, "--max-parallelism", most)?;
-    ordered("--min-rtt-timeout", plan.min_rtt, "--max-rtt-timeout", plan.max_rtt)?;
-    Ok(plan)
-}
-
-fn ordered<T: PartialOrd>(
-    lower: &'static str,
-    least: Option<T>,
-    upper: &'static str,
-    most: Option<T>,
-) -> Result<(), PlanError> {
-    match (least, most) {
-        (Some(least), Some(most)) if least > most => Err(PlanError::Order { lower, upper }),
-        _ => Ok(()),
-    }
-}
-
 fn output(settings: &Settings) -> Result<OutputPlan, PlanError> {
     let mut files: Vec<OutputFile> = Vec::new();
     for (format, name) in &settings.outputs {
@@ -481,6 +427,7 @@ fn output(settings: &Settings) -> Result<OutputPlan, PlanError> {
         debug: settings.debug,
         open_only: settings.open_only,
         reasons: settings.reasons,
+        interactive: !settings.no_interaction,
         stats_every: time("--stats-every", settings.stats_every.as_ref())?.filter(|t| !t.is_zero()),
         stylesheet,
     })

@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use nseer_core::event::RunSummary;
 use nseer_core::{
-    Event, EventSink as _, HostRecord, HostStatus, Phase, PortTable, Reason, ScanPorts, Severity,
+    Event, EventSink as _, HostRecord, HostStatus, Phase, PortState, PortTable, Reason, ScanPorts,
+    Severity, Stage,
 };
 use nseer_engine::Engine;
 use nseer_net::Network;
@@ -22,7 +23,7 @@ use tokio::task::JoinSet;
 use crate::past::Past;
 use crate::plan::{Depth, Names};
 use crate::sinks::Sinks;
-use crate::target_source::{FoundTargets, Target, TargetSource};
+use crate::target_source::{FoundTargets, Target, TargetSource, count_of};
 use crate::versions::Versions;
 
 /// Everything that a run needs, ready to go.
@@ -50,8 +51,6 @@ pub struct Run {
     pub names: Names,
     /// How long a host may take.
     pub host_timeout: Option<std::time::Duration>,
-    /// How often progress is told.
-    pub stats_every: Option<std::time::Duration>,
     /// Targets that scripts found.
     pub found: Arc<FoundTargets>,
     /// Most hosts on their way at a time.
@@ -88,7 +87,6 @@ impl Run {
         let interrupted = tokio::select! {
             why = stop => Some(why),
             () = Run::all_phases(&run, &mut targets, &counts) => None,
-            () = run.progress(&counts, begun) => None,
         };
         if interrupted.is_some() {
             run.sinks.mark_failed();
@@ -112,35 +110,20 @@ impl Run {
         }));
     }
 
-    /// `--stats-every`: never ready.
-    async fn progress(&self, counts: &Counts, begun: Instant) {
-        let Some(period) = self.stats_every else { return std::future::pending().await };
-        loop {
-            tokio::time::sleep(period).await;
-            let elapsed = self.system.clock.now().saturating_duration_since(begun).as_secs();
-            let (up, down) =
-                (counts.up.load(Ordering::Relaxed), counts.down.load(Ordering::Relaxed));
-            let text = format!(
-                "Stats: {}:{:02}:{:02} elapsed; {} hosts completed ({up} up)",
-                elapsed / 3600,
-                elapsed / 60 % 60,
-                elapsed % 60,
-                up + down
-            );
-            self.sinks.emit(Event::Message { severity: Severity::Info, text: text.into_bytes() });
-        }
-    }
-
     async fn all_phases(run: &Arc<Run>, targets: &mut TargetSource, counts: &Arc<Counts>) {
         run.phase(Phase::Pre).await;
         if run.depth == Depth::List {
             Run::list(run, targets, counts).await;
             return run.phase(Phase::Post).await;
         }
+        let (up, down) = run.past.counts();
+        let done_before = up.saturating_add(down);
+        run.sinks.emit(Event::HostsExpected(targets.remaining().saturating_sub(done_before)));
         let permits = Arc::new(Semaphore::new(run.hosts_in_flight));
         let mut tasks = JoinSet::new();
         loop {
             for target in run.found.take() {
+                run.sinks.emit(Event::HostsExpected(count_of(&target)));
                 targets.push(target);
             }
             let Some(target) = targets.next().await else {
@@ -236,6 +219,8 @@ impl Run {
         let mut host = scanned_before.unwrap_or_else(|| self.record(target));
         let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
         if is_new {
+            let stage = if self.depth == Depth::Ports { Stage::Ports } else { Stage::Ping };
+            self.sinks.emit(Event::StageBegun { address: host.address, stage });
             // In boxes of their own, so that a host whose scripts run does not keep the room that its
             // scan took.
             Box::pin(self.scan(&mut host, deadline)).await;
@@ -253,6 +238,8 @@ impl Run {
             && is_new
             && let Some(versions) = &self.versions
         {
+            let (address, stage) = (host.address, Stage::Versions);
+            self.sinks.emit(Event::StageBegun { address, stage });
             Box::pin(versions.detect(&mut host, deadline)).await;
             host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
         }
@@ -263,6 +250,8 @@ impl Run {
             if is_new && self.sinks.keeps_hosts() {
                 self.sinks.emit(Event::HostScanned(Arc::new(host.clone())));
             }
+            let (address, stage) = (host.address, Stage::Scripts);
+            self.sinks.emit(Event::StageBegun { address, stage });
             host = engine.run_host(host, deadline).await;
             host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
             if !self.shows_scripts {
@@ -279,15 +268,43 @@ impl Run {
             Depth::List => Ok(()),
             Depth::Hosts | Depth::Ports => {
                 let (sinks, address) = (self.sinks.clone(), host.address);
-                let found = move |port, state| {
-                    sinks.emit(Event::PortFound { address, port, state });
+                let mut tally = Tally::new(self.ports.keys().len());
+                let told = move |port, state| {
+                    if state == PortState::Open {
+                        sinks.emit(Event::PortFound { address, port, state });
+                    }
+                    if let Some(known) = tally.count() {
+                        sinks.emit(Event::PortsKnown { address, known, of: tally.of });
+                    }
                 };
-                self.scanner.scan(host, deadline, found).await
+                self.scanner.scan(host, deadline, told).await
             }
         };
         if let Err(error) = end {
             let text = error.to_string().into_bytes();
             self.sinks.emit(Event::Message { severity: Severity::Error, text });
         }
+    }
+}
+
+/// Counts ports that are known, to tell of it now and then.
+struct Tally {
+    known: usize,
+    of: usize,
+}
+
+/// How often it is told of one host.
+const TOLD: usize = 50;
+
+impl Tally {
+    fn new(of: usize) -> Tally {
+        Tally { known: 0, of }
+    }
+
+    /// One more is known; gives how many are where that is worth telling.
+    fn count(&mut self) -> Option<usize> {
+        self.known += 1;
+        let step = (self.of / TOLD).max(1);
+        self.known.is_multiple_of(step).then_some(self.known)
     }
 }

@@ -63,6 +63,7 @@ fn asked_raw(plan: &Plan) -> Option<&'static str> {
     let mut ping = ping.filter(|kind| matches!(kind, PingType::Udp | PingType::Sctp));
     scan.map(|kind| kind.option())
         .or_else(|| plan.scan.flags.map(|_| "--scanflags"))
+        .or_else(|| plan.timing.defeat_resets.then_some("--defeat-rst-ratelimit"))
         .or_else(|| ping.next().map(PingType::option))
         .or_else(|| plan.discovery.trace.then_some("--traceroute"))
 }

@@ -133,6 +133,12 @@ pub struct Settings {
     pub host_timeout: Option<OsString>,
     /// `--scan-delay`.
     pub scan_delay: Option<OsString>,
+    /// `--max-scan-delay`.
+    pub max_scan_delay: Option<OsString>,
+    /// `--defeat-rst-ratelimit`.
+    pub defeat_resets: bool,
+    /// `--defeat-icmp-ratelimit`.
+    pub defeat_errors: bool,
 
     /// `-oN`, `-oX`, `-oG`, `-oJ`, `--report` in the order typed; `-oA` counts as the first three.
     pub outputs: Vec<(Format, OsString)>,
@@ -152,6 +158,8 @@ pub struct Settings {
     pub reasons: bool,
     /// `--stats-every`.
     pub stats_every: Option<OsString>,
+    /// `--noninteractive`.
+    pub no_interaction: bool,
     /// `--packet-trace`.
     pub packet_trace: bool,
     /// The last of `--stylesheet`, `--webxml` and `--no-stylesheet`.

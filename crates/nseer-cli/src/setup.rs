@@ -9,11 +9,13 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports};
 use nseer_core::target::TargetSpec;
-use nseer_core::{Event, EventSink as _, PortKey, Protocol, ScanPorts, ServiceTable, Severity};
+use nseer_core::{
+    Event, EventSink as _, Levels, PortKey, Protocol, ScanPorts, ServiceTable, Severity,
+};
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
-use nseer_engine::{Engine, EngineConfig, NewTargets};
+use nseer_engine::{Engine, EngineConfig, NewTargets, Workbench};
 use nseer_net::{Network, NetworkConfig};
 use nseer_probes::{PayloadTable, ProbeDb};
 use nseer_report::ReportOptions;
@@ -158,6 +160,7 @@ pub fn report_options(plan: &OutputPlan, depth: Depth, versions: bool) -> Report
         verbosity: plan.verbosity,
         debugging: plan.debug,
         open_only: plan.open_only,
+        colour: false,
         reason: plan.reasons,
         versions,
         stylesheet: stylesheet(&plan.stylesheet),
@@ -208,6 +211,8 @@ pub struct Around {
     pub found: Arc<dyn NewTargets>,
     /// Ports that version detection leaves alone.
     pub excluded: Arc<[PortKey]>,
+    /// How much the run says of itself.
+    pub levels: Arc<Levels>,
     /// What the machine allows.
     pub limits: Limits,
     /// Files, clock, random numbers.
@@ -235,8 +240,7 @@ pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyho
         script_args,
         workers: plan.scripts.workers,
         many_hosts: many_hosts(&plan.targets),
-        verbosity: plan.output.verbosity,
-        debugging: plan.output.debug,
+        levels: around.levels.clone(),
         timing_level: plan.timing.template,
         version_intensity: plan.versions.intensity,
         excluded_ports: around.excluded.clone(),
@@ -246,11 +250,11 @@ pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyho
             .or(template_timeout)
             .filter(|timeout| !timeout.is_zero()),
         compute_limit: plan.scripts.cpu_limit.unwrap_or(DEFAULT_CPU_LIMIT),
-        trace: plan.scripts.trace,
         ipv6: plan.targets.ipv6,
         privileged: around.privileged,
         interface: plan.scan.packets.interface.clone(),
         slots_per_host: around.limits.slots_per_host,
+        workbench: Workbench::default(),
     };
     Ok(Engine::start(config).await?)
 }

@@ -2,26 +2,33 @@
 //! writes, so that no host waits for a slow terminal longer than the queue is deep.
 
 use std::collections::HashSet;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
-use nseer_core::{Event, EventSink, ScriptOutcome, Severity};
+use nseer_core::{Event, EventSink, Levels, ScriptOutcome, Severity, Stage};
 use nseer_engine::ScriptInfo;
+use nseer_progress::Tracker;
 use nseer_report::{
     GrepableReport, HtmlReport, JsonReport, NormalReport, Place, Report, ReportOptions, XmlReport,
     expand_file_name,
 };
 use nseer_seam::System;
-use nseer_store::{Store, StoreError};
 
+use crate::keys::{Key, Keys};
 use crate::plan::{OutputPlan, Stylesheet};
+use crate::screen::{Below, Screen};
 use crate::settings::Format;
+
+mod writing;
+
+pub use writing::Keeper;
+use writing::{Item, Output, Sink, Watch, Writing};
 
 /// Events that may wait for the writer.
 const QUEUE: usize = 4096;
@@ -29,13 +36,15 @@ const QUEUE: usize = 4096;
 /// The sending side of the outputs.
 #[derive(Clone)]
 pub struct Sinks {
-    /// `None` ends the writer.
-    queue: SyncSender<Option<Event>>,
+    queue: SyncSender<Item>,
     failed: Arc<AtomicBool>,
     strict: Arc<OnceLock<HashSet<Arc<str>>>>,
-    shows_found_ports: bool,
+    levels: Arc<Levels>,
+    streams: bool,
     shows_script_runs: bool,
     keeps_hosts: bool,
+    /// Somebody wants to know how far the run is.
+    is_watched: bool,
 }
 
 impl EventSink for Sinks {
@@ -54,16 +63,19 @@ impl EventSink for Sinks {
         }
         // Waking the writer for what no output shows is not free.
         let idle = match &event {
-            Event::ScriptFinished { .. } => !self.shows_script_runs,
+            Event::ScriptFinished { .. } => !self.shows_script_runs && !self.is_watched,
+            Event::StageBegun { .. } | Event::PortsKnown { .. } | Event::ScriptStarted { .. } => {
+                !self.is_watched
+            }
             Event::HostScanned(_) | Event::TargetFound(_) => !self.keeps_hosts,
-            Event::PortFound { .. } => !self.shows_found_ports,
+            Event::PortFound { .. } => !self.streams && self.levels.verbosity() == 0,
             _ => false,
         };
         if idle {
             return;
         }
         // After the end of the run nobody listens.
-        let _ = self.queue.send(Some(event));
+        let _ = self.queue.send(Item::Event(event));
     }
 }
 
@@ -81,6 +93,14 @@ impl Sinks {
     #[must_use]
     pub fn keeps_hosts(&self) -> bool {
         self.keeps_hosts
+    }
+
+    /// Listens for keys until what it gives is dropped; gives nothing where nobody can press one.
+    #[must_use]
+    pub fn keys(&self) -> Option<Keys> {
+        let queue = self.queue.clone();
+        // After the end of the run nobody listens.
+        Keys::of_stdin(move |key: Key| drop(queue.send(Item::Key(key))))
     }
 
     /// Something that was asked for could not be done.
@@ -103,7 +123,7 @@ impl Writer {
     /// Where an output could not be written.
     pub fn finish(self, sinks: &Sinks) -> anyhow::Result<bool> {
         // A writer that is gone has said why.
-        let _ = sinks.queue.send(None);
+        let _ = sinks.queue.send(Item::End);
         match self.thread.join() {
             Ok(written) => written.context("cannot write the output")?,
             Err(_) => anyhow::bail!("the output thread ended unexpectedly"),
@@ -112,66 +132,14 @@ impl Writer {
     }
 }
 
-/// A buffered output that several may hold. Reports flush after each host; here that waits until
-/// no further event is there, so that thousands of hosts a second do not cost a system call each.
-#[derive(Clone)]
-struct Output(Arc<Mutex<BufWriter<Box<dyn Write + Send>>>>);
-
-impl Output {
-    fn new(out: Box<dyn Write + Send>) -> Output {
-        Output(Arc::new(Mutex::new(BufWriter::new(out))))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BufWriter<Box<dyn Write + Send>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.lock().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A report and where it writes to.
-struct Sink {
-    report: Box<dyn Report>,
-    output: Output,
-}
-
-/// Where the scan is kept, and whether it holds what an earlier run has done.
-pub struct Keeper {
-    /// The store.
-    pub store: Store,
-    /// It does: the outputs get that first.
-    pub is_resumed: bool,
-}
-
-impl Keeper {
-    /// Takes an event; of what comes first, the reports get what was done before.
-    fn take(&mut self, event: &Event, sinks: &mut [Sink]) -> io::Result<()> {
-        self.store.take(event).map_err(io::Error::other)?;
-        if self.is_resumed && matches!(event, Event::RunStarted(_)) {
-            let replayed: Result<(), ReplayError> = self.store.replay_results(|event| {
-                sinks.iter_mut().try_for_each(|sink| sink.report.event(&event)).map_err(Into::into)
-            });
-            replayed.map_err(io::Error::other)?;
-        }
-        Ok(())
-    }
-}
-
-/// What was done before cannot be written.
-#[derive(Debug, thiserror::Error)]
-enum ReplayError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Output(#[from] io::Error),
+/// For whom a run prints, and what they may want to know of it.
+pub struct Audience {
+    /// How much it says of itself.
+    pub levels: Arc<Levels>,
+    /// What each host goes through.
+    pub stages: Vec<Stage>,
+    /// Somebody sits there who may see a line that changes and press keys.
+    pub is_interactive: bool,
 }
 
 /// Opens the outputs and starts the writer.
@@ -182,16 +150,17 @@ pub fn open(
     plan: &OutputPlan,
     options: &ReportOptions,
     keeper: Option<Keeper>,
-    system: &System,
-    started: SystemTime,
+    (system, started): (&System, SystemTime),
+    audience: Audience,
 ) -> anyhow::Result<(Sinks, Writer)> {
     let mut sinks: Vec<Sink> = Vec::new();
     let mut screen_taken = plan.quiet;
+    let line = Screen::of_this_process().filter(|_| audience.is_interactive && !plan.quiet);
     for file in &plan.files {
         let out: Box<dyn Write + Send> = match &file.path {
             None => {
                 screen_taken = true;
-                Box::new(io::stdout())
+                Box::new(Below::new(line.clone()))
             }
             Some(path) => open_file(path, plan.append, system, started)?,
         };
@@ -200,25 +169,39 @@ pub fn open(
         sinks.push(Sink { report, output });
     }
     if !screen_taken {
-        let output = Output::new(Box::new(io::stdout()));
-        let report = NormalReport::new(output.clone(), Place::Screen, options.clone());
+        let output = Output::new(Box::new(Below::new(line.clone())));
+        let options = ReportOptions { colour: console::colors_enabled(), ..options.clone() };
+        let report = NormalReport::new(output.clone(), Place::Screen, options);
         sinks.push(Sink { report: Box::new(report), output });
     }
     let streams = plan.files.iter().any(|file| file.format == Format::Json);
     let keeps_hosts = keeper.is_some();
     let (queue, events) = sync_channel(QUEUE);
     let failed = Arc::new(AtomicBool::new(false));
+    let is_watched = line.is_some() || plan.stats_every.is_some() || audience.is_interactive;
+    let begun = system.clock.now();
+    let watch = Watch {
+        clock: system.clock.clone(),
+        tracker: Tracker::new(audience.stages, begun),
+        line,
+        levels: audience.levels.clone(),
+        stats_every: plan.stats_every,
+        is_shown_on_stdout: !screen_taken && io::stdout().is_terminal(),
+    };
+    let writing = Writing::new(events, sinks, keeper, watch);
     let thread = std::thread::Builder::new()
         .name("output".to_owned())
-        .spawn(move || write(&events, &mut sinks, keeper))
+        .spawn(move || writing.run())
         .context("cannot start the output thread")?;
     let sinks = Sinks {
         queue,
         failed: failed.clone(),
         strict: Arc::default(),
-        shows_found_ports: options.verbosity > 0 || streams,
+        levels: audience.levels,
+        streams,
         shows_script_runs: streams || keeps_hosts,
         keeps_hosts,
+        is_watched,
     };
     Ok((sinks, Writer { thread, failed }))
 }
@@ -260,54 +243,4 @@ pub fn stylesheet(plan: &Stylesheet) -> Option<String> {
         Stylesheet::Web => Some("https://svn.nmap.org/nmap/docs/nmap.xsl".to_owned()),
         Stylesheet::Named(address) => Some(address.clone()),
     }
-}
-
-/// Goes on after an error, so that the other outputs are complete; the first error is told.
-fn write(
-    events: &Receiver<Option<Event>>,
-    sinks: &mut Vec<Sink>,
-    mut keeper: Option<Keeper>,
-) -> io::Result<()> {
-    let mut first = Ok(());
-    let mut keep = |result: io::Result<()>| match result {
-        Ok(()) => true,
-        // A reader that has seen enough is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
-        Err(error) => {
-            if first.is_ok() {
-                first = Err(error);
-            }
-            false
-        }
-    };
-    let mut ended = false;
-    loop {
-        let next = match events.try_recv() {
-            Err(TryRecvError::Empty) => {
-                sinks.retain(|sink| keep(sink.output.lock().flush()));
-                events.recv().ok().flatten()
-            }
-            other => other.ok().flatten(),
-        };
-        let Some(event) = next else { break };
-        if let Event::Message { severity: Severity::Warning | Severity::Error, text } = &event {
-            let mut line = text.clone();
-            line.push(b'\n');
-            // Where standard error is gone there is nobody to tell.
-            let _ = io::stderr().write_all(&line);
-        }
-        // Scripts that a broken-off run left behind may end after it.
-        if ended {
-            continue;
-        }
-        ended = matches!(event, Event::RunFinished(_));
-        sinks.retain_mut(|sink| keep(sink.report.event(&event)));
-        if let Some(kept) = &mut keeper
-            && !keep(kept.take(&event, sinks))
-        {
-            keeper = None;
-        }
-    }
-    sinks.retain(|sink| keep(sink.output.lock().flush()));
-    first
 }

@@ -86,6 +86,14 @@ impl TargetSource {
         self.waiting.push_back(target);
     }
 
+    /// How many addresses are left, as far as the text tells: exclusions are not subtracted.
+    pub fn remaining(&self) -> u64 {
+        let current = self.current.as_ref().map_or(0, |(addresses, _, _)| {
+            u64::try_from(addresses.remaining()).unwrap_or(u64::MAX)
+        });
+        self.waiting.iter().fold(current, |sum, text| sum.saturating_add(count_of(text)))
+    }
+
     /// The next address; a name that cannot be resolved is told and passed over.
     pub async fn next(&mut self) -> Option<Target> {
         loop {
@@ -119,6 +127,17 @@ impl TargetSource {
         let spec = spec.with_address(found.next()?).ok()?;
         let name = (!spec.is_range()).then(|| name_of(text));
         Some((spec.addresses(), name, found.collect()))
+    }
+}
+
+/// How many addresses a target is: one where it is a name.
+pub fn count_of(text: &str) -> u64 {
+    match text.parse::<TargetSpec>() {
+        Ok(spec) if spec.name().is_none() => {
+            u64::try_from(spec.addresses().remaining()).unwrap_or(u64::MAX)
+        }
+        Ok(_) => 1,
+        Err(_) => 0,
     }
 }
 

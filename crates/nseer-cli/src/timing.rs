@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use nseer_scan::Timing;
+use nseer_scan::{Defeats, Timing};
 
 use crate::plan::TimingPlan;
 
@@ -19,6 +19,9 @@ pub fn timing(plan: &TimingPlan) -> Timing {
     set(&mut timing.min_rtt_timeout, plan.min_rtt);
     set(&mut timing.max_rtt_timeout, plan.max_rtt);
     set(&mut timing.scan_delay, plan.scan_delay);
+    set(&mut timing.max_scan_delay, plan.max_scan_delay);
+    set(&mut timing.max_udp_scan_delay, plan.max_scan_delay);
+    timing.defeats = Defeats { resets: plan.defeat_resets, errors: plan.defeat_errors };
     if let Some(retries) = plan.max_retries {
         timing.max_retries = retries;
     }

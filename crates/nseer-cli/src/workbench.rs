@@ -2,26 +2,44 @@
 //!
 //! They are one table, like the options of a scan: parsing, help, manual and completions read it.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use nseer_seam::System;
 
 use crate::options::Complete;
 
+mod check;
 mod convert;
 mod diff;
+mod doc;
 mod documents;
+mod meter;
 mod resume;
+mod script_new;
+mod script_record;
+mod script_run;
+mod script_test;
+mod scripts;
+mod single_run;
+mod sources;
+mod test_bless;
+mod test_coverage;
+mod test_find;
+mod test_reports;
+mod test_run;
+mod watch;
+mod words;
+
+pub use words::{Words, WordsError};
 
 /// A command.
 pub struct Tool {
-    /// The word.
+    /// The word, or the word of its [`Group`] and its own: `script check`.
     pub name: &'static str,
-    /// The words that stand for its operands.
+    /// The words that stand for its operands. One in brackets may be left out, one that ends in
+    /// `...` may be repeated: `FILE`, `[FILE]`, `FILE...`, `[FILE]...`.
     pub operands: &'static [&'static str],
     /// One line for the help: no capital demands, no final dot.
     pub short: &'static str,
@@ -34,12 +52,12 @@ pub struct Tool {
     run: fn(&Words, &System) -> anyhow::Result<u8>,
 }
 
-/// An option of a command; all take a value.
+/// An option of a command. Any may be repeated: [`Words::value`] gives the last value, [`Words::values`] all.
 #[derive(Clone, Copy)]
 pub struct ToolOption {
     /// The name, with its dashes.
     pub name: &'static str,
-    /// The word for its value.
+    /// The word for its value; empty where it takes none.
     pub value: &'static str,
     /// One line for the help.
     pub short: &'static str,
@@ -47,64 +65,122 @@ pub struct ToolOption {
     pub complete: Complete,
 }
 
+/// Commands whose names begin with the same word.
+pub struct Group {
+    /// The word.
+    pub name: &'static str,
+    /// One line for the help: no capital demands, no final dot.
+    pub short: &'static str,
+}
+
+/// All groups.
+pub const GROUPS: &[Group] = &[Group { name: "script", short: "write, check and test scripts" }];
+
 /// All commands, in the order in which the help shows them.
-pub const TOOLS: &[Tool] = &[convert::TOOL, diff::TOOL, resume::TOOL, convert::SHOW];
+pub const TOOLS: &[Tool] = &[
+    convert::TOOL,
+    diff::TOOL,
+    doc::TOOL,
+    resume::TOOL,
+    convert::SHOW,
+    script_new::TOOL,
+    script_run::TOOL,
+    script_test::TOOL,
+    check::TOOL,
+    scripts::HELP,
+    scripts::INFO,
+    scripts::LIST,
+    check::TYPES,
+];
 
-/// What follows the word of a command.
-#[derive(Debug, Default)]
-pub struct Words {
-    operands: Vec<OsString>,
-    values: HashMap<&'static str, OsString>,
+/// What the first words of a command line select.
+#[derive(Clone, Copy)]
+pub enum Found<'w> {
+    /// A command, and the words that follow its own.
+    Tool(&'static Tool, &'w [OsString]),
+    /// A group, and the words that follow its own, which name none of its commands.
+    Group(&'static Group, &'w [OsString]),
 }
 
-impl Words {
-    /// The value of an option; the last one counts.
-    fn value(&self, option: &str) -> Option<&OsStr> {
-        self.values.get(option).map(OsString::as_os_str)
-    }
-}
-
-/// The words after a command make no sense.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WordsError {
-    /// No option has this name.
-    #[error("{tool} has no option '{option}'; nseer {tool} --help lists them")]
-    Unknown {
-        /// The command.
-        tool: &'static str,
-        /// What was typed.
-        option: String,
-    },
-    /// The line ends where a value is needed.
-    #[error("option '{option}' needs a value: {option} {value}")]
-    MissingValue {
-        /// The option.
-        option: &'static str,
-        /// The word for its value.
-        value: &'static str,
-    },
-    /// There are more or fewer operands than the command takes.
-    #[error("{tool} takes {}: nseer {tool} {}", count(operands.len()), operands.join(" "))]
-    Operands {
-        /// The command.
-        tool: &'static str,
-        /// The words for its operands.
-        operands: &'static [&'static str],
-    },
-}
-
-fn count(operands: usize) -> String {
-    match operands {
-        1 => "one file".to_owned(),
-        n => format!("{n} files"),
-    }
-}
-
-/// The command of this name.
+/// The command that these words begin with; none where they ask for a scan.
 #[must_use]
-pub fn find(word: &OsStr) -> Option<&'static Tool> {
-    TOOLS.iter().find(|tool| OsStr::new(tool.name) == word)
+pub fn find(words: &[OsString]) -> Option<Found<'_>> {
+    find_in(TOOLS, words)
+}
+
+fn find_in<'w>(tools: &'static [Tool], words: &'w [OsString]) -> Option<Found<'w>> {
+    for tool in tools {
+        let own: Vec<&OsStr> = tool.name.split(' ').map(OsStr::new).collect();
+        if words.len() >= own.len() && own.iter().zip(words).all(|(own, word)| own == word) {
+            return Some(Found::Tool(tool, &words[own.len()..]));
+        }
+    }
+    let (first, rest) = words.split_first()?;
+    let group = GROUPS.iter().find(|group| OsStr::new(group.name) == first)?;
+    Some(Found::Group(group, rest))
+}
+
+impl Found<'_> {
+    /// Runs the command. Gives the exit code; trouble has been told.
+    #[must_use]
+    pub fn run(self) -> u8 {
+        match self {
+            Found::Tool(tool, words) => tool.run(words),
+            Found::Group(group, words) => group.run(words),
+        }
+    }
+}
+
+impl Group {
+    /// The commands of the group, each with its word within the group.
+    fn tools(&self, tools: &'static [Tool]) -> impl Iterator<Item = (&'static Tool, &'static str)> {
+        let own = self.name;
+        tools.iter().filter_map(move |tool| match tool.name.split_once(' ') {
+            Some((group, word)) if group == own => Some((tool, word)),
+            _ => None,
+        })
+    }
+
+    /// Lists its commands, or tells that a word is none of them.
+    fn run(&self, words: &[OsString]) -> u8 {
+        match words {
+            [] => {}
+            [word, ..] if ["-h", "--help"].map(OsStr::new).contains(&word.as_os_str()) => {}
+            [word, ..] => {
+                let _ = writeln!(std::io::stderr(), "nseer: {}", self.unknown(TOOLS, word));
+                return 1;
+            }
+        }
+        // A reader that has gone away is no failure.
+        let _ = std::io::stdout().write_all(self.help(TOOLS).as_bytes());
+        0
+    }
+
+    fn unknown(&self, tools: &'static [Tool], word: &OsStr) -> String {
+        let word = word.to_string_lossy();
+        let near = self
+            .tools(tools)
+            .map(|(_, name)| (strsim::damerau_levenshtein(&word, name), name))
+            .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
+            .min();
+        let hint = match near {
+            Some((_, name)) => format!("did you mean '{name}'?"),
+            None => format!("nseer {} lists them", self.name),
+        };
+        format!("{} has no command '{word}'; {hint}", self.name)
+    }
+
+    fn help(&self, tools: &'static [Tool]) -> String {
+        let name = self.name;
+        let mut text =
+            format!("Usage: nseer {name} COMMAND [OPTIONS] ...\n\nCommands to {}:\n", self.short);
+        for (tool, word) in self.tools(tools) {
+            let typed = format!("{word} {}", tool.operands.join(" "));
+            crate::help::row(&mut text, typed.trim_end(), tool.short);
+        }
+        let _ = write!(text, "\nnseer {name} COMMAND --help tells more of each.\n");
+        text
+    }
 }
 
 impl Tool {
@@ -128,49 +204,12 @@ impl Tool {
         }
     }
 
-    /// Cuts words into options and operands. A value is the next word or follows `=`; after `--`
-    /// all are operands.
-    ///
-    /// # Errors
-    /// [`WordsError`] for the first word that cannot be taken.
-    pub fn read(&self, words: &[OsString]) -> Result<Words, WordsError> {
-        let mut read = Words::default();
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            let bytes = word.as_bytes();
-            if bytes == b"--" {
-                read.operands.extend(words.by_ref().cloned());
-            } else if bytes.len() < 2 || !bytes.starts_with(b"-") {
-                read.operands.push(word.clone());
-            } else {
-                let cut = bytes.iter().position(|b| *b == b'=').unwrap_or(bytes.len());
-                let (name, glued) = bytes.split_at(cut);
-                let option = self.option(name)?;
-                let value = match glued {
-                    [] => words.next().cloned(),
-                    [_, value @ ..] => Some(OsString::from_vec(value.to_vec())),
-                };
-                let missing = WordsError::MissingValue { option: option.name, value: option.value };
-                read.values.insert(option.name, value.ok_or(missing)?);
-            }
-        }
-        if read.operands.len() != self.operands.len() {
-            return Err(WordsError::Operands { tool: self.name, operands: self.operands });
-        }
-        Ok(read)
-    }
-
-    fn option(&self, name: &[u8]) -> Result<&ToolOption, WordsError> {
-        let found = self.options.iter().find(|option| option.name.as_bytes() == name);
-        let option = String::from_utf8_lossy(name).into_owned();
-        found.ok_or(WordsError::Unknown { tool: self.name, option })
-    }
-
     /// How it is typed: `nseer diff [OPTIONS] BEFORE AFTER`.
     #[must_use]
     pub fn usage(&self) -> String {
         let options = if self.options.is_empty() { "" } else { " [OPTIONS]" };
-        format!("nseer {}{options} {}", self.name, self.operands.join(" "))
+        let usage = format!("nseer {}{options} {}", self.name, self.operands.join(" "));
+        usage.trim_end().to_owned()
     }
 
     /// Its help text.
@@ -184,7 +223,8 @@ impl Tool {
             text.push('\n');
         }
         for option in self.options {
-            crate::help::row(&mut text, &format!("{} {}", option.name, option.value), option.short);
+            let typed = format!("{} {}", option.name, option.value);
+            crate::help::row(&mut text, typed.trim_end(), option.short);
         }
         text
     }
@@ -199,40 +239,84 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn read(tool: &str, words: &[&str]) -> Result<Words, WordsError> {
-        let tool = find(OsStr::new(tool)).expect("a command");
-        tool.read(&words.iter().map(OsString::from).collect::<Vec<_>>())
+    /// Commands that use everything a command may have.
+    pub(crate) const SAMPLE: &[Tool] = &[
+        CHECK,
+        Tool { name: "script run", operands: &["FILE", "[TARGET]"], options: &[], ..CHECK },
+    ];
+
+    pub(crate) const CHECK: Tool = Tool {
+        name: "script check",
+        operands: &["[PATH]..."],
+        short: "look at scripts",
+        long: "Looks at scripts.",
+        options: &[
+            ToolOption {
+                name: "--loud",
+                value: "",
+                short: "say more",
+                complete: Complete::Nothing,
+            },
+            ToolOption {
+                name: "--only",
+                value: "RULE",
+                short: "look for one thing",
+                complete: Complete::Words(&["x", "y"]),
+            },
+        ],
+        trouble: 1,
+        run: |_, _| Ok(0),
+    };
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
     }
 
     #[test]
-    fn words_are_cut() {
-        for words in [&["a", "--to", "xml"][..], &["--to=xml", "a"], &["--to", "xml", "--", "a"]] {
-            let read = read("convert", words).expect("good words");
-            assert_eq!(read.operands, ["a"]);
-            assert_eq!(read.value("--to"), Some(OsStr::new("xml")));
-            assert_eq!(read.value("-o"), None);
-        }
-        assert_eq!(read("convert", &["-"]).expect("good words").operands, ["-"]);
-        assert_eq!(read("convert", &["--", "--to"]).expect("good words").operands, ["--to"]);
+    fn first_words_select() {
+        let found = |line: &str| match find_in(SAMPLE, &words(line)) {
+            Some(Found::Tool(tool, rest)) => format!("{} + {}", tool.name, rest.len()),
+            Some(Found::Group(group, rest)) => format!("group {} + {}", group.name, rest.len()),
+            None => "scan".to_owned(),
+        };
+        assert_eq!(found("script check a b"), "script check + 2");
+        assert_eq!(found("script run"), "script run + 0");
+        assert_eq!(found("script"), "group script + 0");
+        assert_eq!(found("script --help"), "group script + 1");
+        assert_eq!(found("script chekc"), "group script + 1");
+        assert_eq!(found("scripts check"), "scan");
+        assert_eq!(found("check"), "scan");
+        assert_eq!(found(""), "scan");
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
-        for (tool, words, expected) in [
-            ("convert", &[][..], "convert takes one file: nseer convert FILE"),
-            ("diff", &["a"], "diff takes 2 files: nseer diff BEFORE AFTER"),
-            (
-                "convert",
-                &["--tp=x", "a"],
-                "convert has no option '--tp'; nseer convert --help lists them",
-            ),
-            ("convert", &["a", "--to"], "option '--to' needs a value: --to FORMAT"),
-        ] {
-            assert_eq!(read(tool, words).expect_err("bad words").to_string(), expected);
-        }
+    fn a_group_lists_its_commands() {
+        let [group] = GROUPS else { panic!("one group") };
+        assert_eq!(
+            group.help(SAMPLE),
+            "Usage: nseer script COMMAND [OPTIONS] ...\n\n\
+             Commands to write, check and test scripts:\n  \
+             check [PATH]...             look at scripts\n  \
+             run FILE [TARGET]           look at scripts\n\n\
+             nseer script COMMAND --help tells more of each.\n"
+        );
+        let unknown = |word| group.unknown(SAMPLE, OsStr::new(word));
+        assert_eq!(unknown("chekc"), "script has no command 'chekc'; did you mean 'check'?");
+        assert_eq!(
+            unknown("frobnicate"),
+            "script has no command 'frobnicate'; nseer script lists them"
+        );
+    }
+
+    #[test]
+    fn help_shows_flags_without_a_value() {
+        let help = CHECK.help();
+        assert!(help.starts_with("Usage: nseer script check [OPTIONS] [PATH]...\n"), "{help}");
+        assert!(help.contains("\n  --loud                      say more\n"), "{help}");
+        assert!(help.contains("\n  --only RULE                 look for one thing\n"), "{help}");
     }
 
     #[test]
@@ -240,6 +324,9 @@ mod tests {
         for tool in TOOLS {
             assert!(!tool.short.ends_with('.') && tool.long.ends_with('.'), "{}", tool.name);
             assert!(tool.help().lines().all(|line| line.len() <= 80), "{}", tool.help());
+            if let Some((group, _)) = tool.name.split_once(' ') {
+                assert!(GROUPS.iter().any(|g| g.name == group), "{group} is no group");
+            }
         }
     }
 }

@@ -191,7 +191,7 @@ fn bad_stores_are_one_clear_line() {
             (&["--store", "x", "-iL", "-"], "--store cannot keep targets that come from standard"),
             (&["resume", "/none"], "cannot open '/none': No such file"),
             (&["resume", "/etc/passwd"], "'/etc/passwd' is no store of nseer"),
-            (&["resume"], "resume takes one file: nseer resume STORE"),
+            (&["resume"], "resume takes one operand: nseer resume STORE"),
             (&["show", "/dev/null"], "cannot read '/dev/null': it is empty"),
         ] {
             let output = lab.nseer(args);

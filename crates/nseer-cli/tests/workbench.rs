@@ -156,7 +156,7 @@ fn bad_input_is_one_clear_line() {
         write("/run/lab/empty", "");
         write("/run/lab/x.xml", "<nmaprun args='nmap'><runstats/></nmaprun>");
         for (args, told) in [
-            (&["convert"][..], "convert takes one file: nseer convert FILE"),
+            (&["convert"][..], "convert takes one operand: nseer convert FILE"),
             (&["convert", "/run/lab/none"], "cannot read '/run/lab/none': No such file"),
             (&["convert", "/run/lab/x.html"], "cannot read '/run/lab/x.html': it is no scan"),
             (&["convert", "/run/lab/x.txt"], "cannot read '/run/lab/x.txt': it is no XML"),
@@ -168,7 +168,7 @@ fn bad_input_is_one_clear_line() {
             ),
             (&["convert", "/run/lab/x.xml", "-o", "/none/x"], "cannot write to '/none/x'"),
             (&["convert", "/run/lab/x.xml", "-o", "/dev/full"], "cannot write the output"),
-            (&["diff", "/run/lab/x.xml"], "diff takes 2 files"),
+            (&["diff", "/run/lab/x.xml"], "diff takes 2 operands"),
             (&["diff", "/run/lab/x.xml", "/run/lab/x.txt"], "cannot read '/run/lab/x.txt'"),
             (&["diff", "-", "-"], "standard input holds one scan"),
         ] {

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::host::HostRecord;
 use crate::port::{PortKey, PortState, Protocol};
+use crate::progress::{Progress, Stage};
 use crate::script::{Phase, PhaseRecord, ScriptResult, ScriptRun};
 
 /// How loud a message is.
@@ -82,6 +83,36 @@ pub enum Event {
         /// Its state.
         state: PortState,
     },
+    /// So many further hosts are to be scanned, as far as the targets' text tells; more may follow.
+    HostsExpected(u64),
+    /// A part of the work on a host begins. This and the next two are for who watches a run, and may
+    /// be left out where nobody does.
+    StageBegun {
+        /// The host.
+        address: IpAddr,
+        /// The part.
+        stage: Stage,
+    },
+    /// Some more of a host's ports are known.
+    PortsKnown {
+        /// The host.
+        address: IpAddr,
+        /// How many are.
+        known: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// The action of a script begins.
+    ScriptStarted {
+        /// The script's ID.
+        id: Arc<str>,
+        /// The host, for host and port scripts.
+        address: Option<IpAddr>,
+        /// The port, for port scripts.
+        port: Option<PortKey>,
+    },
+    /// How far the run has come, for those who asked.
+    Progress(Progress),
     /// The ports of a host are known, and its scripts begin. Sent only where somebody keeps such
     /// things.
     HostScanned(Arc<HostRecord>),

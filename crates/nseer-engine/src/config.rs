@@ -4,13 +4,14 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nseer_core::{EventSink, PortKey};
+use nseer_core::{EventSink, Levels, PortKey};
 use nseer_net::Network;
 use nseer_seam::System;
 
 use crate::data_dir::DataDirs;
 use crate::script_args::ArgTable;
 use crate::selection::SelectedScript;
+use crate::workbench::Workbench;
 
 /// Takes the targets that scripts find.
 pub trait NewTargets: Send + Sync {
@@ -44,10 +45,8 @@ pub struct EngineConfig {
     pub workers: Option<NonZeroUsize>,
     /// More than one host will come, so that all states may be made at once.
     pub many_hosts: bool,
-    /// Level of `-v`.
-    pub verbosity: u8,
-    /// Level of `-d`.
-    pub debugging: u8,
+    /// Levels of `-v` and `-d`, and `--script-trace`.
+    pub levels: Arc<Levels>,
     /// Level of `-T`.
     pub timing_level: u8,
     /// `--version-intensity`.
@@ -58,8 +57,6 @@ pub struct EngineConfig {
     pub script_timeout: Option<Duration>,
     /// How long one resume of a script may compute without waiting.
     pub compute_limit: Duration,
-    /// `--script-trace`.
-    pub trace: bool,
     /// Scan over IPv6.
     pub ipv6: bool,
     /// The user may send raw packets.
@@ -68,4 +65,6 @@ pub struct EngineConfig {
     pub interface: Option<String>,
     /// Most script threads that may hold sockets to one host at a time.
     pub slots_per_host: usize,
+    /// What a workbench for scripts wants.
+    pub workbench: Workbench,
 }

@@ -156,7 +156,7 @@ impl Engine {
                 Ok(texts) => Placement::of(&self.config, &self.scripts, &texts),
                 Err(_) => Placement::single(),
             };
-            if self.config.debugging > 0 {
+            if self.config.levels.debugging() > 0 {
                 self.say(Severity::Info, format!("NSE: {}", placement.description()));
             }
             Arc::new(placement)

@@ -13,7 +13,7 @@ use crate::context::ScriptContext;
 use crate::error::EngineError;
 use crate::host_cell::{HostCell, WorkerThreads};
 use crate::host_tables::TableMaker;
-use crate::{modules, results};
+use crate::{modules, results, workbench};
 
 /// What every part of one worker reaches: the Lua state, the configuration, the hosts in work.
 pub(crate) struct World {
@@ -86,6 +86,7 @@ impl World {
             nmap,
             functions: OnceCell::new(),
         });
+        modules::repeatable::install(&world)?;
         modules::install(&world)?;
         let prelude: Table = lua
             .load(include_str!("prelude.lua"))
@@ -101,6 +102,7 @@ impl World {
         };
         // Set exactly once, here.
         let _ = world.functions.set(functions);
+        workbench::watch_lines(&world)?;
         Ok(world)
     }
 
@@ -120,14 +122,14 @@ impl World {
 
     /// A line that is shown from debug level `level` on.
     pub(crate) fn debug(&self, level: u8, text: impl FnOnce() -> String) {
-        if self.config.debugging >= level {
+        if self.config.levels.debugging() >= level {
             self.say(Severity::Info, format!("NSE: {}", text()));
         }
     }
 
     /// A line that is shown from verbosity `level` on.
     pub(crate) fn verbose(&self, level: u8, text: impl FnOnce() -> String) {
-        if self.config.verbosity >= level || self.config.debugging > 0 {
+        if self.config.levels.verbosity() >= level || self.config.levels.debugging() > 0 {
             self.say(Severity::Info, format!("NSE: {}", text()));
         }
     }
@@ -197,6 +199,11 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
     let acting = native.function("acting", move |_, _| {
         let context = w.current()?;
         context.acting.set(true);
+        w.config.events.emit(Event::ScriptStarted {
+            id: context.info().id.clone(),
+            address: context.host.as_ref().map(|host| host.address),
+            port: context.port,
+        });
         w.debug(1, || format!("Starting {}.", context.label()));
         Ok(Reply::nothing())
     })?;

@@ -369,7 +369,7 @@ fn failed(
         return (ScriptOutcome::Silent, None);
     }
     let text = error_text(error);
-    if world.config.debugging > 0 {
+    if world.config.levels.debugging() > 0 {
         let traceback = world.scheduler.traceback(&end.thread, error);
         let mut line = format!("NSE: {} threw an error!\n", context.label()).into_bytes();
         line.extend(traceback);

@@ -26,9 +26,11 @@ mod script;
 pub mod script_args;
 pub mod script_help;
 pub mod selection;
+mod workbench;
 mod worker;
 
 pub use config::{EngineConfig, NewTargets};
 pub use engine::Engine;
 pub use error::EngineError;
 pub use script::ScriptInfo;
+pub use workbench::{Lines, Workbench};

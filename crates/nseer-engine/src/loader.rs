@@ -112,7 +112,9 @@ fn load(
                 left_out.entry(module).or_default().push(id);
                 return Ok(None);
             }
-            if let Some(traceback) = seen.next().filter(|_| aloud && world.config.debugging > 0) {
+            if let Some(traceback) =
+                seen.next().filter(|_| aloud && world.config.levels.debugging() > 0)
+            {
                 world.say(Severity::Warning, text(&traceback));
             }
             return Err(EngineError::TopLevel { path, text: reason });

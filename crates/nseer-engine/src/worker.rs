@@ -119,6 +119,7 @@ fn prepare(
 ) -> Result<Prepared, EngineError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .start_paused(config.workbench.virtual_time)
         .build()
         .map_err(EngineError::Thread)?;
     let world = World::new(config, watchdog, locks)?;

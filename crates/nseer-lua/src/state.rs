@@ -1,5 +1,6 @@
 //! A new Lua state: standard libraries without their dangerous parts, and the shim.
 
+use mlua::state::{GcGenParams, GcMode};
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 
 use crate::interrupt;
@@ -83,6 +84,8 @@ pub(crate) fn new_state(
     // safety are removed below, before any script is loaded.
     let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, LuaOptions::default()) };
     lua.set_memory_limit(options.memory_limit)?;
+    // Most of what lives is the code of the scripts, and most of what a host needs dies with it.
+    lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
     let (enter, leave) = interrupt::chain_functions(&lua)?;
     let parts = (enter, leave, glance(&lua)?);
     let shim: Table = lua.load(include_str!("shim.lua")).set_name("=nseer").call(parts)?;

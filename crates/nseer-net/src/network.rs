@@ -8,7 +8,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::dns::Dns;
 use crate::error::NetError;
+use crate::observer::{Observer, Watched};
 use crate::offers::Offers;
+use crate::stand_in::StandIn;
 use crate::tls::{OpensslConnector, TlsConnector};
 
 /// How bytes travel.
@@ -77,6 +79,10 @@ pub struct NetworkConfig {
     pub buffer_limit: usize,
     /// Who may be contacted.
     pub policy: Arc<dyn NetPolicy>,
+    /// Stands in for all peers and for DNS: nothing then reaches the network.
+    pub stand_in: Option<Arc<dyn StandIn>>,
+    /// Is told what goes over sockets.
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 impl Default for NetworkConfig {
@@ -88,6 +94,8 @@ impl Default for NetworkConfig {
             offers: 0,
             buffer_limit: 16 << 20,
             policy: Arc::new(AllowAll),
+            stand_in: None,
+            observer: None,
         }
     }
 }
@@ -139,12 +147,26 @@ impl Network {
         name: &str,
         family: Option<Family>,
     ) -> Result<Vec<IpAddr>, NetError> {
-        self.inner.dns.resolve(name, family).await
+        let found = match &self.inner.config.stand_in {
+            None => self.inner.dns.resolve(name, family).await,
+            Some(stand_in) => stand_in.resolve(name, family),
+        };
+        if let Some(observer) = &self.inner.config.observer {
+            observer.resolved(name, family, &found);
+        }
+        found
     }
 
     /// The name of an address by reverse DNS, without its final dot.
     pub async fn reverse(&self, address: IpAddr) -> Option<String> {
-        self.inner.dns.reverse(address).await
+        let name = match &self.inner.config.stand_in {
+            None => self.inner.dns.reverse(address).await,
+            Some(stand_in) => stand_in.reverse(address),
+        };
+        if let Some(observer) = &self.inner.config.observer {
+            observer.reversed(address, name.as_deref());
+        }
+        name
     }
 
     /// The name servers in use.
@@ -196,6 +218,15 @@ impl Network {
 
     pub(crate) fn buffer_limit(&self) -> usize {
         self.inner.config.buffer_limit
+    }
+
+    pub(crate) fn stand_in(&self) -> Option<&dyn StandIn> {
+        self.inner.config.stand_in.as_deref()
+    }
+
+    /// The observer's side of a new socket.
+    pub(crate) fn watched(&self, mark: u32) -> Option<Box<Watched>> {
+        self.inner.config.observer.as_ref().map(|observer| Watched::new(observer.clone(), mark))
     }
 
     pub(crate) fn tls(&self) -> &dyn TlsConnector {

@@ -12,6 +12,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::NetError;
 use crate::network::{Network, Transport};
+use crate::observer::{Watched, What};
+use crate::stand_in::{self, Line};
 use crate::stream::{STEP, Stop, Stream};
 use crate::udp::Udp;
 
@@ -27,6 +29,8 @@ pub struct ConnectOptions {
     pub sni: Option<String>,
     /// For everything together, the TLS handshake included; `None` waits for ever.
     pub timeout: Option<Duration>,
+    /// The caller's place in its program, for an observer; 0 is none.
+    pub mark: u32,
 }
 
 /// A connected socket, or a UDP socket without a peer. Dropping it closes it.
@@ -41,11 +45,15 @@ pub struct Socket {
     ended: bool,
     /// What went wrong behind data that was good; for the next receive.
     failed: Option<NetError>,
+    /// Who is told what happens, where somebody wants to know.
+    watched: Option<Box<Watched>>,
 }
 
 enum Kind {
     Stream(Stream),
     Udp(Udp),
+    /// No network is behind it.
+    Played(Box<dyn Line>),
 }
 
 impl Socket {
@@ -65,6 +73,10 @@ impl Socket {
             return Err(NetError::Io(io::ErrorKind::Unsupported.into()));
         }
         let connecting = async {
+            if let Some(stand_in) = network.stand_in() {
+                let opening = stand_in.connect(transport, peer, options);
+                return stand_in::open(opening).await.map(Kind::Played);
+            }
             if matches!(transport, Transport::Udp | Transport::Dtls) {
                 let mut udp = Udp::open(peer.is_ipv6(), options.bind, Some(peer))?;
                 if transport == Transport::Dtls {
@@ -82,8 +94,24 @@ impl Socket {
             }
             Ok::<_, NetError>(Kind::Stream(stream))
         };
-        let kind = within(options.timeout, connecting).await?;
-        Ok(Socket::new(network, kind))
+        let Some(watched) = network.watched(options.mark) else {
+            let kind = within(options.timeout, connecting).await?;
+            return Ok(Socket::new(network, kind));
+        };
+        let begun = stand_in::now();
+        let connected = within(options.timeout, connecting).await;
+        let took = stand_in::now().saturating_duration_since(begun);
+        let connected = connected.map(|kind| Socket::new(network, kind));
+        let socket = connected.as_ref().ok();
+        watched.tell(What::Opened {
+            transport,
+            local: socket.and_then(Socket::local_addr),
+            peer: Some(peer),
+            certificate: socket.and_then(Socket::peer_certificate_der),
+            took,
+            failed: connected.as_ref().err(),
+        });
+        Ok(Socket { watched: Some(watched), ..connected? })
     }
 
     /// A UDP socket for [`Socket::send_to`]. Must be called inside a tokio runtime.
@@ -95,12 +123,48 @@ impl Socket {
         ipv6: bool,
         bind: Option<SocketAddr>,
     ) -> Result<Socket, NetError> {
-        let udp = Udp::open(ipv6, bind, None)?;
-        Ok(Socket::new(network, Kind::Udp(udp)))
+        let kind = match network.stand_in() {
+            Some(stand_in) => Kind::Played(stand_in.datagrams(ipv6, bind)?),
+            None => Kind::Udp(Udp::open(ipv6, bind, None)?),
+        };
+        let socket = Socket::new(network, kind);
+        let Some(watched) = network.watched(0) else { return Ok(socket) };
+        watched.tell(What::Opened {
+            transport: Transport::Udp,
+            local: socket.local_addr(),
+            peer: None,
+            certificate: None,
+            took: Duration::ZERO,
+            failed: None,
+        });
+        Ok(Socket { watched: Some(watched), ..socket })
     }
 
     fn new(network: &Network, kind: Kind) -> Socket {
-        Socket { network: network.clone(), kind, unsent: Vec::new(), ended: false, failed: None }
+        let network = network.clone();
+        Socket { network, kind, unsent: Vec::new(), ended: false, failed: None, watched: None }
+    }
+
+    /// Tells an observer of the caller's place in its program, from which what follows is done.
+    pub fn mark(&mut self, place: u32) {
+        if let Some(watched) = &mut self.watched {
+            watched.mark = place;
+        }
+    }
+
+    fn tell_sent(&self, data: &[u8], to: Option<SocketAddr>) {
+        if let Some(watched) = &self.watched {
+            watched.tell(What::Sent { data, to });
+        }
+    }
+
+    fn tell_received(&self, received: Result<&[u8], &NetError>) {
+        if let Some(watched) = &self.watched {
+            watched.tell(match received {
+                Ok(data) => What::Received(data),
+                Err(error) => What::NotReceived(error),
+            });
+        }
     }
 
     /// Sends the whole of `data` if that needs no waiting. `None`: call [`Socket::send`] with the
@@ -109,7 +173,16 @@ impl Socket {
         if !self.unsent.is_empty() {
             return None;
         }
+        let sent = self.send_ready(data);
+        if let Some(Ok(())) = sent {
+            self.tell_sent(data, None);
+        }
+        sent
+    }
+
+    fn send_ready(&mut self, data: &[u8]) -> Option<Result<(), NetError>> {
         match &mut self.kind {
+            Kind::Played(line) => Some(line.send(data, None, stand_in::now())),
             Kind::Stream(stream) => {
                 let mut rest = data;
                 while !rest.is_empty() {
@@ -139,12 +212,15 @@ impl Socket {
     /// As [`NetError`] has them; a part may then have been sent.
     pub async fn send(&mut self, data: &[u8], timeout: Option<Duration>) -> Result<(), NetError> {
         let rest = std::mem::take(&mut self.unsent);
-        let data = if rest.is_empty() { data } else { &rest };
+        let unsent = if rest.is_empty() { data } else { &rest };
         match &mut self.kind {
-            Kind::Stream(stream) => within(timeout, stream.write(data)).await,
-            Kind::Udp(udp) if udp.is_connected() => within(timeout, udp.send(data)).await,
+            Kind::Stream(stream) => within(timeout, stream.write(unsent)).await,
+            Kind::Udp(udp) if udp.is_connected() => within(timeout, udp.send(unsent)).await,
             Kind::Udp(_) => Err(NetError::NotConnected),
-        }
+            Kind::Played(line) => line.send(unsent, None, stand_in::now()),
+        }?;
+        self.tell_sent(data, None);
+        Ok(())
     }
 
     /// Sends one datagram to `peer`, whomever the socket is connected to. A TCP connection leads
@@ -160,9 +236,12 @@ impl Socket {
     ) -> Result<(), NetError> {
         self.network.check(peer, Transport::Udp)?;
         match &mut self.kind {
-            Kind::Udp(udp) => within(timeout, udp.send_to(data, peer)).await,
-            Kind::Stream(_) => self.send(data, timeout).await,
+            Kind::Udp(udp) => within(timeout, udp.send_to(data, peer)).await?,
+            Kind::Played(line) => line.send(data, Some(peer), stand_in::now())?,
+            Kind::Stream(_) => return self.send(data, timeout).await,
         }
+        self.tell_sent(data, Some(peer));
+        Ok(())
     }
 
     /// Whatever comes first: one datagram, or the bytes that can be had without further waiting,
@@ -172,7 +251,14 @@ impl Socket {
     /// [`NetError::Eof`] once the peer has closed, then at every further call.
     pub async fn receive(&mut self, timeout: Option<Duration>) -> Result<Vec<u8>, NetError> {
         let mut data = Vec::new();
-        let mut last = within(timeout, self.read(&mut data)).await?;
+        let first = within(timeout, self.read(&mut data)).await;
+        let mut last = match first {
+            Ok(n) => n,
+            Err(error) => {
+                self.tell_received(Err(&error));
+                return Err(error);
+            }
+        };
         if let Kind::Stream(stream) = &mut self.kind {
             while (last == STEP || stream.reads_records()) && data.len() < ENOUGH {
                 match stream.read_ready(&mut data) {
@@ -187,6 +273,7 @@ impl Socket {
                 break;
             }
         }
+        self.tell_received(Ok(&data));
         Ok(data)
     }
 
@@ -232,7 +319,9 @@ impl Socket {
         let mut data = Vec::new();
         let gathering = async {
             loop {
+                let seen = data.len();
                 self.read(&mut data).await?;
+                self.tell_received(Ok(&data[seen..]));
                 if enough(&data) {
                     return Ok::<_, NetError>(());
                 }
@@ -243,7 +332,11 @@ impl Socket {
                 tokio::task::coop::consume_budget().await;
             }
         };
-        match within(timeout, gathering).await {
+        let gathered = within(timeout, gathering).await;
+        if let Err(error) = &gathered {
+            self.tell_received(Err(error));
+        }
+        match gathered {
             Ok(()) => Ok(data),
             Err(NetError::TimedOut | NetError::Eof) if !data.is_empty() => Ok(data),
             Err(error) => Err(error),
@@ -256,7 +349,6 @@ impl Socket {
             return Err(error);
         }
         match &mut self.kind {
-            Kind::Stream(_) if self.ended => Err(NetError::Eof),
             Kind::Stream(stream) => match stream.read(into).await? {
                 0 => {
                     self.ended = true;
@@ -264,7 +356,7 @@ impl Socket {
                 }
                 n => Ok(n),
             },
-            Kind::Udp(_) if self.ended => Err(NetError::Eof),
+            _ if self.ended => Err(NetError::Eof),
             Kind::Udp(udp) => match udp.receive(into).await? {
                 0 if udp.is_dtls() => {
                     self.ended = true;
@@ -272,6 +364,11 @@ impl Socket {
                 }
                 n => Ok(n),
             },
+            Kind::Played(line) => {
+                let read = stand_in::read(&mut **line, into).await;
+                self.ended = matches!(read, Err(NetError::Eof));
+                read
+            }
         }
     }
 
@@ -286,21 +383,34 @@ impl Socket {
         sni: Option<&str>,
         timeout: Option<Duration>,
     ) -> Result<(), NetError> {
-        match &mut self.kind {
+        let started = match &mut self.kind {
             Kind::Stream(stream) => {
                 within(timeout, stream.start_tls(self.network.tls(), sni)).await
             }
             Kind::Udp(_) => Err(NetError::Tls("cannot be started on a UDP socket".to_owned())),
+            Kind::Played(line) => line.start_tls(sni, stand_in::now()),
+        };
+        if let Some(watched) = &self.watched {
+            let certificate = self.peer_certificate_der();
+            watched.tell(What::Tls { certificate, failed: started.as_ref().err() });
         }
+        started
     }
 
     /// The bare connection, for a protocol that is spoken elsewhere; `None` where there is none, or
     /// none without TLS. What was received and not fetched is gone.
     #[must_use]
     pub fn into_tcp(self) -> Option<TcpStream> {
+        if let Some(watched) = &self.watched {
+            watched.tell(What::HandedOver);
+        }
+        self.bare()
+    }
+
+    fn bare(self) -> Option<TcpStream> {
         match self.kind {
             Kind::Stream(stream) => stream.into_tcp(),
-            Kind::Udp(_) => None,
+            Kind::Udp(_) | Kind::Played(_) => None,
         }
     }
 
@@ -310,6 +420,7 @@ impl Socket {
         match &self.kind {
             Kind::Stream(stream) => stream.local_addr(),
             Kind::Udp(udp) => udp.local_addr(),
+            Kind::Played(line) => line.ends().local,
         }
     }
 
@@ -319,6 +430,7 @@ impl Socket {
         match &self.kind {
             Kind::Stream(stream) => stream.peer_addr(),
             Kind::Udp(udp) => udp.peer_addr(),
+            Kind::Played(line) => line.ends().peer,
         }
     }
 
@@ -328,13 +440,18 @@ impl Socket {
         match &self.kind {
             Kind::Stream(stream) => stream.is_tls(),
             Kind::Udp(udp) => udp.is_dtls(),
+            Kind::Played(line) => line.ends().is_tls,
         }
     }
 
     /// True for UDP.
     #[must_use]
     pub fn is_udp(&self) -> bool {
-        matches!(self.kind, Kind::Udp(_))
+        match &self.kind {
+            Kind::Stream(_) => false,
+            Kind::Udp(_) => true,
+            Kind::Played(line) => line.ends().is_udp,
+        }
     }
 
     /// The peer's certificate in DER, under TLS.
@@ -343,6 +460,7 @@ impl Socket {
         match &self.kind {
             Kind::Stream(stream) => stream.peer_certificate(),
             Kind::Udp(udp) => udp.peer_certificate(),
+            Kind::Played(line) => line.ends().certificate,
         }
     }
 
@@ -352,7 +470,7 @@ impl Socket {
     /// Closes a plain TCP connection by a reset: one packet, and no local port is kept in
     /// TIME_WAIT. Any other socket is closed as [`Socket::close`] does.
     pub fn reset(self) {
-        if let Some(tcp) = self.into_tcp() {
+        if let Some(tcp) = self.bare() {
             // Where that fails it is closed all the same, by a FIN.
             let _ = SockRef::from(&tcp).set_linger(Some(Duration::ZERO));
         }

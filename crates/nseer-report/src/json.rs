@@ -54,6 +54,7 @@ impl<W: Write + Send> Report for JsonReport<W> {
             Event::PortFound { address, port, state } => {
                 self.line(&lines::PortFound::of(*address, *port, *state))
             }
+            Event::Progress(progress) => self.line(&lines::Told::of(progress)),
             Event::ScriptFinished { run, .. } => self.line(&lines::ScriptFinished::of(run)),
             Event::PhaseDone { phase, record } => self.line(&lines::PhaseDone::of(*phase, record)),
             Event::HostDone(host) if is_shown(host, &self.options) => {

@@ -10,6 +10,7 @@ mod html;
 mod json;
 mod normal;
 mod options;
+mod progress_text;
 mod script_text;
 mod service_text;
 mod shown;
@@ -28,6 +29,8 @@ pub use html::HtmlReport;
 pub use json::{JSON_SCHEMA, JsonBytes, JsonReport, JsonService, JsonValue, OwnedJsonValue};
 pub use normal::{NormalReport, Place, mac_text};
 pub use options::ReportOptions;
+pub use progress_text::{clock, status_lines};
+pub use script_text::script_lines;
 pub use service_text::ServiceText;
 pub use when::rfc3339;
 pub use xml::XmlReport;
@@ -40,4 +43,8 @@ pub trait Report: Send {
     /// # Errors
     /// Where the writer fails.
     fn event(&mut self, event: &Event) -> io::Result<()>;
+
+    /// The user changed the levels of `-v` and `-d` while the run goes on. Only what is for the screen
+    /// follows.
+    fn set_levels(&mut self, _verbosity: u8, _debugging: u8) {}
 }

@@ -11,6 +11,7 @@ use nseer_core::{
 use crate::Report;
 use crate::escape::{line_text, message_text};
 use crate::options::ReportOptions;
+use crate::progress_text::status_lines;
 use crate::script_text::{any_text, write_results};
 use crate::service_text::{is_guess, service_info, service_label, version_text};
 use crate::shown::{Group, Shown, is_shown, summary};
@@ -131,7 +132,8 @@ impl<W: Write + Send> NormalReport<W> {
         } else {
             String::new()
         };
-        write!(self.out, "Nmap scan report for {label}")?;
+        let heading = format!("Nmap scan report for {label}");
+        write!(self.out, "{}", self.coloured(&heading, BOLD))?;
         match (host.status, host.times) {
             (HostStatus::Down, _) => writeln!(self.out, " [host down{received}]")?,
             (HostStatus::Unknown, _) => writeln!(self.out)?,
@@ -213,9 +215,15 @@ impl<W: Write + Send> NormalReport<W> {
         }
         let keys = std::iter::once(None).chain(ports.iter().map(|(key, _)| Some(*key)));
         for (row, key) in rows.iter().zip(keys) {
-            let cells: Vec<String> =
-                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-            writeln!(self.out, "{}", cells.join(" ").trim_end())?;
+            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+            let mut line = cells.collect::<Vec<_>>().join(" ").trim_end().to_owned();
+            if key.is_some() && self.options.colour {
+                // The state is the second cell.
+                let (start, state) = (widths[0] + 1, row[1].as_str());
+                let coloured = self.coloured(state, state_colour(state));
+                line.replace_range(start..start + state.len(), &coloured);
+            }
+            writeln!(self.out, "{line}")?;
             if let Some(detail) = key.and_then(|key| host.ports.detail(key)) {
                 write_results(&mut self.out, &detail.scripts)?;
             }
@@ -240,6 +248,10 @@ impl<W: Write + Send> NormalReport<W> {
             writeln!(self.out, "{}", message_text(block.as_bytes()))?;
         }
         Ok(())
+    }
+
+    fn coloured(&self, text: &str, colour: &str) -> String {
+        if self.options.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     /// The cells of the columns that are wanted.
@@ -285,10 +297,31 @@ impl<W: Write + Send> Report for NormalReport<W> {
             {
                 writeln!(self.out, "Discovered open port {port} on {address}")?;
             }
+            Event::Progress(progress) if self.place == Place::Screen => {
+                write!(self.out, "{}", status_lines(progress))?;
+            }
             Event::RunFinished(run) => self.finished(run)?,
             _ => return Ok(()),
         }
         self.out.flush()
+    }
+
+    fn set_levels(&mut self, verbosity: u8, debugging: u8) {
+        if self.place == Place::Screen {
+            self.options.verbosity = verbosity;
+            self.options.debugging = debugging;
+        }
+    }
+}
+
+/// Select Graphic Rendition, ECMA-48, section 8.3.117.
+const BOLD: &str = "1";
+
+fn state_colour(state: &str) -> &'static str {
+    match state {
+        "open" => "32",
+        "closed" => "2",
+        _ => "33",
     }
 }
 

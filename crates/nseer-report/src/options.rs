@@ -14,6 +14,8 @@ pub struct ReportOptions {
     /// Services are asked for their versions (`-sV`): normal output has a VERSION column and
     /// marks services that did not tell what they are by a question mark.
     pub versions: bool,
+    /// Colour, for a screen that has some.
+    pub colour: bool,
     /// Address of an XSL stylesheet for XML.
     pub stylesheet: Option<String>,
     /// Hosts are only listed (`-sL`).

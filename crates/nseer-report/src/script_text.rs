@@ -28,6 +28,15 @@ pub(crate) fn write_results(out: &mut impl Write, results: &[ScriptResult]) -> i
     Ok(())
 }
 
+/// The results as normal output has them: `|_ID: text`, a line each.
+#[must_use]
+pub fn script_lines(results: &[ScriptResult]) -> String {
+    let mut out = Vec::new();
+    // Writing to memory does not fail, and what is screened is text.
+    let _ = write_results(&mut out, results);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,6 +22,10 @@ pub(crate) fn minute(time: SystemTime) -> String {
 }
 
 /// To the second, with the zone: `2026-11-24 18:26:31 UTC`.
+pub(crate) fn clock(time: SystemTime) -> String {
+    local(time).strftime("%H:%M").to_string()
+}
+
 pub(crate) fn second(time: SystemTime) -> String {
     local(time).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }

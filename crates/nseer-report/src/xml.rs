@@ -11,8 +11,8 @@ use std::io::{self, Write};
 use nseer_core::event::{RunInfo, RunSummary};
 use nseer_core::port_spec::compact_list;
 use nseer_core::{
-    Event, HostRecord, HostStatus, Phase, PortKey, PortStatus, ScriptOutcome, ScriptResult,
-    ScriptRun, ScriptValue, ServiceInfo, Tunnel,
+    Event, HostRecord, HostStatus, Phase, PortKey, PortStatus, Progress, ScriptOutcome,
+    ScriptResult, ScriptRun, ScriptValue, ServiceInfo, Tunnel,
 };
 
 use crate::Report;
@@ -28,12 +28,16 @@ use crate::when;
 pub struct XmlReport<W> {
     out: W,
     options: ReportOptions,
+    is_task_told: bool,
 }
+
+/// All of a run is one task: hosts do not wait for one another.
+const TASK: &str = "Scan";
 
 impl<W: Write + Send> XmlReport<W> {
     /// XML to `out`.
     pub fn new(out: W, options: ReportOptions) -> Self {
-        XmlReport { out, options }
+        XmlReport { out, options, is_task_told: false }
     }
 
     fn started(&mut self, run: &RunInfo) -> io::Result<()> {
@@ -68,10 +72,35 @@ impl<W: Write + Send> XmlReport<W> {
             )?;
         }
         writeln!(out, "<verbose level=\"{}\"/>", run.verbosity)?;
-        writeln!(out, "<debugging level=\"{}\"/>", run.debugging)
+        writeln!(out, "<debugging level=\"{}\"/>", run.debugging)?;
+        self.is_task_told = run.verbosity > 0;
+        if self.is_task_told {
+            let time = when::epoch(run.started);
+            writeln!(self.out, "<taskbegin task=\"{TASK}\" time=\"{time}\"/>")?;
+        }
+        Ok(())
+    }
+
+    fn progress(&mut self, progress: &Progress) -> io::Result<()> {
+        let (Some(fraction), Some(remaining)) = (progress.fraction, progress.remaining) else {
+            return Ok(());
+        };
+        let end = progress.now.checked_add(remaining).unwrap_or(progress.now);
+        writeln!(
+            self.out,
+            "<taskprogress task=\"{TASK}\" time=\"{}\" percent=\"{:.2}\" remaining=\"{}\" etc=\"{}\"/>",
+            when::epoch(progress.now),
+            fraction * 100.0,
+            remaining.as_secs(),
+            when::epoch(end)
+        )
     }
 
     fn finished(&mut self, run: &RunSummary) -> io::Result<()> {
+        if self.is_task_told {
+            let time = when::epoch(run.finished);
+            writeln!(self.out, "<taskend task=\"{TASK}\" time=\"{time}\"/>")?;
+        }
         let time = when::ctime(run.finished);
         let elapsed = when::seconds(run.elapsed);
         let what = summary(run.up, run.down);
@@ -335,6 +364,7 @@ impl<W: Write + Send> Report for XmlReport<W> {
                 self.container(name, &record.results)?;
                 self.runs(&record.runs)?;
             }
+            Event::Progress(progress) => self.progress(progress)?,
             Event::RunFinished(run) => self.finished(run)?,
             _ => return Ok(()),
         }

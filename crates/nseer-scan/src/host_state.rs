@@ -4,14 +4,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nseer_core::RoundTrip;
+use nseer_core::{PortState, Reason, RoundTrip};
 use tokio::time::Instant;
 
-use crate::error_limit::{ERROR_PERIOD, ErrorLimit};
+use crate::back_off::{AnswerLimit, ERROR_PERIOD, ErrorLimit};
+use crate::connector::Answer;
 use crate::rate::Pace;
 use crate::retry::RetryPolicy;
 use crate::rtt::RoundTripEstimator;
-use crate::timing::Timing;
+use crate::technique::Technique;
+use crate::timing::{Defeats, Timing};
 use crate::window::Window;
 
 /// A host's window: where it starts, up to where it grows fast, and where it ends.
@@ -25,12 +27,14 @@ const MIN: usize = 2;
 #[derive(Debug)]
 pub(crate) struct HostState {
     inner: Mutex<Inner>,
-    /// `--scan-delay`, or what limited errors ask for.
+    /// `--scan-delay`, or what a host that limits its answers asks for.
     pace: Mutex<Option<Pace>>,
     /// There is a pace; where there is none, that costs no lock.
     has_pace: AtomicBool,
     /// The host tells of closed UDP ports.
     sends_errors: AtomicBool,
+    /// Answers that may come late without slowing the scan down.
+    defeats: Defeats,
 }
 
 #[derive(Debug)]
@@ -39,6 +43,8 @@ struct Inner {
     window: Window,
     retry: RetryPolicy,
     errors: ErrorLimit,
+    answers: AnswerLimit,
+    delay: Duration,
 }
 
 impl HostState {
@@ -51,11 +57,14 @@ impl HostState {
                 trips: RoundTripEstimator::new(timing),
                 window: Window::new(START, THRESHOLD, least, max.max(least)),
                 retry: RetryPolicy::new(timing.max_retries),
-                errors: ErrorLimit::new(timing.scan_delay),
+                errors: ErrorLimit::new(delay, timing.max_udp_scan_delay),
+                answers: AnswerLimit::new(delay, timing.max_scan_delay),
+                delay,
             }),
             pace: Mutex::new((!delay.is_zero()).then(|| Pace::apart(delay))),
             has_pace: AtomicBool::new(!delay.is_zero()),
             sends_errors: AtomicBool::new(false),
+            defeats: timing.defeats,
         }
     }
 
@@ -64,6 +73,8 @@ impl HostState {
         let mut inner = self.lock();
         inner.window.answered(count);
         inner.retry.answered_at_once(count);
+        inner.answers.told(count, 0);
+        self.keep_apart(&mut inner);
         if let Some(trip) = trip {
             inner.trips.sample(trip);
         }
@@ -77,6 +88,41 @@ impl HostState {
         if let Some(trip) = trip {
             inner.trips.sample(trip);
         }
+        inner.answers.told(1, retries);
+        self.keep_apart(&mut inner);
+    }
+
+    /// A round trip, of which nothing else is to be learnt.
+    pub(crate) fn sample(&self, trip: Duration) {
+        self.lock().trips.sample(trip);
+    }
+
+    /// True where such an answer, if it comes late, says nothing of the network: the user does not wait
+    /// for answers that the host limits.
+    pub(crate) fn defeats(&self, reason: Reason) -> bool {
+        match reason {
+            Reason::Reset => self.defeats.resets,
+            Reason::PortUnreach => self.defeats.errors,
+            _ => false,
+        }
+    }
+
+    /// What silence means: without waiting for limited errors, a closed UDP port is silent too.
+    pub(crate) fn silence(&self, technique: Technique) -> Answer {
+        let mut answer = Answer::silence(technique);
+        if technique == Technique::Udp && self.defeats.errors {
+            answer.status.state = PortState::ClosedFiltered;
+        }
+        answer
+    }
+
+    fn keep_apart(&self, inner: &mut Inner) {
+        let delay = inner.errors.delay().max(inner.answers.delay());
+        if delay != inner.delay {
+            inner.delay = delay;
+            *self.lock_pace() = (!delay.is_zero()).then(|| Pace::apart(delay));
+            self.has_pace.store(!delay.is_zero(), Ordering::Relaxed);
+        }
     }
 
     /// An ICMP error told of a closed UDP port, at retransmission number `retries`. Hosts limit such
@@ -84,10 +130,9 @@ impl HostState {
     /// probes go out no faster than errors come.
     pub(crate) fn error(&self, retries: u32) {
         self.sends_errors.store(true, Ordering::Relaxed);
-        if let Some(delay) = self.lock().errors.told(retries) {
-            *self.lock_pace() = Some(Pace::apart(delay));
-            self.has_pace.store(true, Ordering::Relaxed);
-        }
+        let mut inner = self.lock();
+        inner.errors.told(retries);
+        self.keep_apart(&mut inner);
     }
 
     /// How long a UDP probe waits for its answer: the next error of a host that limits them comes

@@ -268,7 +268,7 @@ impl<'a, C: Connector> Lane<'a, C> {
             } else if probe.tries <= allowed {
                 self.again.push_back(probe);
             } else {
-                self.verdicts.push((probe.aim, Answer::silence(probe.aim.technique)));
+                self.verdicts.push((probe.aim, self.host.silence(probe.aim.technique)));
             }
         }
     }
@@ -298,6 +298,9 @@ impl<'a, C: Connector> Lane<'a, C> {
             Some((attempt, trip)) => (attempt, answer.is_from_host.then_some(trip)),
             None => (probe.tries, trip),
         };
+        if lost > 0 && self.host.defeats(answer.status.reason) {
+            return trip.into_iter().for_each(|trip| self.host.sample(trip));
+        }
         if self.is_udp() && answer.status.reason == Reason::PortUnreach {
             self.host.error(lost);
         }

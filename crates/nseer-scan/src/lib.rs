@@ -7,9 +7,9 @@
 //! [`Connector`].
 //! This crate knows nothing of scripts, services, targets or output.
 
+mod back_off;
 mod config;
 mod connector;
-mod error_limit;
 mod flight;
 mod gate;
 mod host_state;
@@ -31,8 +31,8 @@ mod window;
 pub use config::{Discovery, ScanConfig};
 pub use connector::{Answer, Connector, Destination, Started};
 pub use mixed::{LazyRaw, MixedConnector, PendingMixed};
-pub use raw::{Payloads, PendingAnswer, RawConfig, RawConnector};
+pub use raw::{Carrier, Payloads, PendingAnswer, RawConfig, RawConnector};
 pub use scanner::{ScanError, Scanner};
 pub use sockets::{Heir, PendingConnect, SocketConnector};
 pub use technique::{Aim, Reading, Technique};
-pub use timing::{Timing, UnknownTemplate};
+pub use timing::{Defeats, Timing, UnknownTemplate};

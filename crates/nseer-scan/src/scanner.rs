@@ -69,8 +69,8 @@ impl<C: Connector> Scanner<C> {
 
     /// Finds out whether the host is up and, if it is, the states of its ports (with no techniques in the
     /// settings, of none: `-sn`). Fills status,
-    /// reason, times, source, interface, Ethernet address and ports of the record; `found` is told of each open
-    /// port at once. At `deadline` the host is marked as timed out and left.
+    /// reason, times, source, interface, Ethernet address and ports of the record; `told` gets each
+    /// port's state at once. At `deadline` the host is marked as timed out and left.
     ///
     /// # Errors
     /// [`ScanError::NoSockets`]; what is known is in the record.
@@ -78,13 +78,13 @@ impl<C: Connector> Scanner<C> {
         &self,
         host: &mut HostRecord,
         deadline: Option<Instant>,
-        found: impl FnMut(PortKey, PortState) + Send,
+        told: impl FnMut(PortKey, PortState) + Send,
     ) -> Result<(), ScanError> {
         let state = Arc::new(HostState::new(&self.shared.config.timing));
         let work = async {
             let destination = self.discover(host, &state).await?;
             if host.status == HostStatus::Up {
-                self.scan_ports(host, &state, &destination, found).await?;
+                self.scan_ports(host, &state, &destination, told).await?;
                 self.trace(host, &state, &destination).await?;
             }
             Ok(())
@@ -192,7 +192,7 @@ impl<C: Connector> Scanner<C> {
         host: &mut HostRecord,
         state: &Arc<HostState>,
         destination: &Option<Destination>,
-        mut found: impl FnMut(PortKey, PortState) + Send,
+        mut told: impl FnMut(PortKey, PortState) + Send,
     ) -> io::Result<()> {
         let config = &self.shared.config;
         for technique in &config.techniques {
@@ -207,9 +207,7 @@ impl<C: Connector> Scanner<C> {
                     let Some(protocol) = aim.technique.protocol() else { continue };
                     let key = PortKey::new(protocol, aim.port);
                     host.ports.set_status(key, answer.status);
-                    if answer.status.state == PortState::Open {
-                        found(key, answer.status.state);
-                    }
+                    told(key, answer.status.state);
                 }
                 ControlFlow::Continue(())
             };

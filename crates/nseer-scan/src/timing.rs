@@ -19,6 +19,12 @@ pub struct Timing {
     pub max_retries: u32,
     /// Least time between two probes to one host.
     pub scan_delay: Duration,
+    /// Up to where that time grows where a host limits its answers.
+    pub max_scan_delay: Duration,
+    /// The same for ICMP errors that tell of closed UDP ports.
+    pub max_udp_scan_delay: Duration,
+    /// Answers of hosts that limit them, for which a scan does not slow down.
+    pub defeats: Defeats,
     /// A host may take this long, scripts included. The caller turns it into a deadline.
     pub host_timeout: Option<Duration>,
     /// Probes a second over all hosts that are sent even where congestion says to wait.
@@ -29,6 +35,15 @@ pub struct Timing {
     pub min_parallelism: Option<usize>,
     /// Most probes in flight, over all hosts.
     pub max_parallelism: Option<usize>,
+}
+
+/// Limits that are not waited for: where such an answer is missed, its port seems silent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Defeats {
+    /// TCP resets.
+    pub resets: bool,
+    /// ICMP errors that tell of closed UDP ports. A silent UDP port may then be closed.
+    pub errors: bool,
 }
 
 /// Not a timing template.
@@ -53,6 +68,9 @@ impl Timing {
             max_rtt_timeout: ms(10_000),
             max_retries: 10,
             scan_delay: Duration::ZERO,
+            max_scan_delay: ms(1000),
+            max_udp_scan_delay: ms(1000),
+            defeats: Defeats::default(),
             host_timeout: None,
             min_rate: None,
             max_rate: None,
@@ -75,6 +93,7 @@ impl Timing {
                 initial_rtt_timeout: ms(500),
                 max_rtt_timeout: ms(1250),
                 max_retries: 6,
+                max_scan_delay: ms(10),
                 ..normal
             },
             _ => Timing {
@@ -82,6 +101,7 @@ impl Timing {
                 min_rtt_timeout: ms(50),
                 max_rtt_timeout: ms(300),
                 max_retries: 2,
+                max_scan_delay: ms(5),
                 host_timeout: Some(Duration::from_secs(900)),
                 ..normal
             },

@@ -37,9 +37,9 @@ fn scan(address: IpAddr, ports: Vec<u16>, max_sockets: usize) -> (HostRecord, Ve
     let mut told = Vec::new();
     let connector = MixedConnector::new(SocketConnector::default(), None);
     runtime
-        .block_on(
-            Scanner::new(config, connector).scan(&mut host, None, |key, _| told.push(key.number)),
-        )
+        .block_on(Scanner::new(config, connector).scan(&mut host, None, |key, state| {
+            told.extend((state == PortState::Open).then_some(key.number));
+        }))
         .expect("scan");
     told.sort_unstable();
     (host, told)

@@ -251,7 +251,9 @@ impl Run {
                     let scanner = scanner.clone();
                     tokio::spawn(async move {
                         let mut found = Vec::new();
-                        let tell = |key: PortKey, _| found.push(key);
+                        let tell = |key: PortKey, state| {
+                            found.extend((state == PortState::Open).then_some(key));
+                        };
                         let end = scanner.scan(&mut host, deadline, tell).await;
                         found.sort_unstable();
                         let open = host.ports.iter().filter(|(_, s)| s.state == PortState::Open);

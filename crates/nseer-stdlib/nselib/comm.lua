@@ -159,9 +159,10 @@ local function order_of (host, port, opts)
   elseif proto ~= "tcp" then
     return proto, nil
   end
-  if not opts.proto and type(port) == "table" then
-    local tunnel = port.version and port.version.service_tunnel
-    if tunnel == "ssl" or is_tls_service(host, port) then
+  if not opts.proto then
+    local known = type(port) == "table" and port or { number = port, protocol = "tcp", state = "open" }
+    local tunnel = known.version and known.version.service_tunnel
+    if tunnel == "ssl" or is_tls_service(host, known) then
       return "ssl", "tcp"
     end
   end

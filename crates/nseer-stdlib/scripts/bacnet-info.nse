@@ -45,6 +45,15 @@ local function request (property)
   return "\x81\x0a" .. string.pack(">I2", #service + 4) .. service
 end
 
+-- Whether bytes are an answer to our request: a result, an error, a rejection or an abort (clause 20.1).
+local function is_answer (data)
+  if #data < 9 or string.sub(data, 1, 1) ~= "\x81" or string.unpack(">I2", data, 3) ~= #data then
+    return false
+  end
+  local kind = string.byte(data, 7) >> 4
+  return kind == 3 or kind >= 5 and kind <= 7
+end
+
 -- The value between the opening and closing tags of an answer; nil if there is none.
 local function value_of (data)
   if #data < 10 or string.sub(data, 1, 1) ~= "\x81" or string.sub(data, 7, 7) ~= "\x30" then
@@ -88,7 +97,7 @@ action = function (host, port)
     if status then
       status, data = socket:receive()
     end
-    if not status or string.sub(data, 1, 1) ~= "\x81" then
+    if not status or not is_answer(data) then
       break
     end
     any = true

@@ -49,6 +49,9 @@ end
 
 action = function (host)
   local skews = host.registry.datetime_skew
+  if not skews or #skews == 0 then
+    return nil
+  end
   local mean, deviation = mean_and_deviation(skews)
   local out = stdnse.output_table()
   out.mean, out.stddev, out.median = mean, deviation, median(skews)

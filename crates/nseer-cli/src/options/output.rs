@@ -142,7 +142,8 @@ pub(super) const CATEGORY: Category = Category {
             &["--stats-every"],
             Value::Required("TIME"),
             "print the progress every TIME",
-            "Prints how far the scan has come every TIME. 0 means never.",
+            "Prints how far the scan has come every TIME, what is slowest, and when the rest will be \
+            done if it goes on like that. XML and JSON have it too. 0 means never.",
             |s, u| u.store(&mut s.stats_every),
         ),
         Opt::new(
@@ -178,11 +179,15 @@ pub(super) const CATEGORY: Category = Category {
                 Ok(())
             },
         ),
-        Opt::no_effect(
+        Opt::new(
             &["--noninteractive"],
             Value::None,
-            "accepted, no effect: no keys are read during a scan",
-            "Accepted without effect: this version reads no keys during a scan.",
+            "read no keys and show no progress line during a scan",
+            "Leaves the terminal alone during a scan: reads no keys and shows no line with the \
+            progress. Without it, where there is a terminal, v and V raise and lower the \
+            verbosity, d and D the debugging level, p and P turn packet tracing on and off, \
+            ? lists these keys, and any other key prints how far the scan is.",
+            |s, u| u.flag(&mut s.no_interaction),
         ),
         Opt::no_effect(
             &["--log-errors"],

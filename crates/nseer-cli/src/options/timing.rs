@@ -93,8 +93,34 @@ pub(super) const CATEGORY: Category = Category {
             &["--scan-delay"],
             Value::Required("TIME"),
             "wait TIME between two probes to one host",
-            "Waits at least TIME between two probes to the same host.",
+            "Waits at least TIME between two probes to the same host. Without it the time grows by itself \
+            where a host limits how often it answers.",
             |s, u| u.store(&mut s.scan_delay),
+        ),
+        Opt::new(
+            &["--max-scan-delay"],
+            Value::Required("TIME"),
+            "let the time between two probes to one host grow to TIME at most",
+            "Says up to where the time between two probes to the same host grows where the host limits how \
+            often it answers: 1s, and for TCP and SCTP 10ms with -T4 and 5ms with -T5. A short TIME \
+            is quick, and may miss ports.",
+            |s, u| u.store(&mut s.max_scan_delay),
+        ),
+        Opt::new(
+            &["--defeat-rst-ratelimit"],
+            Value::None,
+            "do not slow down for limited resets",
+            "Does not slow down where a host limits its resets, for a SYN scan (-sS) that is to find open \
+            ports: some of the closed ports then seem filtered.",
+            |s, u| u.flag(&mut s.defeat_resets),
+        ),
+        Opt::new(
+            &["--defeat-icmp-ratelimit"],
+            Value::None,
+            "do not slow down for limited ICMP errors",
+            "Does not slow down where a host limits its ICMP errors, for a UDP scan (-sU) that is to find \
+            the ports that answer: the others are told as closed or filtered, though they may be open.",
+            |s, u| u.flag(&mut s.defeat_errors),
         ),
         Opt::no_effect(
             &["--min-hostgroup"],
@@ -114,24 +140,6 @@ pub(super) const CATEGORY: Category = Category {
             "accepted, no effect: there is one way to wait for sockets",
             "Accepted without effect: there is one way to wait for sockets, the best that the system \
             has.",
-        ),
-        Opt::not_built(
-            &["--max-scan-delay"],
-            Value::Required("TIME"),
-            "the most that the delay between probes may grow to",
-            "",
-        ),
-        Opt::not_built(
-            &["--defeat-rst-ratelimit"],
-            Value::None,
-            "do not slow down for limited resets",
-            "",
-        ),
-        Opt::not_built(
-            &["--defeat-icmp-ratelimit"],
-            Value::None,
-            "do not slow down for limited ICMP errors",
-            "",
         ),
         Opt::not_built(&["--nogcc"], Value::None, "no congestion control over all hosts", ""),
     ],

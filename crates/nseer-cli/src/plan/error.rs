@@ -116,6 +116,14 @@ pub enum PlanError {
     /// Flags for a scan without TCP segments of its own.
     #[error("--scanflags does not go together with -sT, whose packets the system makes")]
     FlagsWithConnect,
+    /// An option of one kind of scan.
+    #[error("{option} goes together with {scan} only")]
+    OnlyWith {
+        /// The option.
+        option: &'static str,
+        /// The scan.
+        scan: &'static str,
+    },
     /// Two ways to say what packets carry.
     #[error("use one of --data, --data-string and --data-length")]
     TwoKindsOfData,

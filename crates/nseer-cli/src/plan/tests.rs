@@ -202,6 +202,22 @@ fn timing() {
     assert_eq!(plan.host_timeout, Some(Duration::from_secs(90)));
     assert_eq!(plan.max_rate, Some(0.5));
     assert_eq!(plan.scan_delay, Some(Duration::from_secs(1)));
+    let plan =
+        run("-sSU --max-scan-delay 20ms --defeat-rst-ratelimit --defeat-icmp-ratelimit a").timing;
+    assert_eq!(plan.max_scan_delay, Some(Duration::from_millis(20)));
+    assert!(
+        plan.defeat_resets
+            && plan.defeat_errors
+            && run("--defeat-rst-ratelimit a").timing.defeat_resets
+    );
+    for line in ["-sT", "-sU", "-sn", "-sN"] {
+        let message = "--defeat-rst-ratelimit goes together with -sS only";
+        fails(&format!("{line} --defeat-rst-ratelimit a"), message);
+    }
+    for line in ["", "-sS", "-sL"] {
+        let message = "--defeat-icmp-ratelimit goes together with -sU only";
+        fails(&format!("{line} --defeat-icmp-ratelimit a"), message);
+    }
 }
 
 #[test]

@@ -96,6 +96,7 @@ impl Source {
         };
         let has = |options: &[&str]| run.args.split(' ').any(|word| options.contains(&word));
         ReportOptions {
+            colour: false,
             verbosity: run.verbosity,
             debugging: run.debugging,
             open_only: has(&["--open", "-open"]),

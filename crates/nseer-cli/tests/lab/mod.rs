@@ -17,16 +17,19 @@
 mod browser;
 mod cable;
 mod daemons;
+mod folder;
 mod peers;
 mod programs;
 mod ssh;
+mod web;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
+pub(crate) use folder::{ASKS, Folder, script};
 pub(crate) use peers::Peer;
-pub(crate) use programs::Output;
+pub(crate) use programs::{Output, program};
 pub(crate) use ssh::{PASSPHRASE, PASSWORD, USER};
 
 /// Set for the second start; holds the name of the test.

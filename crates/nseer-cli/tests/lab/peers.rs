@@ -22,6 +22,8 @@ pub(crate) enum Peer {
     Says(&'static [u8]),
     /// The same to the first who connects; to nobody after that.
     SaysOnce(&'static [u8]),
+    /// Waits for something, sends these bytes, and closes.
+    Answers(&'static [u8]),
 }
 
 impl Lab {
@@ -57,6 +59,10 @@ impl Peer {
             Peer::Says(bytes) | Peer::SaysOnce(bytes) => {
                 let _ = stream.write_all(bytes);
                 drain(&mut stream);
+            }
+            Peer::Answers(bytes) => {
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(bytes);
             }
         }
     }

@@ -34,7 +34,8 @@ impl Lab {
     }
 }
 
-pub(super) fn program(path: &str, args: &[impl AsRef<OsStr>]) -> Output {
+/// Runs a program in the lab, with little of the caller's environment that could change what it prints.
+pub(crate) fn program(path: &str, args: &[impl AsRef<OsStr>]) -> Output {
     let mut command = Command::new("timeout");
     command.args(["--kill-after=5", PATIENCE, path]).args(args);
     command.current_dir(format!("{HOME}/work")).env("HOME", format!("{HOME}/home"));

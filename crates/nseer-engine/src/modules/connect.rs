@@ -13,6 +13,7 @@ use crate::environment::World;
 use crate::modules::socket::SocketCell;
 use crate::modules::socket_calls::{failed_later, this, this_for_use};
 use crate::modules::trace::{Ends, Way};
+use crate::workbench::mark;
 
 /// A peer as a script names it.
 pub(crate) struct Peer {
@@ -46,9 +47,16 @@ fn adopt(world: &World, cell: &Rc<SocketCell>, socket: Socket) {
     }
 }
 
+/// Tells the socket from where in the script it is used.
+pub(crate) fn note_mark(world: &World, lua: &Lua, cell: &SocketCell) {
+    if world.config.workbench.marks {
+        cell.with(|socket| socket.mark(mark(world, lua)));
+    }
+}
+
 /// The ends are only shown by a trace; asking the system for them is not free.
 pub(crate) fn ends(world: &World, socket: &Socket) -> Ends {
-    if !world.config.trace {
+    if !world.config.levels.tracing() {
         return Ends::default();
     }
     Ends { udp: socket.is_udp(), local: socket.local_addr(), peer: socket.peer_addr() }
@@ -93,6 +101,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
         bind: cell.bind.get(),
         sni: peer.sni.clone(),
         timeout: cell.timeout.get(),
+        mark: mark(world, lua),
     };
     let (lua, world) = (lua.clone(), world.clone());
     Ok(Reply::wait(async move {
@@ -173,6 +182,7 @@ pub(crate) fn reconnect_ssl(world: &Rc<World>, lua: &Lua, args: &Args) -> Result
     if let Err(error) = ready(world, &cell) {
         return super::socket_calls::failed_at_once(lua, &error);
     }
+    note_mark(world, lua, &cell);
     let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
     let sni = cell.sni.borrow().clone();
     Ok(Reply::wait(async move {
@@ -200,6 +210,7 @@ pub(crate) fn sendto(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply,
     if let Err(error) = ready(world, &cell) {
         return super::socket_calls::failed_at_once(lua, &error);
     }
+    note_mark(world, lua, &cell);
     let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
     Ok(Reply::wait(async move {
         let address = match address_of(&world, &peer, cell.ipv6.get()).await {

@@ -217,7 +217,7 @@ impl Dnet {
 }
 
 fn trace(world: &World, text: impl FnOnce() -> String) {
-    if world.config.trace {
+    if world.config.levels.tracing() {
         world.say(Severity::Info, format!("NSE: {}", text()));
     }
 }

@@ -54,11 +54,11 @@ fn since_epoch(world: &World) -> std::time::Duration {
 fn verbosity(world: &World, lua: &Lua, _: &Args) -> Result<Reply, Raise> {
     let named = world.scheduler.current_context().is_some_and(|c| c.info().selected_by_name)
         && !world.takes_result.get();
-    Reply::values(lua, u16::from(world.config.verbosity) + u16::from(named))
+    Reply::values(lua, u16::from(world.config.levels.verbosity()) + u16::from(named))
 }
 
 fn debugging(world: &World, lua: &Lua, _: &Args) -> Result<Reply, Raise> {
-    Reply::values(lua, world.config.debugging)
+    Reply::values(lua, world.config.levels.debugging())
 }
 
 fn version_intensity(world: &World, lua: &Lua, _: &Args) -> Result<Reply, Raise> {

@@ -16,6 +16,7 @@ pub(crate) mod nmapdb;
 pub(crate) mod openssl;
 pub(crate) mod pcap;
 pub(crate) mod ports;
+pub(crate) mod repeatable;
 pub(crate) mod socket;
 pub(crate) mod socket_calls;
 pub(crate) mod targets;

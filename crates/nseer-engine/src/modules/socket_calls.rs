@@ -163,6 +163,7 @@ fn send(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     if let Err(error) = connect::ready(world, &cell) {
         return failed_at_once(lua, &error);
     }
+    connect::note_mark(world, lua, &cell);
     world.trace_data(cell.ends.get(), Way::Sent, &data);
     match cell.with(|s| s.try_send(&data)) {
         Some(Some(Ok(()))) => {
@@ -215,6 +216,7 @@ fn receive(world: &Rc<World>, lua: &Lua, args: &Args, amount: Amount) -> Result<
     if let Err(error) = connect::ready(world, &cell) {
         return failed_at_once(lua, &error);
     }
+    connect::note_mark(world, lua, &cell);
     let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
     Ok(Reply::wait(async move {
         let received = cell
@@ -239,6 +241,7 @@ fn receive(world: &Rc<World>, lua: &Lua, args: &Args, amount: Amount) -> Result<
 fn close(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this(args)?;
     let ends = cell.ends.get();
+    connect::note_mark(world, lua, &cell);
     let was_open = cell.shut();
     cell.timeout.set(Some(DEFAULT_TIMEOUT));
     cell.bind.set(None);

@@ -24,14 +24,14 @@ pub(crate) enum Way {
 impl World {
     /// One event of a connection, such as `CONNECT`.
     pub(crate) fn trace(&self, ends: Ends, way: Way, what: &str) {
-        if self.config.trace {
+        if self.config.levels.tracing() {
             self.say(Severity::Info, format!("NSE: {} | {what}", heading(ends, way)));
         }
     }
 
     /// Data that went over a connection.
     pub(crate) fn trace_data(&self, ends: Ends, way: Way, data: &[u8]) {
-        if self.config.trace {
+        if self.config.levels.tracing() {
             let mut line = format!("NSE: {} | ", heading(ends, way)).into_bytes();
             line.extend(payload(data));
             self.say(Severity::Info, line);

@@ -64,6 +64,12 @@ pub struct SelectedScript {
 }
 
 impl SelectedScript {
+    /// The script in this file, which somebody named.
+    #[must_use]
+    pub fn named(file: DataFile) -> SelectedScript {
+        SelectedScript { file, selected_by_name: true, forced: false, by: "name" }
+    }
+
     /// Its text.
     ///
     /// # Errors

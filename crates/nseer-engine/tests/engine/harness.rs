@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use nseer_core::{
-    Event, EventSink, HostRecord, HostStatus, Phase, PortKey, PortState, PortStatus, PortTable,
-    Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceTable,
+    Event, EventSink, HostRecord, HostStatus, Levels, Phase, PortKey, PortState, PortStatus,
+    PortTable, Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceTable,
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::{Request, resolve};
-use nseer_engine::{Engine, EngineConfig, EngineError, NewTargets, script_args};
+use nseer_engine::{Engine, EngineConfig, EngineError, NewTargets, Workbench, script_args};
 use nseer_net::{Network, NetworkConfig};
 use nseer_seam::{RealFiles, System};
 
@@ -167,18 +167,17 @@ impl Case {
                 .table,
             workers: self.workers.and_then(NonZeroUsize::new),
             many_hosts: self.hosts.len() > 3,
-            verbosity: 0,
-            debugging: self.debugging,
+            levels: Arc::new(Levels::new(0, self.debugging, false)),
             timing_level: 3,
             version_intensity: 7,
             excluded_ports: Arc::default(),
             script_timeout: self.script_timeout,
             compute_limit: self.compute_limit,
-            trace: false,
             ipv6: false,
             privileged: false,
             interface: None,
             slots_per_host: 64,
+            workbench: Workbench::default(),
         };
         let engine = Arc::new(Engine::start(config).await?);
         let pre = texts(&engine.run_phase(Phase::Pre).await.results);

@@ -99,7 +99,7 @@ async fn names_are_asked_for_and_addresses_are_not() {
     let network = network();
     let check = async |sni: Option<&str>, want: &Identity| {
         let sni = sni.map(ToOwned::to_owned);
-        let options = ConnectOptions { sni, timeout: PATIENT, bind: None };
+        let options = ConnectOptions { sni, timeout: PATIENT, ..ConnectOptions::default() };
         let socket = Socket::connect(&network, Transport::Tls, server.address, &options).await;
         let socket = socket.expect("connected");
         assert_eq!(socket.peer_certificate_der(), Some(want.der()), "{options:?}");

@@ -7,8 +7,8 @@ use std::time::Duration;
 use nseer_core::event::{RunInfo, RunSummary, ScanSummary};
 use nseer_core::port_spec::compact_list;
 use nseer_core::{
-    HostRecord, Phase, PhaseRecord, PortKey, PortState, PortStatus, RoundTrip, ScriptResult,
-    ScriptRun, ServiceInfo, Severity, Tunnel,
+    HostRecord, Phase, PhaseRecord, PortKey, PortState, PortStatus, Progress, RoundTrip,
+    ScriptResult, ScriptRun, ServiceInfo, Severity, Tunnel,
 };
 use serde::Serialize;
 
@@ -78,6 +78,56 @@ impl PortFound {
     pub(super) fn of(address: IpAddr, port: PortKey, state: PortState) -> Self {
         let (protocol, port) = (port.protocol.as_str(), port.number);
         PortFound { address, protocol, port, state: state.as_str() }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "progress")]
+pub(super) struct Told<'a> {
+    time: String,
+    elapsed_seconds: f64,
+    hosts_done: u64,
+    hosts_up: u64,
+    hosts_expected: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fraction: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remaining_seconds: Option<f64>,
+    at_work: Vec<AtWork>,
+    slowest: Vec<Slowest<'a>>,
+}
+
+#[derive(Serialize)]
+struct AtWork {
+    stage: &'static str,
+    hosts: usize,
+}
+
+#[derive(Serialize)]
+struct Slowest<'a> {
+    what: &'a str,
+    seconds: f64,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn of(progress: &'a Progress) -> Self {
+        let at_work = progress.at_work.iter();
+        let slowest = progress.slowest.iter();
+        Told {
+            time: when::rfc3339(progress.now),
+            elapsed_seconds: seconds(progress.elapsed),
+            hosts_done: progress.done,
+            hosts_up: progress.up,
+            hosts_expected: progress.expected,
+            fraction: progress.fraction,
+            remaining_seconds: progress.remaining.map(seconds),
+            at_work: at_work
+                .map(|(stage, hosts)| AtWork { stage: stage.as_str(), hosts: *hosts })
+                .collect(),
+            slowest: slowest
+                .map(|slow| Slowest { what: &slow.what, seconds: seconds(slow.since) })
+                .collect(),
+        }
     }
 }
 

@@ -51,6 +51,7 @@ fn a_whole_run() {
              <scaninfo type=\"connect\" protocol=\"tcp\" numservices=\"2\" services=\"22,80\"/>\n\
              <verbose level=\"1\"/>\n\
              <debugging level=\"0\"/>\n\
+             <taskbegin task=\"Scan\" time=\"1795541274\"/>\n\
              {START}{UP}{ADDRESS}{NO_NAMES}\
              <ports><extraports state=\"closed\" count=\"78\">\n\
              <extrareasons reason=\"conn-refused\" count=\"78\" proto=\"tcp\" \
@@ -62,6 +63,7 @@ fn a_whole_run() {
              reason_ttl=\"0\"/><service name=\"http\" method=\"table\" conf=\"3\"/></port>\n\
              </ports>\n\
              {TIMES}</host>\n\
+             <taskend task=\"Scan\" time=\"1795541274\"/>\n\
              <runstats><finished time=\"1795541274\" timestr=\"{{ctime}}\" \
              summary=\"Nmap done at {{ctime}}; 3 IP addresses (1 host up) scanned in 0.05 \
              seconds\" elapsed=\"0.05\" exit=\"success\"/><hosts up=\"1\" down=\"2\" \

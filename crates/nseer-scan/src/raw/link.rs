@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nseer_packet::{Device, EthernetSender, Outgoing, Wire, arp_request, solicitation};
+use nseer_packet::{Device, EthernetSender, Outgoing, arp_request, solicitation};
 
 use crate::connector::Destination;
+use crate::raw::Carrier;
 
 /// The interfaces that were used.
 #[derive(Default)]
@@ -22,13 +23,13 @@ struct Link {
 
 impl Links {
     /// Asks who has the host's address; false where its link cannot be asked.
-    pub(crate) fn ask(&self, host: &Destination, source: IpAddr, wire: &Wire) -> bool {
+    pub(crate) fn ask(&self, host: &Destination, source: IpAddr, carrier: &dyn Carrier) -> bool {
         let Some(link) = host.interface.as_deref().and_then(|name| self.link(name)) else {
             return false;
         };
         match (source, host.address) {
             (IpAddr::V4(source), IpAddr::V4(target)) => link.arp(source, target),
-            (IpAddr::V6(source), IpAddr::V6(target)) => link.solicit(source, target, wire),
+            (IpAddr::V6(source), IpAddr::V6(target)) => link.solicit(source, target, carrier),
             _ => false,
         }
     }
@@ -57,10 +58,10 @@ impl Link {
         true
     }
 
-    fn solicit(&self, source: Ipv6Addr, target: Ipv6Addr, wire: &Wire) -> bool {
+    fn solicit(&self, source: Ipv6Addr, target: Ipv6Addr, carrier: &dyn Carrier) -> bool {
         let (packet, to) = solicitation(self.mac, source, target);
         let packet = Outgoing { packet, to: to.into(), zone: self.index };
-        wire.send(&[packet], |_, _| {});
+        carrier.carry(&[packet], &mut |_, _| {});
         true
     }
 }

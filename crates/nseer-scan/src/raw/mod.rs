@@ -10,6 +10,7 @@ mod own_ports;
 mod reading;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -57,6 +58,18 @@ pub struct RawConfig {
     pub ipv6: bool,
 }
 
+/// Carries packets away: [`Wire`] into the kernel, in tests a simulated network.
+pub trait Carrier: Send + Sync + 'static {
+    /// Sends packets, in order. `failed` is told of each that could not be sent, by its position.
+    fn carry(&self, packets: &[Outgoing], failed: &mut dyn FnMut(usize, io::Error));
+}
+
+impl Carrier for Wire {
+    fn carry(&self, packets: &[Outgoing], failed: &mut dyn FnMut(usize, io::Error)) {
+        self.send(packets, failed);
+    }
+}
+
 /// Probes with packets. Clones share sockets and answers.
 #[derive(Clone)]
 pub struct RawConnector {
@@ -67,17 +80,20 @@ pub struct RawConnector {
 
 struct Shared {
     config: RawConfig,
-    wire: Wire,
+    carrier: Arc<dyn Carrier>,
     links: Links,
-    inboxes: Arc<Inboxes>,
+    ears: Ears,
     secret: [u8; 16],
-    own_ports: OwnPorts,
-    listeners: Vec<AbortHandle>,
+    listeners: Listeners,
 }
 
-impl Drop for Shared {
+/// Tasks that listen, until they are dropped.
+#[derive(Default)]
+struct Listeners(Vec<AbortHandle>);
+
+impl Drop for Listeners {
     fn drop(&mut self) {
-        for listener in &self.listeners {
+        for listener in &self.0 {
             listener.abort();
         }
     }
@@ -89,14 +105,11 @@ impl RawConnector {
     /// # Errors
     /// Where the user may not send or receive raw packets.
     pub fn open(config: RawConfig, random: &dyn Random) -> Result<RawConnector, PacketError> {
-        let mut secret = [0; 16];
-        random.fill(&mut secret);
-        let choice = u16::from_le_bytes([secret[0], secret[1]]);
-        let own_ports = OwnPorts::new(config.source_port, choice);
-        let inboxes = Arc::new(Inboxes::default());
-        let padding = u32::try_from(config.padding.len()).unwrap_or(u32::MAX);
-        let ears = Ears { inboxes: inboxes.clone(), own_ports, padding };
-        let ports = own_ports.range();
+        let is_v6 = config.ipv6;
+        let wire = Wire::open(config.interface.as_deref())?;
+        let mut shared = Shared::over(config, Arc::new(wire), random);
+        let ears = &shared.ears;
+        let ports = ears.own_ports.range();
         let transports =
             ["tcp", "udp", "sctp"].map(|name| format!("({name} dst portrange {ports})"));
         let transports = transports.join(" or ");
@@ -104,14 +117,27 @@ impl RawConnector {
             ears.listen(Listener::open(Heard::V4, &format!("icmp or {transports}"))?),
             ears.listen_to_arp(Listener::open(Heard::Arp, "")?),
         ];
-        if config.ipv6 {
+        if is_v6 {
             let filter = format!("icmp6 or {transports}");
             listeners.push(ears.listen(Listener::open(Heard::V6, &filter)?));
         }
-        let wire = Wire::open(config.interface.as_deref())?;
-        let links = Links::default();
-        let shared = Shared { config, wire, links, inboxes, secret, own_ports, listeners };
-        Ok(RawConnector { shared: Arc::new(shared), host: None, kept: Vec::new() })
+        shared.listeners = Listeners(listeners);
+        Ok(RawConnector::of(shared))
+    }
+
+    /// Sends through `carrier`, and listens to nothing: answers come through [`RawConnector::hear`].
+    #[must_use]
+    pub fn over(config: RawConfig, carrier: Arc<dyn Carrier>, random: &dyn Random) -> RawConnector {
+        RawConnector::of(Shared::over(config, carrier, random))
+    }
+
+    fn of(shared: Shared) -> RawConnector {
+        RawConnector { shared: Arc::new(shared), host: None, kept: Vec::new() }
+    }
+
+    /// Takes an IP packet that has come in, whatever it is.
+    pub fn hear(&self, packet: &[u8]) {
+        self.shared.ears.hear(packet, None);
     }
 
     /// Sends what asks for `aim`; false where there is no such packet.
@@ -120,9 +146,9 @@ impl RawConnector {
         let shared = &*self.shared;
         let Some(source) = shared.config.source.or(host.source) else { return false };
         if aim.technique == Technique::Link {
-            return shared.links.ask(host, source, &shared.wire);
+            return shared.links.ask(host, source, &*shared.carrier);
         }
-        let own = shared.own_ports.of(attempt, aim.hops);
+        let own = shared.ears.own_ports.of(attempt, aim.hops);
         let port = aim.port;
         let id = icmp_id(token);
         let sequence = u16::try_from(attempt).unwrap_or(u16::MAX);
@@ -171,6 +197,19 @@ impl RawConnector {
 }
 
 impl Shared {
+    fn over(config: RawConfig, carrier: Arc<dyn Carrier>, random: &dyn Random) -> Shared {
+        let mut secret = [0; 16];
+        random.fill(&mut secret);
+        let choice = u16::from_le_bytes([secret[0], secret[1]]);
+        let ears = Ears {
+            inboxes: Arc::new(Inboxes::default()),
+            own_ports: OwnPorts::new(config.source_port, choice),
+            padding: u32::try_from(config.padding.len()).unwrap_or(u32::MAX),
+        };
+        let (links, listeners) = (Links::default(), Listeners::default());
+        Shared { config, carrier, links, ears, secret, listeners }
+    }
+
     /// What no stranger can guess of a probe. Not 0, which SCTP forbids.
     fn token(&self, address: IpAddr, aim: Aim) -> u32 {
         let mut hasher = DefaultHasher::new();
@@ -184,7 +223,7 @@ impl Connector for RawConnector {
     type Pending = PendingAnswer;
 
     fn turn_to(&mut self, host: &Destination) {
-        let inbox = self.shared.inboxes.of(host.address);
+        let inbox = self.shared.ears.inboxes.of(host.address);
         self.host = Some((host.clone(), inbox));
     }
 
@@ -210,7 +249,7 @@ impl Connector for RawConnector {
     /// A packet that cannot be sent counts as lost: it is sent again, and silence means the same.
     fn flush(&mut self) {
         if !self.kept.is_empty() {
-            self.shared.wire.send(&self.kept, |_, _| {});
+            self.shared.carrier.carry(&self.kept, &mut |_, _| {});
             self.kept.clear();
         }
     }
@@ -222,7 +261,8 @@ impl Connector for RawConnector {
     fn rest(&mut self) {}
 }
 
-/// Who listens.
+/// What is done with packets that come in.
+#[derive(Clone)]
 struct Ears {
     inboxes: Arc<Inboxes>,
     own_ports: OwnPorts,
@@ -230,20 +270,21 @@ struct Ears {
 }
 
 impl Ears {
+    fn hear(&self, packet: &[u8], mac: Option<[u8; 6]>) {
+        if let Some(reply) = Reply::of(packet) {
+            self.inboxes.deliver(&reply, mac, self.padding, self.own_ports);
+        }
+    }
+
     fn listen(&self, listener: Listener) -> AbortHandle {
-        let (inboxes, padding) = (self.inboxes.clone(), self.padding);
-        let own_ports = self.own_ports;
-        hear(listener, move |packet, mac| {
-            if let Some(reply) = Reply::of(packet) {
-                inboxes.deliver(&reply, mac, padding, own_ports);
-            }
-        })
+        let ears = self.clone();
+        attend(listener, move |packet, mac| ears.hear(packet, mac))
     }
 
     fn listen_to_arp(&self, listener: Listener) -> AbortHandle {
         use nseer_core::{PortState, Reason};
         let inboxes = self.inboxes.clone();
-        hear(listener, move |packet, _| {
+        attend(listener, move |packet, _| {
             if let Some((address, mac)) = arp_reply(packet) {
                 let answer = Answer::host(PortState::Open, Reason::ArpResponse);
                 inboxes.deliver_link(address.into(), Answer { mac: Some(mac), ..answer });
@@ -253,7 +294,7 @@ impl Ears {
 }
 
 /// Listens until aborted, or the socket breaks.
-fn hear(
+fn attend(
     listener: Listener,
     mut take: impl FnMut(&[u8], Option<[u8; 6]>) + Send + 'static,
 ) -> AbortHandle {

@@ -1,0 +1,40 @@
+//! Arguments that a script reads and does not document.
+
+use crate::context::Context;
+use crate::rule::{Findings, Level, Rule, nearest};
+
+pub(super) static RULE: Rule = Rule {
+    name: "argument-undocumented",
+    level: Level::Warning,
+    about: "a script argument is read but not documented",
+    why: "Users learn from the tag `@args` which arguments a script takes. What it does not name, nobody gives.",
+    bad: "--- Greets.\n-- @args hello.nam Who is greeted.\n-- @output\n-- | hello: x\n\
+          local stdnse = require \"stdnse\"\nlocal name = stdnse.get_script_args(\"hello.name\")\n\
+          stdnse.debug1(\"%s\", name)\n",
+    good: "--- Greets.\n-- @args hello.name Who is greeted.\n-- @output\n-- | hello: x\n\
+           local stdnse = require \"stdnse\"\nlocal name = stdnse.get_script_args(\"hello.name\")\n\
+           stdnse.debug1(\"%s\", name)\n",
+    check,
+};
+
+fn check(context: &Context<'_>, found: &mut Findings) {
+    let documented = super::documented_arguments(context);
+    let own = context.script_name();
+    for (name, span) in super::read_arguments(context) {
+        // Without the script's name an argument is one that scripts share.
+        let is_own =
+            name.split_once('.').is_none_or(|(script, _)| script == own || !context.is_script());
+        let bare = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
+        let is_known = documented.iter().any(|(known, _)| {
+            *known == name || known.ends_with(&format!(".{name}")) || bare(known) == bare(name)
+        });
+        if is_known || !is_own && context.file.docs.is_empty() {
+            continue;
+        }
+        let finding = found.add(span, format!("the argument '{name}' is not documented"));
+        finding.help(match nearest(name, documented.iter().map(|(known, _)| *known)) {
+            Some(meant) => format!("the documentation has '{meant}'"),
+            None => format!("add: -- @args {name} What it does."),
+        });
+    }
+}

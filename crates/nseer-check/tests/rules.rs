@@ -1,0 +1,115 @@
+//! Every rule does what its examples say.
+
+use std::sync::LazyLock;
+
+use nseer_check::Checker;
+use nseer_check::rule::{Finding, Level, Rule};
+use nseer_check::rules::RULES;
+
+static CHECKER: LazyLock<Checker> = LazyLock::new(Checker::default);
+
+/// A whole script around a piece of one: what the piece does not have itself.
+fn script(piece: &str) -> String {
+    if piece.contains("-- whole\n") || piece.starts_with("#!") {
+        return piece.to_owned();
+    }
+    let mut text = String::new();
+    if !piece.contains("@output") {
+        text.push_str("---\n-- @output\n-- | example: x\n\n");
+    }
+    for (field, value) in [
+        ("description", "\"An example.\""),
+        ("author", "\"A\""),
+        ("license", "\"MIT\""),
+        ("categories", "{\"safe\"}"),
+        ("portrule", "function() return true end"),
+        ("action", "function() return nil end"),
+    ] {
+        let is_given = piece.lines().any(|line| line.starts_with(&format!("{field} = ")));
+        if !is_given {
+            text.push_str(&format!("{field} = {value}\n"));
+        }
+    }
+    text + piece
+}
+
+fn findings(rule: &Rule, piece: &str) -> Vec<Finding> {
+    // Arguments are named after the script.
+    let text = script(piece).replace("SCRIPT.", "hello.");
+    let checked = CHECKER.check_one("scripts/hello.nse", text.as_bytes());
+    assert!(
+        checked.findings.iter().all(|finding| finding.span.end <= text.len()),
+        "{}: a place outside of the text",
+        rule.name
+    );
+    checked.findings
+}
+
+#[test]
+fn bad_examples_are_complained_about() {
+    let quiet: Vec<&str> = RULES
+        .iter()
+        .filter(|rule| {
+            let found = findings(rule, rule.bad);
+            !found.iter().any(|finding| finding.rule == rule.name && finding.level == rule.level)
+        })
+        .map(|rule| rule.name)
+        .collect();
+    assert!(quiet.is_empty(), "these rules say nothing on their bad examples: {quiet:?}");
+}
+
+#[test]
+fn good_examples_are_not() {
+    let mut wrong = Vec::new();
+    for rule in RULES {
+        for finding in findings(rule, rule.good) {
+            if finding.rule == rule.name || finding.level == Level::Error {
+                wrong.push(format!("{}: {}: {}", rule.name, finding.rule, finding.message));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn rules_are_in_form() {
+    assert!(RULES.len() >= 25);
+    for rule in RULES {
+        let of_form = |c: char| c.is_ascii_lowercase() || c == '-';
+        assert!(rule.name.chars().all(of_form), "{}", rule.name);
+        assert!(!rule.about.ends_with('.') && rule.why.ends_with('.'), "{}", rule.name);
+        let same = RULES.iter().filter(|other| other.name == rule.name).count();
+        assert_eq!(same, 1, "{}", rule.name);
+        let page = nseer_check::report::explain(rule);
+        assert!(page.contains(rule.bad.lines().last().expect("an example")), "{page}");
+    }
+}
+
+/// One more rule than those of the examples: what a file that cannot be parsed gives.
+#[test]
+fn a_file_that_cannot_be_parsed_gives_several_errors() {
+    let text = "local x = = 1\nlocal y = 'open\nif x then\n  return 1 +\nend\n";
+    let checked = CHECKER.check_one("x.nse", text.as_bytes());
+    assert!(checked.findings.len() >= 3, "{:#?}", checked.findings);
+    assert!(checked.findings.iter().all(|finding| finding.rule == "syntax"));
+}
+
+#[test]
+fn comments_allow() {
+    let piece = |comment: &str, behind: &str| {
+        script(&format!(
+            "local function a()\n  {comment}\n\n  -- why\n  total = 1{behind}\n  other = 2\nend\n"
+        ))
+    };
+    let count = |text: String| {
+        let checked = CHECKER.check_one("x.nse", text.as_bytes());
+        let rules: Vec<&str> = checked.findings.iter().map(|f| f.rule).collect();
+        rules.iter().filter(|rule| **rule == "implicit-global").count()
+    };
+    assert_eq!(count(piece("", "")), 2);
+    assert_eq!(count(piece("-- nseer: allow(implicit-global)", "")), 1);
+    assert_eq!(count(piece("", " -- nseer: allow(bad-format, implicit-global)")), 1);
+    assert_eq!(count(piece("-- nseer: allow-file(implicit-global)", "")), 0);
+    assert_eq!(count(piece("-- nseer: allow(all)", "")), 1);
+    assert_eq!(count(piece("-- nseer: allow(bad-format)", "")), 2);
+}

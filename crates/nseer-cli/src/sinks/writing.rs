@@ -1,0 +1,274 @@
+//! The thread that writes: each event goes to every report and to the store, in the order in which
+//! they came; between them it tells how far the run is.
+
+use std::io::{self, BufWriter, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use nseer_core::{Event, Levels, Progress, Severity};
+use nseer_progress::Tracker;
+use nseer_report::{Report, status_lines};
+use nseer_seam::Clock;
+use nseer_store::{Store, StoreError};
+
+use crate::keys::Key;
+use crate::screen::Screen;
+
+/// What the writer is sent.
+pub(super) enum Item {
+    /// Something happened.
+    Event(Event),
+    /// Somebody pressed a key.
+    Key(Key),
+    /// That was all.
+    End,
+}
+
+/// A buffered output that several may hold. Reports flush after each host; here that waits until
+/// no further event is there, so that thousands of hosts a second do not cost a system call each.
+#[derive(Clone)]
+pub(super) struct Output(Arc<Mutex<BufWriter<Box<dyn Write + Send>>>>);
+
+impl Output {
+    pub(super) fn new(out: Box<dyn Write + Send>) -> Output {
+        Output(Arc::new(Mutex::new(BufWriter::new(out))))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BufWriter<Box<dyn Write + Send>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lock().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A report and where it writes to.
+pub(super) struct Sink {
+    pub(super) report: Box<dyn Report>,
+    pub(super) output: Output,
+}
+
+/// Where the scan is kept, and whether it holds what an earlier run has done.
+pub struct Keeper {
+    /// The store.
+    pub store: Store,
+    /// It does: the outputs get that first.
+    pub is_resumed: bool,
+}
+
+impl Keeper {
+    /// Takes an event; of what comes first, the reports get what was done before.
+    fn take(&mut self, event: &Event, sinks: &mut [Sink]) -> io::Result<()> {
+        self.store.take(event).map_err(io::Error::other)?;
+        if self.is_resumed && matches!(event, Event::RunStarted(_)) {
+            let replayed: Result<(), ReplayError> = self.store.replay_results(|event| {
+                sinks.iter_mut().try_for_each(|sink| sink.report.event(&event)).map_err(Into::into)
+            });
+            replayed.map_err(io::Error::other)?;
+        }
+        Ok(())
+    }
+}
+
+/// What was done before cannot be written.
+#[derive(Debug, thiserror::Error)]
+enum ReplayError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Output(#[from] io::Error),
+}
+
+/// Who wants to know how far the run is.
+pub(super) struct Watch {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) tracker: Tracker,
+    /// The line at the end of the terminal.
+    pub(super) line: Option<Screen>,
+    pub(super) levels: Arc<Levels>,
+    pub(super) stats_every: Option<Duration>,
+    /// Normal output goes to standard output, and that is a terminal.
+    pub(super) is_shown_on_stdout: bool,
+}
+
+/// How often the line at the end of the terminal changes.
+const REDRAWN: Duration = Duration::from_millis(200);
+
+/// After so many hosts the writer lets some gather: to be woken for each costs more than to write it.
+const MANY_HOSTS: u32 = 64;
+
+/// How long they gather; nobody sees a line come so much later.
+const GATHERING: Duration = Duration::from_millis(2);
+
+pub(super) struct Writing {
+    events: Receiver<Item>,
+    sinks: Vec<Sink>,
+    keeper: Option<Keeper>,
+    watch: Watch,
+    next_stats: Option<Instant>,
+    next_line: Option<Instant>,
+    /// How many are done, while the run has not ended.
+    hosts: u32,
+    /// The first error.
+    end: io::Result<()>,
+}
+
+impl Writing {
+    pub(super) fn new(
+        events: Receiver<Item>,
+        sinks: Vec<Sink>,
+        keeper: Option<Keeper>,
+        watch: Watch,
+    ) -> Writing {
+        let now = watch.clock.now();
+        let next_stats = watch.stats_every.and_then(|period| now.checked_add(period));
+        let next_line = watch.line.as_ref().and_then(|_| now.checked_add(REDRAWN));
+        Writing { events, sinks, keeper, watch, next_stats, next_line, hosts: 0, end: Ok(()) }
+    }
+
+    /// Writes until the end. Goes on after an error, so that the other outputs are complete; the first
+    /// error is told.
+    pub(super) fn run(mut self) -> io::Result<()> {
+        let mut ended = false;
+        while let Some(item) = self.next() {
+            let event = match item {
+                Item::Event(event) => event,
+                Item::Key(key) => {
+                    self.press(key);
+                    continue;
+                }
+                Item::End => break,
+            };
+            if let Event::Message { severity: Severity::Warning | Severity::Error, text } = &event {
+                self.tell(text);
+            }
+            // Scripts that a broken-off run left behind may end after it.
+            if ended {
+                continue;
+            }
+            ended = matches!(event, Event::RunFinished(_));
+            self.hosts = match event {
+                Event::HostDone(_) => self.hosts.saturating_add(1),
+                Event::RunFinished(_) => 0,
+                _ => self.hosts,
+            };
+            self.watch.tracker.take(&event, self.watch.clock.now());
+            self.write(&event);
+        }
+        self.flush();
+        self.watch.line.iter().for_each(Screen::clear);
+        self.end
+    }
+
+    /// The next thing to do; what is due in the meantime is done.
+    fn next(&mut self) -> Option<Item> {
+        loop {
+            self.tell_progress();
+            match self.events.try_recv() {
+                Err(TryRecvError::Empty) => {
+                    self.flush();
+                    if self.hosts > MANY_HOSTS {
+                        std::thread::sleep(GATHERING);
+                    }
+                }
+                item => return item.ok(),
+            }
+            let Some(due) = self.next_stats.into_iter().chain(self.next_line).min() else {
+                return self.events.recv().ok();
+            };
+            let wait = due.saturating_duration_since(self.watch.clock.now());
+            match self.events.recv_timeout(wait) {
+                Err(RecvTimeoutError::Timeout) => {}
+                item => return item.ok(),
+            }
+        }
+    }
+
+    fn write(&mut self, event: &Event) {
+        let Writing { sinks, keeper, end, .. } = self;
+        sinks.retain_mut(|sink| went_well(sink.report.event(event), end));
+        if let Some(kept) = keeper
+            && !went_well(kept.take(event, sinks), end)
+        {
+            *keeper = None;
+        }
+    }
+
+    fn flush(&mut self) {
+        let Writing { sinks, end, .. } = self;
+        sinks.retain(|sink| went_well(sink.output.lock().flush(), end));
+    }
+
+    /// A line on standard error. Where that is gone there is nobody to tell.
+    fn tell(&self, text: &[u8]) {
+        self.watch.line.iter().for_each(Screen::clear);
+        let _ = io::stderr().write_all(&[text, b"\n"].concat());
+    }
+
+    fn progress(&self) -> Progress {
+        let clock = &self.watch.clock;
+        self.watch.tracker.progress(clock.now(), clock.wall())
+    }
+
+    /// `--stats-every`, and the line at the end of the terminal.
+    fn tell_progress(&mut self) {
+        if self.next_stats.is_none() && self.next_line.is_none() {
+            return;
+        }
+        let now = self.watch.clock.now();
+        if self.next_stats.is_some_and(|due| due <= now) {
+            self.next_stats = self.watch.stats_every.and_then(|period| now.checked_add(period));
+            self.write(&Event::Progress(self.progress()));
+            self.flush();
+        }
+        if let (Some(due), Some(line)) = (self.next_line, &self.watch.line)
+            && due <= now
+        {
+            line.show(&self.progress());
+            self.next_line = now.checked_add(REDRAWN);
+        }
+    }
+
+    /// What a key gives goes to the screen; where normal output is no screen, to standard error.
+    fn press(&mut self, key: Key) {
+        let said = key.apply(&self.watch.levels);
+        let (verbosity, debugging) = (self.watch.levels.verbosity(), self.watch.levels.debugging());
+        self.sinks.iter_mut().for_each(|sink| sink.report.set_levels(verbosity, debugging));
+        let text = match said {
+            Some(text) => text,
+            None if self.watch.is_shown_on_stdout => {
+                self.write(&Event::Progress(self.progress()));
+                return;
+            }
+            None => status_lines(&self.progress()).trim_end().to_owned(),
+        };
+        if self.watch.is_shown_on_stdout {
+            let text = text.into_bytes();
+            self.write(&Event::Message { severity: Severity::Info, text });
+        } else {
+            self.tell(text.as_bytes());
+        }
+    }
+}
+
+/// A reader that has seen enough is no failure, but gets no more.
+fn went_well(result: io::Result<()>, first: &mut io::Result<()>) -> bool {
+    match result {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
+        Err(error) => {
+            if first.is_ok() {
+                *first = Err(error);
+            }
+            false
+        }
+    }
+}

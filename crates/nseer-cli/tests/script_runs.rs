@@ -1,0 +1,207 @@
+//! Scripts run against one target, and conversations with real servers recorded.
+
+mod lab;
+
+use std::path::Path;
+use std::process::Command;
+
+use lab::{ASKS, Folder, Lab, Peer, script};
+
+/// Without what differs from run to run.
+fn without_times(text: &str) -> String {
+    let words = text.split_inclusive([' ', '\n']);
+    let is_number = |word: &str| word.trim_start_matches('(').parse::<f64>().is_ok();
+    let mut out = String::new();
+    let words: Vec<&str> = words.collect();
+    for (i, word) in words.iter().enumerate() {
+        let is_time =
+            is_number(word.trim_end()) && words.get(i + 1).is_some_and(|w| w.starts_with("ms"));
+        out.push_str(if is_time { "N " } else { word });
+    }
+    out
+}
+
+#[test]
+fn a_script_runs_without_a_scan() {
+    lab::run("a_script_runs_without_a_scan", |lab| {
+        let folder = Folder::new();
+        folder.write("ask.nse", &script(ASKS));
+        lab.peer(7, Peer::Says(b"welcome\r\n"));
+        let output = folder.nseer(&["script", "run", "--trace", "ask.nse", "127.0.0.1:7"]);
+        assert_eq!(output.code, 0, "{output:#?}");
+        assert_eq!(
+            without_times(&output.stdout),
+            "Nmap scan report for 127.0.0.1\nHost is up.\n\nPORT  STATE SERVICE\n7/tcp open  echo\n\
+             |_ask: welcome\n\nask ran for N ms: 1 connection, 7 bytes sent, 9 bytes received\n"
+        );
+        let trace: Vec<&str> =
+            output.stderr.lines().map(|line| line.split_once("ms").map_or(line, |l| l.1)).collect();
+        let said =
+            |text: &str| assert!(trace.iter().any(|l| l.trim() == text), "{text}: {trace:#?}");
+        assert!(trace[0].starts_with("  line 11   #1 connects to 127.0.0.1:7 (tcp)"), "{trace:#?}");
+        said("line 12   #1 sends 7 bytes");
+        said("> hello\\r\\n");
+        said("line 13   #1 receives 9 bytes");
+        said("< welcome\\r\\n");
+        // What a scan would not have run is told, not run.
+        let output = folder.nseer(&["script", "run", "ask.nse", "127.0.0.1:8"]);
+        let why = "nseer: ask did not run: its rules say no for 8/tcp open; --force runs it all the same\n";
+        assert_eq!((output.code, output.stderr.as_str()), (1, why), "{output:#?}");
+        let output = folder.nseer(&["script", "run", "ask.nse", "127.0.0.1"]);
+        let why = "nseer: ask runs on ports, and none was given: write TARGET:PORT\n";
+        assert_eq!((output.code, output.stderr.as_str()), (1, why), "{output:#?}");
+        let output = folder.nseer(&["script", "run", "--force", "ask.nse", "127.0.0.1:8"]);
+        assert!(output.stdout.contains("0 connections, 0 bytes sent"), "{output:#?}");
+        // A closed port is seen as a scan sees it.
+        let output = folder.nseer(&["script", "run", "--probe", "ask.nse", "127.0.0.1:7,8"]);
+        assert_eq!(output.state("8/tcp"), Some("closed"), "{output:#?}");
+        assert_eq!(output.under("7/tcp"), ["|_ask: welcome"]);
+        let output = folder.nseer(&["script", "run", "ask.nse", "no.such.name:7"]);
+        assert!(
+            output.stderr.starts_with("nseer: cannot find the target 'no.such.name': "),
+            "{output:#?}"
+        );
+    });
+}
+
+/// Records a conversation, and plays it where nobody listens.
+fn recorded(folder: &Folder, words: &[&str], file: &str) -> String {
+    let output = folder.nseer(&[&["script", "test", "--record"], words].concat());
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:#?}");
+    let elsewhere = Command::new("unshare")
+        .args(["--net", env!("CARGO_BIN_EXE_nseer"), "script", "test", &folder.path(file)])
+        .env("HOME", folder.0.path())
+        .output()
+        .expect("unshare can be started");
+    let told = String::from_utf8_lossy(&elsewhere.stdout).into_owned();
+    assert!(elsewhere.status.success() && told.starts_with("ok    "), "{told}");
+    let recording = folder.read(file);
+    let shown = recording.lines().filter_map(|line| line.strip_prefix("= "));
+    let shown: String = shown.map(|line| format!("{line}\n")).collect();
+    assert!(output.stdout.starts_with(&shown), "{output:#?}\n{recording}");
+    recording
+}
+
+#[test]
+fn conversations_with_real_servers_are_recorded_and_replayed() {
+    lab::run("conversations_with_real_servers_are_recorded_and_replayed", |lab| {
+        let folder = Folder::new();
+        lab.oidentd();
+        lab.sshd(22);
+        lab.tls(443);
+        lab.dns();
+        let copy = |name: &str| folder.write(&format!("{name}.nse"), &script_of_lab(lab, name));
+        // Two connections, and an answer that depends on the local port of one of them.
+        folder.write("owner.nse", OWNER);
+        // The daemon may be asked before the server has taken the connection.
+        let recording = (0..50)
+            .map(|_| {
+                folder.remove("owner.rec");
+                recorded(&folder, &["127.0.0.1:22,113", "owner.nse"], "owner.rec")
+            })
+            .find(|recording| recording.contains("= |_owner: root"));
+        let recording = recording.expect("an owner, sooner or later");
+        assert_eq!(recording.matches("\nconnection tcp 127.0.0.1:").count(), 2, "{recording}");
+        assert!(recording.contains(":USERID:UNIX:root"), "{recording}");
+        // Inside of TLS.
+        copy("tls-first-line");
+        let recording =
+            recorded(&folder, &["127.0.0.1:443", "tls-first-line.nse"], "tls-first-line.rec");
+        assert!(recording.contains("\nconnection tls 127.0.0.1:443 "), "{recording}");
+        assert!(recording.contains(" certificate x\"30 "), "{recording}");
+        // Datagrams.
+        copy("dns-over-udp");
+        let recording =
+            recorded(&folder, &["127.0.0.1:53/udp", "dns-over-udp.nse"], "dns-over-udp.rec");
+        assert!(recording.contains("\nconnection udp "), "{recording}");
+        let again = folder.nseer(&["script", "test", "--record", "127.0.0.1:22,113", "owner.nse"]);
+        let text =
+            "nseer: 'owner.rec' is there already: remove it, or write to another file with -o\n";
+        assert_eq!((again.code, again.stderr.as_str()), (2, text));
+    });
+}
+
+#[allow(clippy::disallowed_methods, reason = "a test reads its own script")]
+fn script_of_lab(lab: &Lab, name: &str) -> String {
+    std::fs::read_to_string(Path::new(&lab.script(name))).expect("a script of the lab")
+}
+
+/// Asks an identification server (RFC 1413) who owns a port.
+const OWNER: &str = r#"
+description = [[Tells who owns a port.]]
+author = "us"
+license = "MIT"
+categories = {"safe"}
+local nmap = require "nmap"
+portrule = function(host, port)
+  local auth = nmap.get_port_state(host, {number = 113, protocol = "tcp"})
+  return auth and auth.state == "open" and port.number ~= 113
+end
+action = function(host, port)
+  local ident, service = nmap.new_socket(), nmap.new_socket()
+  local try = nmap.new_try(function() ident:close() service:close() end)
+  try(ident:connect(host, 113))
+  try(service:connect(host, port))
+  local _, localport = try(service:get_info())
+  try(ident:send(("%d, %d\r\n"):format(port.number, localport)))
+  local line = try(ident:receive_lines(1))
+  ident:close()
+  service:close()
+  return line:match("USERID%s*:[^:]*:%s*([^\r\n]+)")
+end
+"#;
+
+#[test]
+fn a_recording_keeps_no_secret() {
+    lab::run("a_recording_keeps_no_secret", |lab| {
+        let folder = Folder::new();
+        lab.peer(7, Peer::Says(b"welcome, hunter2!\r\n"));
+        let action = ASKS.replace(
+            "\"hello\\r\\n\"",
+            "\"PASS \" .. stdnse.get_script_args(\"pass\") .. \"\\r\\n\"",
+        );
+        folder.write("ask.nse", &script(&action));
+        let words =
+            ["--mask", "hunter2", "--script-args", "pass=hunter2", "127.0.0.1:7", "ask.nse"];
+        let words = [&words[4..5], &words[..4], &words[5..]].concat();
+        let recording = recorded_masked(&folder, &words);
+        assert!(!recording.contains("hunter2"), "{recording}");
+        assert!(
+            recording.contains("> ") && recording.contains("PASS xxxxxxx\\r\\n"),
+            "{recording}"
+        );
+        let output = folder.nseer(&["script", "test", "--mask", "x"]);
+        let text = "nseer: --mask belongs to a recording: add --record TARGET:PORT\n";
+        assert_eq!((output.code, output.stderr.as_str()), (2, text));
+    });
+}
+
+fn recorded_masked(folder: &Folder, words: &[&str]) -> String {
+    let output = folder.nseer(&[&["script", "test", "--record"], words].concat());
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:#?}");
+    folder.test(&["ask.rec"], 0);
+    folder.read("ask.rec")
+}
+
+#[test]
+fn what_cannot_be_recorded_leaves_no_file() {
+    lab::run("what_cannot_be_recorded_leaves_no_file", |lab| {
+        let folder = Folder::new();
+        lab.peer(7, Peer::Reset);
+        folder.write("ask.nse", &script("error(\"oops\")"));
+        let record =
+            |target: &str| folder.nseer(&["script", "test", "--record", target, "ask.nse"]);
+        let output = record("127.0.0.1:7");
+        let text = "nseer: nothing was written: the script failed on 7/tcp: ask.nse:9: oops\n";
+        assert_eq!((output.code, output.stderr.as_str()), (2, text));
+        let output = record("127.0.0.1:8");
+        let text =
+            "nseer: nothing was written: ask did not run, its rules say no for the ports 8/tcp\n";
+        assert_eq!((output.code, output.stderr.as_str()), (2, text));
+        let output = folder.nseer(&["script", "test", "--record", "127.0.0.1:7"]);
+        let text =
+            "nseer: --record takes one script: nseer script test --record TARGET:PORT NAME.nse\n";
+        assert_eq!((output.code, output.stderr.as_str()), (2, text));
+        folder.test(&[], 2);
+    });
+}

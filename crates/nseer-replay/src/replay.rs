@@ -1,0 +1,209 @@
+//! A network that says what a recording says.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use nseer_net::stand_in::{Line, Opening, StandIn};
+use nseer_net::{ConnectOptions, Family, NetError, Transport};
+
+use crate::line::ReplayLine;
+use crate::machine::Pace;
+use crate::mismatch::Mismatch;
+use crate::recording::{Answer, Conversation, Failure, Recording, Said};
+
+/// Stands in for the network with a recording. A clone is the same.
+#[derive(Clone)]
+pub struct Replay {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) conversations: Vec<Conversation>,
+    names: Vec<Answer>,
+    state: Mutex<State>,
+    pace: Pace,
+}
+
+#[derive(Default)]
+struct State {
+    used: Vec<bool>,
+    mismatches: Vec<Mismatch>,
+    /// When the first connection was opened.
+    begun: Option<Instant>,
+}
+
+impl Replay {
+    /// A network that says what `recording` says.
+    #[must_use]
+    pub fn new(recording: Recording) -> Replay {
+        Replay::paced(recording, &Pace::default())
+    }
+
+    /// The same, and sets the clock ahead as far as the recording's was.
+    #[must_use]
+    pub fn paced(recording: Recording, pace: &Pace) -> Replay {
+        let state = State { used: vec![false; recording.conversations.len()], ..State::default() };
+        let shared = Shared {
+            conversations: recording.conversations,
+            names: recording.names,
+            state: Mutex::new(state),
+            pace: pace.clone(),
+        };
+        Replay { shared: Arc::new(shared) }
+    }
+
+    /// Where the script and the recording parted ways, once all scripts have ended: also what was
+    /// recorded and never asked for.
+    #[must_use]
+    pub fn finish(&self) -> Vec<Mismatch> {
+        let state = self.shared.lock();
+        let mut mismatches = state.mismatches.clone();
+        let unused = self.shared.conversations.iter().zip(&state.used).filter(|(_, used)| !**used);
+        for (conversation, _) in unused {
+            let what = format!("the script never opened the {}", label(conversation));
+            mismatches.push(Mismatch::new(Some(conversation.line), what));
+        }
+        mismatches
+    }
+
+    fn open(&self, transport: Transport, peer: Option<SocketAddr>) -> Option<usize> {
+        self.shared.take_unused(|c| c.transport == transport && c.peer == peer)
+    }
+}
+
+/// `connection to 127.0.0.1:22 (tcp)`.
+pub(crate) fn label(conversation: &Conversation) -> String {
+    let transport = match conversation.transport {
+        Transport::Udp => "udp",
+        Transport::Tls => "tls",
+        Transport::Dtls => "dtls",
+        Transport::Tcp | Transport::Raw => "tcp",
+    };
+    match conversation.peer {
+        Some(peer) => format!("connection to {peer} ({transport})"),
+        None => format!("socket for datagrams ({transport})"),
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something that was recorded `recorded` after the first connection happens at `now`.
+    pub(crate) fn keep_pace(&self, recorded: Duration, now: Instant) {
+        let begun = *self.lock().begun.get_or_insert(now);
+        let elapsed = now.saturating_duration_since(begun);
+        self.pace.at_least(recorded.saturating_sub(elapsed));
+    }
+
+    pub(crate) fn tell(&self, mismatch: Mismatch) {
+        self.lock().mismatches.push(mismatch);
+    }
+
+    /// Takes the first conversation that is not in use and fits.
+    fn take_unused(&self, fits: impl Fn(&Conversation) -> bool) -> Option<usize> {
+        let mut state = self.lock();
+        let index = self
+            .conversations
+            .iter()
+            .zip(&state.used)
+            .position(|(conversation, used)| !used && fits(conversation))?;
+        state.used[index] = true;
+        Some(index)
+    }
+
+    /// Another conversation like `index`, which is then free again, that begins with `data`.
+    pub(crate) fn swap(&self, index: usize, data: &[u8]) -> Option<usize> {
+        let mine = self.conversations.get(index)?;
+        let better = self.take_unused(|other| {
+            let first = other.turns.iter().find_map(|turn| match &turn.said {
+                Said::Sent(pattern, _) => Some(pattern),
+                _ => None,
+            });
+            let fits = first.is_some_and(|first| {
+                let length = first.bytes.len().min(data.len());
+                length > 0
+                    && crate::recording::Pattern::matches(&first.bytes[..length], &data[..length])
+            });
+            other.transport == mine.transport && other.peer == mine.peer && fits
+        })?;
+        self.lock().used[index] = false;
+        Some(better)
+    }
+}
+
+impl StandIn for Replay {
+    fn connect(&self, transport: Transport, peer: SocketAddr, _: &ConnectOptions) -> Opening {
+        let Some(index) = self.open(transport, Some(peer)) else {
+            let what =
+                format!("the script connects to {peer}, which the recording does not have (again)");
+            self.shared.tell(Mismatch::new(None, what));
+            return Opening { after: Some(Duration::ZERO), line: Err(Failure::Refused.error()) };
+        };
+        let conversation = &self.shared.conversations[index];
+        // Nobody is asked whether datagrams may come, so no time-out is too short for that.
+        let took = match transport {
+            Transport::Udp => Duration::ZERO,
+            _ => conversation.took,
+        };
+        match &conversation.failed {
+            None => Opening {
+                after: Some(took),
+                line: Ok(Box::new(ReplayLine::new(self.shared.clone(), index))),
+            },
+            Some(failure) => Opening {
+                after: (*failure != Failure::TimedOut).then_some(conversation.took),
+                line: Err(failure.error()),
+            },
+        }
+    }
+
+    fn datagrams(&self, _: bool, _: Option<SocketAddr>) -> Result<Box<dyn Line>, NetError> {
+        match self.open(Transport::Udp, None) {
+            Some(index) => Ok(Box::new(ReplayLine::new(self.shared.clone(), index))),
+            None => {
+                let what = "the script opens a UDP socket that the recording does not have";
+                self.shared.tell(Mismatch::new(None, what));
+                Err(Failure::Other("not recorded".to_owned()).error())
+            }
+        }
+    }
+
+    fn resolve(&self, name: &str, family: Option<Family>) -> Result<Vec<IpAddr>, NetError> {
+        let failed =
+            |text: &str| NetError::Resolve { name: name.to_owned(), text: text.to_owned() };
+        if let Ok(address) = name.parse::<IpAddr>() {
+            return match family.is_none_or(|family| family.has(&address)) {
+                true => Ok(vec![address]),
+                false => Err(failed("Address family for hostname not supported")),
+            };
+        }
+        let known = self.shared.names.iter().find_map(|answer| match answer {
+            Answer::Name { name: known, family: asked, found }
+                if known == name && (asked.is_none() || *asked == family) =>
+            {
+                Some(found)
+            }
+            _ => None,
+        });
+        match known {
+            Some(Ok(addresses)) => Ok(addresses.clone()),
+            Some(Err(why)) => Err(failed(why)),
+            None => {
+                let what =
+                    format!("the script looks up '{name}', which the recording does not answer");
+                self.shared.tell(Mismatch::new(None, what));
+                Err(failed("Name or service not known"))
+            }
+        }
+    }
+
+    fn reverse(&self, address: IpAddr) -> Option<String> {
+        self.shared.names.iter().find_map(|answer| match answer {
+            Answer::Address { address: known, name } if *known == address => name.clone(),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! The promise of the scanner: in every simulated network that nmap gets right, the open ports
+//! that it finds are the right ones. Packets are real, the wire and the clock are not.
+//!
+//! What nmap gets right is computed, not guessed ([`Network::found_by_the_rule`]): its manual (nmap(1),
+//! `--max-retries`) says that a silent port is asked once more where the network seems reliable,
+//! and up to ten times where it does not, and a run beside a lossy firewall shows how that
+//! follows from the answers: one retransmission more than any port has needed so far. A port that
+//! loses more tries than that is called filtered by nmap, and nothing is promised for it.
+//!
+//! The range of networks:
+//! - Loss up to 40 % of all round trips. Above that the rule finds so little that nothing is tested.
+//! - Round trips up to 900 ms, and as much again as jitter between two packets of the same port up
+//!   to the shortest time-out (100 ms): later answers than the time-outs foresee are found only where
+//!   the host is still being scanned when they come, by either program. (Packets of different
+//!   ports overtake one another at any distance.)
+//! - Hosts that answer at most 20 to 2,000 probes a second, after a burst of 5 to 20, in refusals only or in
+//!   all. (nmap 7.93 finds 200 of 200 ports behind a firewall that lets 5 a second through.)
+//! - Answers that come twice, and packets of strangers: cut short, with wrong numbers, from others.
+
+mod network;
+
+use std::time::Duration;
+
+use network::{Kind, Limit, Network};
+use nseer_core::PortState;
+use nseer_scan::{Defeats, Timing};
+use proptest::prelude::*;
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    prop_oneof![
+        3 => Just(Kind::Open),
+        4 => Just(Kind::Closed),
+        1 => Just(Kind::Rejected),
+        2 => Just(Kind::Silent),
+    ]
+}
+
+fn limits() -> impl Strategy<Value = Option<Limit>> {
+    let limit = (20_u32..2_000, 5_u32..20, any::<bool>());
+    let limit = limit.prop_map(|(rate, burst, of_all)| Limit { rate, burst, of_all });
+    proptest::option::weighted(0.4, limit)
+}
+
+prop_compose! {
+    fn networks()(
+        seed in any::<u64>(),
+        ports in proptest::collection::btree_map(1_u16..3_000, kinds(), 1..200),
+        loss in prop_oneof![Just(0_u64), 1_u64..50, 50_u64..400],
+        delay in prop_oneof![0_u64..20, 20_u64..900],
+        jitter in 0_u64..100,
+        copies in prop_oneof![Just(0_u64), 0_u64..500],
+        strangers in any::<bool>(),
+        limit in limits(),
+        is_udp in proptest::bool::weighted(0.25),
+        hosts in 1_u8..4,
+    ) -> Network {
+        // A limit and heavy loss at once: how often a probe is lost then depends on the moment, and
+        // no rule tells what nmap would find.
+        let loss = if limit.is_some() { 0 } else { loss };
+        Network { seed, ports, loss, delay, jitter, copies, strangers, limit, is_udp, hosts }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(160))]
+    #[test]
+    fn the_open_ports_are_right_wherever_nmap_gets_them_right(network in networks()) {
+        network.scan().check(&network);
+    }
+}
+
+/// The property is about something: the rule finds ports that take several retransmissions, and
+/// does not find all of those that are open.
+#[test]
+fn the_range_reaches_beyond_easy_networks() {
+    let network = Network {
+        seed: 1,
+        ports: (1..=300).map(|port| (port, Kind::Open)).collect(),
+        loss: 300,
+        ..Network::quiet()
+    };
+    let found = network.found_by_the_rule(network.host(0));
+    assert!((280..300).contains(&found.len()), "{}", found.len());
+    let late = found.iter().filter(|port| network.lost(network.host(0), **port, 2));
+    assert!(late.count() > 20);
+    network.scan().check(&network);
+}
+
+/// `--defeat-rst-ratelimit`: the open ports are found all the same, and the closed ones are not waited for.
+#[test]
+fn limited_resets_need_not_be_waited_for() {
+    let ports =
+        (1..=1000).map(|port| (port, if port % 10 == 0 { Kind::Open } else { Kind::Closed }));
+    let limit = Some(Limit { rate: 20, burst: 20, of_all: false });
+    let network = Network { seed: 3, ports: ports.collect(), limit, ..Network::quiet() };
+    let patient = network.scan();
+    patient.check(&network);
+    let hasty = Timing { defeats: Defeats { resets: true, errors: false }, ..Timing::default() };
+    let hurried = network.scan_with(hasty);
+    hurried.check(&network);
+    assert!(hurried.elapsed * 4 < patient.elapsed, "{:?}, {:?}", hurried.elapsed, patient.elapsed);
+    assert!(hurried.probes <= 2 * 1000, "{}", hurried.probes);
+}
+
+/// `--defeat-icmp-ratelimit`: the same for UDP.
+#[test]
+fn limited_errors_need_not_be_waited_for() {
+    let ports =
+        (1..=100).map(|port| (port, if port % 10 == 0 { Kind::Open } else { Kind::Closed }));
+    let limit = Some(Limit { rate: 1, burst: 6, of_all: false });
+    let is_udp = true;
+    let network = Network { seed: 3, ports: ports.collect(), limit, is_udp, ..Network::quiet() };
+    let hasty = Timing { defeats: Defeats { resets: false, errors: true }, ..Timing::default() };
+    let hurried = network.scan_with(hasty);
+    hurried.check(&network);
+    assert!(hurried.elapsed < Duration::from_secs(10), "{:?}", hurried.elapsed);
+    assert!(hurried.states(PortState::ClosedFiltered) > 50);
+    assert_eq!(hurried.states(PortState::OpenFiltered), 0);
+}
+
+/// `--max-scan-delay`: the delay that a limit asks for, and no more than the user allows.
+#[test]
+fn the_delay_grows_no_further_than_allowed() {
+    let ports = (1..=150).map(|port| (port, Kind::Closed)).collect();
+    let limit = Some(Limit { rate: 1, burst: 6, of_all: false });
+    let network = Network { ports, limit, is_udp: true, ..Network::quiet() };
+    let ms = Duration::from_millis;
+    let took = |longest| {
+        let timing = Timing { max_udp_scan_delay: longest, ..Timing::default() };
+        network.scan_with(timing).elapsed
+    };
+    let (all_told, hurried) = (took(ms(1000)), took(ms(20)));
+    assert!(all_told > Duration::from_secs(120), "{all_told:?}");
+    assert!(hurried < all_told - Duration::from_secs(20), "{hurried:?}");
+}

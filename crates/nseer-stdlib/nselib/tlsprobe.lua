@@ -1,0 +1,163 @@
+---
+-- One hello and the server's answer to it: what scripts need that ask a TLS server what it would agree to.
+--
+-- STARTTLS is done where the service needs it. A handshake is never finished; of TLS 1.3 only the ServerHello
+-- is seen, since the rest is encrypted.
+--
+-- @usage
+-- local answer, why = tlsprobe.hello(host, port, {protocol = "TLSv1.2"})
+-- if answer then
+--   print(answer.hello.cipher)
+-- end
+-- @copyright MIT OR Apache-2.0
+-- @class module
+-- @name tlsprobe
+
+local nmap = require "nmap"
+local shortport = require "shortport"
+local sslcert = require "sslcert"
+local stdnse = require "stdnse"
+local string = require "string"
+local tableaux = require "tableaux"
+local tls = require "tls"
+local unittest = require "unittest"
+
+_ENV = stdnse.module("tlsprobe", stdnse.seeall)
+
+-- More records than this before the end of the server's part, and it is no TLS server.
+local MAX_RECORDS = 100
+
+--- Rule for ports with TLS, from the first byte on or after a command.
+-- @param host Host table.
+-- @param port Port table.
+-- @return True or false.
+function portrule (host, port)
+  return shortport.ssl(host, port) or sslcert.getPrepareTLSWithoutReconnect(port) ~= nil
+end
+
+--- Connects to where the next byte is TLS.
+-- @param host Host table.
+-- @param port Port table.
+-- @return Socket; or nil.
+-- @return What went wrong.
+function connect (host, port)
+  local prepare = sslcert.getPrepareTLSWithoutReconnect(port)
+  local status, socket
+  if prepare then
+    status, socket = prepare(host, port)
+    return status and socket or nil, socket
+  end
+  socket = nmap.new_socket()
+  socket:set_timeout(stdnse.get_timeout(host))
+  local why
+  status, why = socket:connect(host, port, "tcp")
+  if status then
+    return socket
+  end
+  socket:close()
+  return nil, why
+end
+
+-- Takes a record into the answer. True when there is nothing more to wait for.
+local function take (answer, record, last)
+  for _, message in ipairs(record.body) do
+    if record.type == "alert" then
+      -- A warning says that a name is not known, and the handshake goes on.
+      if message.level ~= "warning" or message.description == "close_notify" then
+        answer.alert = message.description or "unknown"
+        return true
+      end
+    elseif record.type == "handshake" then
+      answer[message.type] = message
+      if message.type == "server_hello" then
+        answer.hello = message
+      end
+      if message.type == last or message.type == "server_hello_done"
+        or message.type == "server_hello" and message.protocol == "TLSv1.3" then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+--- Reads the server's part of a handshake.
+-- @param socket Socket to which a hello was sent.
+-- @param last Name of the message that is enough. Default: <code>server_hello_done</code>.
+-- @return Table with <code>hello</code> (the ServerHello), <code>alert</code> (description, if the server sent
+--         one), and each message by its type. It may be empty.
+-- @return What ended it, if that was the connection.
+function read (socket, last)
+  local answer, buffer, pos, fragment = {}, "", 1, nil
+  for _ = 1, MAX_RECORDS do
+    local status, why, record
+    status, buffer, why = tls.record_buffer(socket, buffer, pos)
+    if not status then
+      return answer, why or "ERROR"
+    end
+    pos, record = tls.record_read(buffer, pos, fragment)
+    if not record then
+      return answer, "this is not TLS"
+    end
+    fragment = record.type == "handshake" and record.fragment or nil
+    if take(answer, record, last) then
+      return answer
+    end
+    buffer, pos = string.sub(buffer, pos), 1
+  end
+  return answer, "too many records"
+end
+
+--- Sends a hello and reads the answer.
+--
+-- The name of the server is asked for where it is known.
+-- @param host Host table.
+-- @param port Port table.
+-- @param options Table for <code>tls.client_hello</code>, with <code>last</code> for <code>read</code>.
+-- @return Table as of <code>read</code>; nil if there was no connection.
+-- @return What ended it, if that was the connection.
+function hello (host, port, options)
+  local socket, why = connect(host, port)
+  if not socket then
+    return nil, why
+  end
+  local t = tableaux.shallow_tcopy(options)
+  t.extensions = tableaux.shallow_tcopy(options.extensions or {})
+  t.last = nil
+  local name = tls.servername(host)
+  if name and options.protocol ~= "SSLv3" then
+    t.extensions.server_name = tls.EXTENSION_HELPERS.server_name(name)
+  end
+  local answer, ending
+  if socket:send(tls.client_hello(t)) then
+    answer, ending = read(socket, options.last)
+  else
+    answer, ending = {}, "the hello could not be sent"
+  end
+  socket:close()
+  return answer, ending
+end
+
+if not unittest.testing() then
+  return _ENV
+end
+
+test_suite = unittest.TestSuite:new()
+
+local function socket_that_says (data)
+  return { receive_bytes = function ()
+    local all = data
+    data = ""
+    return all ~= "", all ~= "" and all or "EOF"
+  end }
+end
+local alert = string.pack(">BI2s2", 21, 0x0301, "\2\40")
+local refused = read(socket_that_says(alert))
+test_suite:add_test(unittest.equal(refused.alert, "handshake_failure"), "an alert ends it")
+local _, why = read(socket_that_says("220 mail.example ESMTP\r\n"))
+test_suite:add_test(unittest.not_nil(why), "a greeting is not TLS")
+local done = string.pack(">BI2s2", 22, 0x0301, "\14\0\0\0")
+local warned = read(socket_that_says(string.pack(">BI2s2", 21, 0x0301, "\1\112") .. done))
+test_suite:add_test(unittest.not_nil(warned.server_hello_done), "a warning does not")
+
+return _ENV

@@ -1,0 +1,38 @@
+local comm = require "comm"
+local shortport = require "shortport"
+local stdnse = require "stdnse"
+local string = require "string"
+
+description = [[
+Shows the day and the time by the clock of a server (RFC 867).
+]]
+
+---
+-- @usage nseer -p 13 --script daytime <target>
+-- @output
+-- 13/tcp open  daytime
+-- |_daytime: Thu Nov 26 04:24:30 2026
+
+author = "The nseer contributors"
+license = "MIT OR Apache-2.0"
+categories = {"discovery", "safe"}
+
+portrule = shortport.port_or_service(13, "daytime", {"tcp", "udp"})
+
+-- The text has "one line", says the RFC, and NIST's servers two.
+local MAX_BYTES = 512
+
+action = function (host, port)
+  local status, text
+  if port.protocol == "udp" then
+    status, text = comm.exchange(host, port, "\n", { proto = "udp", timeout = 5000 })
+  else
+    status, text = comm.get_banner(host, port, { lines = 1, proto = "tcp", timeout = 5000 })
+  end
+  if not status then
+    stdnse.debug1("%s", tostring(text))
+    return nil
+  end
+  text = string.gsub(string.sub(text, 1, MAX_BYTES), "\r\n", "\n")
+  return string.find(text, "%S") and text or nil
+end

@@ -1,0 +1,47 @@
+local comm = require "comm"
+local shortport = require "shortport"
+local stdnse = require "stdnse"
+local string = require "string"
+
+description = [[
+Asks a finger server who is there (RFC 1288).
+]]
+
+---
+-- @usage nseer -p 79 --script finger <target>
+-- @output
+-- 79/tcp open  finger
+-- | finger:
+-- | Login     Name       Tty      Idle  Login Time   Office     Office Phone
+-- |_root      root       tty1           Nov 26 10:12
+
+author = "The nseer contributors"
+license = "MIT OR Apache-2.0"
+categories = {"default", "discovery", "safe"}
+
+portrule = shortport.port_or_service(79, "finger")
+
+-- Nobody reads more than this.
+local MAX_BYTES = 64 * 1024
+
+action = function (host, port)
+  local socket, answer = comm.opencon(host, port, "\r\n", { timeout = 5000 })
+  if not socket then
+    stdnse.debug1("%s", tostring(answer))
+    return nil
+  end
+  -- The server closes when it is done.
+  while #answer < MAX_BYTES do
+    local status, data = socket:receive()
+    if not status then
+      break
+    end
+    answer = answer .. data
+  end
+  socket:close()
+  answer = string.gsub(string.gsub(answer, "\r\n", "\n"), "%s+$", "")
+  if not string.find(answer, "%S") then
+    return nil
+  end
+  return answer
+end
