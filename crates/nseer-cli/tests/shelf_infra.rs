@@ -25,7 +25,11 @@ struct Case {
 }
 
 fn arguments<'a>(scripts: &'a str, ports: &'a str) -> Vec<&'a str> {
-    let kind = if ports.contains("U:") { "-sTU" } else { "-sT" };
+    let kind = match (ports.contains("U:"), ports.contains("T:")) {
+        (false, _) => "-sT",
+        (true, false) => "-sU",
+        (true, true) => "-sTU",
+    };
     vec![kind, "-Pn", "-n", "-p", ports, "--script", scripts, TARGET]
 }
 
@@ -41,13 +45,23 @@ fn ours(lab: &Lab, scripts: &str, ports: &str) -> Output {
 /// order: nmap shows some lists in none.
 fn settled<'a>(output: &'a Output, heading: &str) -> Vec<&'a str> {
     let changing = [
-        "System uptime:", "snmpEngineTime:", "Uptime:", "Used CPU", "Used memory:", "Server time:", "System time:",
-        "Traffic stats:", "date:", "Total connections:", "Process ID:",
+        "System uptime:",
+        "snmpEngineTime:",
+        "Uptime:",
+        "Used CPU",
+        "Used memory:",
+        "Server time:",
+        "System time:",
+        "Traffic stats:",
+        "date:",
+        "Total connections:",
+        "Process ID:",
     ];
     let lines = output.under(heading).into_iter();
     let mut lines: Vec<&str> = lines
         .map(|line| line.trim_start_matches(['|', '_', ' ']).trim_end())
-        .filter(|line| !line.is_empty() && !changing.iter().any(|name| line.contains(name)))
+        .filter(|line| !line.is_empty() && *line != "Domain name:")
+        .filter(|line| !changing.iter().any(|name| line.contains(name)))
         .collect();
     lines.sort_unstable();
     lines

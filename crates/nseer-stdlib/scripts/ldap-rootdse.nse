@@ -33,7 +33,7 @@ local ATTRIBUTES = {
   "_domainFunctionality", "dsServiceName", "forestFunctionality", "highestCommittedUSN", "isGlobalCatalogReady",
   "isSynchronized", "ldapServiceName", "namingContexts", "rootDomainNamingContext", "schemaNamingContext",
   "serverName", "subschemaSubentry", "supportedCapabilities", "supportedControl", "supportedExtension",
-  "supportedFeatures", "supportedLDAPPolicies", "supportedLDAPVersion", "supportedSASLMechanisms", "altServer",
+  "supportedLDAPPolicies", "supportedLDAPVersion", "supportedSASLMechanisms",
   "vendorName", "vendorVersion",
 }
 

@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use nseer_core::{
-    Event, EventSink, HostRecord, HostStatus, Phase, PhaseRecord, PortKey, PortState, PortStatus,
-    PortTable, Protocol, Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceInfo, Severity,
+    Event, EventSink, HostRecord, HostStatus, Levels, Phase, PhaseRecord, PortKey, PortState,
+    PortStatus, PortTable, Protocol, Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceInfo,
+    Severity,
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::SelectedScript;
@@ -174,14 +175,12 @@ impl SingleRun<'_> {
             script_args,
             workers: NonZeroUsize::new(1),
             many_hosts: false,
-            verbosity: self.verbosity,
-            debugging: self.debugging,
+            levels: Arc::new(Levels::new(self.verbosity, self.debugging, false)),
             timing_level: 3,
             version_intensity: 7,
             excluded_ports: Arc::default(),
             script_timeout: None,
             compute_limit: DEFAULT_CPU_LIMIT,
-            trace: false,
             ipv6: self.host.address.is_ipv6(),
             privileged: false,
             interface: None,

@@ -29,7 +29,8 @@ fn peers_that_hang_up_or_never_end() {
 #[test]
 fn peers_that_speak_another_protocol() {
     lab::run("hostile::peers_that_speak_another_protocol", |lab| {
-        Talk { greeting: b"", answer: |_| b"HTTP/1.0 400 Bad Request\r\n\r\n".to_vec() }.tcp(lab, 7001);
+        Talk { greeting: b"", answer: |_| b"HTTP/1.0 400 Bad Request\r\n\r\n".to_vec() }
+            .tcp(lab, 7001);
         nothing_is_shown(lab, "7001", "7001/tcp");
     });
 }
