@@ -45,6 +45,28 @@ _nseer() {
                 fi
                 return
                 ;;
+            doc)
+                case $prev in
+                    -o)
+                        mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                        return
+                        ;;
+                    --format)
+                        mapfile -t COMPREPLY < <(compgen -W 'html markdown json' -- "$cur")
+                        return
+                        ;;
+                    --datadir)
+                        mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                        return
+                        ;;
+                esac
+                if [[ $cur == -* ]]; then
+                    mapfile -t COMPREPLY < <(compgen -W '-o --format --datadir' -- "$cur")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                fi
+                return
+                ;;
             resume)
                 case $prev in
                 esac
@@ -55,12 +77,120 @@ _nseer() {
                 fi
                 return
                 ;;
+            show)
+                case $prev in
+                    --to)
+                        mapfile -t COMPREPLY < <(compgen -W 'json html xml normal grepable' -- "$cur")
+                        return
+                        ;;
+                    -o)
+                        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        return
+                        ;;
+                esac
+                if [[ $cur == -* ]]; then
+                    mapfile -t COMPREPLY < <(compgen -W '--to -o' -- "$cur")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                fi
+                return
+                ;;
             script)
                 if (( COMP_CWORD == 2 )); then
-                    mapfile -t COMPREPLY < <(compgen -W 'check types' -- "$cur")
+                    mapfile -t COMPREPLY < <(compgen -W 'new run test check help info list types' -- "$cur")
                     return
                 fi
                 case ${COMP_WORDS[2]} in
+                    new)
+                        case $prev in
+                            --rule)
+                                mapfile -t COMPREPLY < <(compgen -W 'port host pre post' -- "$cur")
+                                return
+                                ;;
+                            --port)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --service)
+                                COMPREPLY=()
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--rule --port --service' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    run)
+                        case $prev in
+                            --service)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --script-args)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--probe --service --script-args --force --trace --watch -d --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    test)
+                        case $prev in
+                            --record)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            -o)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                            --mask)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --script-args)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --service)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'human tap' -- "$cur")
+                                return
+                                ;;
+                            --junit)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                            --coverage)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--record -o --mask --script-args --service --bless --format --junit --coverage --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
                     check)
                         case $prev in
                             --format)
@@ -87,6 +217,56 @@ _nseer() {
                         fi
                         return
                         ;;
+                    help)
+                        case $prev in
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    info)
+                        case $prev in
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--format --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    list)
+                        case $prev in
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+                                return
+                                ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--format --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
                     types)
                         case $prev in
                             -o)
@@ -106,24 +286,6 @@ _nseer() {
                         return
                         ;;
                 esac
-                return
-                ;;
-            show)
-                case $prev in
-                    --to)
-                        mapfile -t COMPREPLY < <(compgen -W 'json html xml normal grepable' -- "$cur")
-                        return
-                        ;;
-                    -o)
-                        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-                        return
-                        ;;
-                esac
-                if [[ $cur == -* ]]; then
-                    mapfile -t COMPREPLY < <(compgen -W '--to -o' -- "$cur")
-                else
-                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-                fi
                 return
                 ;;
         esac
@@ -461,7 +623,7 @@ _nseer() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if (( COMP_CWORD == 1 )); then
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
-                < <(compgen -W 'convert diff resume script show' -- "$cur")
+                < <(compgen -W 'convert diff doc resume show script' -- "$cur")
         fi
     fi
 }
