@@ -30,6 +30,7 @@ use crate::sinks::{self, Audience, Keeper, Sinks, Writer};
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::timing::timing;
 use crate::troubles::Troubles;
+use crate::vendors::Vendors;
 use crate::versions::{Versions, versions};
 
 /// How the program was called.
@@ -148,6 +149,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         privileged: methods.privileged,
     };
     tell_of_installed_nmap(plan, &around);
+    let vendors = Vendors::new(around.data.clone(), sinks.clone());
     let prepared = prepare(plan, &mut around).await;
     drop(around);
     let run = |versions, scripts| Run {
@@ -155,6 +157,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         network,
         sinks: sinks.clone(),
         scanner: Arc::new(scanner),
+        vendors,
         versions,
         scripts,
         share: Share::new(Arc::new(ports), plan.targets.shard, plan.targets.seed.unwrap_or(0)),

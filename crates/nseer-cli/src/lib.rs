@@ -28,5 +28,6 @@ pub mod sinks;
 pub mod target_source;
 pub mod timing;
 pub mod troubles;
+pub mod vendors;
 pub mod versions;
 pub mod workbench;

@@ -25,6 +25,7 @@ use crate::scripts::Scripts;
 use crate::share::Share;
 use crate::sinks::Sinks;
 use crate::target_source::{FoundTargets, Target, TargetSource, count_of};
+use crate::vendors::Vendors;
 use crate::versions::Versions;
 
 /// Everything that a run needs, ready to go.
@@ -37,6 +38,8 @@ pub struct Run {
     pub sinks: Sinks,
     /// The scanner.
     pub scanner: Arc<Scanner>,
+    /// Knows who made hosts' network hardware.
+    pub vendors: Vendors,
     /// Finds out versions of services, where they were asked for.
     pub versions: Option<Arc<Versions>>,
     /// The scripts, where any may run.
@@ -247,6 +250,7 @@ impl Run {
                 host.reverse_name = Box::pin(self.network.reverse(host.address)).await;
             }
             Box::pin(self.name_hops(&mut host)).await;
+            host.vendor = host.mac.and_then(|mac| self.vendors.name(mac));
         }
         match host.status {
             HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),

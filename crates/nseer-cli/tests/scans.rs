@@ -192,3 +192,34 @@ fn few_descriptors_are_enough() {
         }
     });
 }
+
+#[test]
+fn makers_of_hardware_are_named() {
+    lab::run("makers_of_hardware_are_named", |lab| {
+        lab.far_host();
+        let line = |output: &Output, start: &str| {
+            let found = output.stdout.lines().find(|line| line.contains(start));
+            found.unwrap_or_else(|| panic!("{start}: {output:#?}")).to_owned()
+        };
+        // Blocks of three sizes, one that nobody may register, and one that nobody has.
+        for (address, ours_says) in [
+            ("00:00:0C:12:34:56", "Cisco Systems, Inc"),
+            ("B8:4C:87:4F:00:01", "Blum Novotest GmbH"),
+            ("8C:1F:64:AF:A0:01", "DATA ELECTRONIC DEVICES, INC"),
+            ("52:54:00:12:34:56", "QEMU"),
+            ("02:00:00:12:34:56", "Unknown"),
+        ] {
+            lab.far(&["ip", "link", "set", "far", "address", address]);
+            let args = ["-sn", "-n", V4];
+            let (ours, theirs) = both(lab, &args);
+            let expected = line(&theirs, "MAC Address: ");
+            assert!(expected.contains(address), "{theirs:#?}");
+            assert_eq!(line(&ours, "MAC Address: "), expected);
+            let own = line(&lab.nseer(&args), "MAC Address: ");
+            assert_eq!(own, format!("MAC Address: {address} ({ours_says})"));
+            let (ours, theirs) = both(lab, &["-sn", "-n", "-oX", "-", V4]);
+            let start = "addrtype=\"mac\"";
+            assert_eq!(line(&ours, start), line(&theirs, start));
+        }
+    });
+}

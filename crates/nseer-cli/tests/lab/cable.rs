@@ -131,7 +131,7 @@ impl Lab {
     }
 
     /// Runs a command on the other host.
-    fn far(&self, args: &[&str]) {
+    pub(crate) fn far(&self, args: &[&str]) {
         must(Command::new("nsenter").arg("--net=/run/netns/far").args(args));
     }
 
