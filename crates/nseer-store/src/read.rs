@@ -15,12 +15,13 @@ use nseer_core::{
 };
 use rusqlite::{Row, params};
 
+use crate::trace;
 use crate::value::{duration, read_structured, state, time};
 use crate::{Beginning, Progress, Store, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 
-fn damaged(what: &str) -> StoreError {
+pub(crate) fn damaged(what: &str) -> StoreError {
     StoreError::Damaged(what.to_owned())
 }
 
@@ -261,6 +262,9 @@ impl Store {
         (host.directly_connected, host.mac) = (row.get(13)?, row.get(14)?);
         (host.timed_out, host.vendor) = (row.get(15)?, row.get(18)?);
         host.finished = row.get::<_, Option<i64>>(17)?.map(time);
+        if self.keeps_traces {
+            host.trace = trace::read(&self.database, id)?;
+        }
         self.scripts(id, &mut host)?;
         Ok(host)
     }
@@ -339,11 +343,11 @@ fn unsigned(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(at)?).unwrap_or_default())
 }
 
-fn address(text: &str) -> Read<IpAddr> {
+pub(crate) fn address(text: &str) -> Read<IpAddr> {
     text.parse().map_err(|_| StoreError::Damaged(format!("'{text}' is no address")))
 }
 
-fn port_key(protocol: &str, number: u16) -> Read<PortKey> {
+pub(crate) fn port_key(protocol: &str, number: u16) -> Read<PortKey> {
     let protocol = protocol.parse().map_err(|_| damaged("a protocol"))?;
     Ok(PortKey::new(protocol, number))
 }

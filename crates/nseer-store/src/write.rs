@@ -11,6 +11,7 @@ use nseer_core::{
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::trace;
 use crate::value::{count, length, micros, structured};
 use crate::{Beginning, Store, StoreError};
 
@@ -190,6 +191,9 @@ fn write_host(
     db.prepare_cached("DELETE FROM port WHERE host = ?1")?.execute([id])?;
     db.prepare_cached("DELETE FROM port_group WHERE host = ?1")?.execute([id])?;
     write_ports(db, id, host, most_rows)?;
+    if let Some(trace) = &host.trace {
+        trace::write(db, id, trace)?;
+    }
     Ok(id)
 }
 

@@ -2,11 +2,12 @@
 //! which have the DTD; here every document must be well-formed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use nseer_core::event::{RunInfo, RunSummary};
 use nseer_core::{
-    Event, HostRecord, HostStatus, Phase, PortKey, PortState, Reason, ScriptResult, ScriptValue,
-    ServiceInfo, ServiceMethod, Tunnel,
+    Event, HostRecord, HostStatus, Phase, PortKey, PortState, Progress, Reason, ScriptResult,
+    ScriptValue, ServiceInfo, ServiceMethod, Tunnel,
 };
 use nseer_report::{ReportOptions, XmlReport};
 use proptest::collection::vec;
@@ -371,4 +372,27 @@ proptest! {
         let text = render(|out| XmlReport::new(out, options), &events);
         assert_well_formed(&text);
     }
+}
+
+/// As readers of progress expect it; nothing where nothing tells how long it takes.
+#[test]
+fn progress_is_told_where_it_is_known() {
+    let known = Progress {
+        now: start(),
+        elapsed: Duration::from_secs(1),
+        done: 1,
+        up: 1,
+        expected: 3,
+        at_work: Vec::new(),
+        fraction: Some(1.0 / 3.0),
+        remaining: Some(Duration::from_secs(2)),
+        slowest: Vec::new(),
+    };
+    let unknown = Progress { fraction: None, remaining: None, ..known.clone() };
+    check(
+        &plain(),
+        &[Event::Progress(unknown), Event::Progress(known)],
+        "<taskprogress task=\"Scan\" time=\"1795541274\" percent=\"33.33\" remaining=\"2\" \
+         etc=\"1795541276\"/>\n",
+    );
 }
