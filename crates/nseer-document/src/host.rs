@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use nseer_core::trace::{Hop, Trace, TraceProbe};
 use nseer_core::{HostRecord, HostStatus, PortKey, PortTable, RoundTrip, ScanPorts};
 
 use crate::elements::{Child, Elements, Trouble};
@@ -20,14 +21,13 @@ pub(crate) struct Run<'a> {
 }
 
 /// Elements of Nmap's that the values of a scan have no place for.
-const LEFT_OUT: [(&str, &str); 9] = [
+const LEFT_OUT: [(&str, &str); 8] = [
     ("os", "operating systems"),
     ("uptime", "uptimes"),
     ("distance", "distances"),
     ("tcpsequence", "TCP sequences"),
     ("ipidsequence", "IP ID sequences"),
     ("tcptssequence", "TCP timestamps"),
-    ("trace", "traceroutes"),
     ("smurf", "smurf responses"),
     ("owner", "owners of ports"),
 ];
@@ -62,6 +62,7 @@ impl<R: BufRead> Elements<R> {
                 "ports" => found = self.ports(&tag)?,
                 "hostscript" => host.scripts = self.scripts(&tag)?,
                 "hostnames" => self.names(&tag, &mut host)?,
+                "trace" => host.trace = Some(self.trace(&tag)?),
                 "address" => {
                     self.address(&tag, &mut host, address);
                     self.skip(&tag)?;
@@ -83,9 +84,7 @@ impl<R: BufRead> Elements<R> {
     fn address(&mut self, tag: &Tag, host: &mut HostRecord, address: &mut Option<IpAddr>) {
         if tag.text("addrtype") == "mac" {
             host.mac = mac(tag.text("addr"));
-            if tag.get("vendor").is_some() {
-                self.leave_out("vendors of network hardware");
-            }
+            host.vendor = tag.get("vendor").map(str::to_owned);
         } else if let (Ok(parsed), None) = (tag.text("addr").parse(), &address) {
             *address = Some(parsed);
         }
@@ -103,6 +102,29 @@ impl<R: BufRead> Elements<R> {
             self.skip(&tag)?;
         }
         Ok(())
+    }
+
+    /// The way to the host. A hop without an address did not answer.
+    fn trace(&mut self, of: &Tag) -> Result<Trace, Trouble> {
+        let port = of.number("port").zip(of.text("proto").parse().ok());
+        let probe = match port {
+            Some((port, protocol)) => Some(TraceProbe::Port(PortKey::new(protocol, port))),
+            None => (!of.text("proto").is_empty()).then_some(TraceProbe::Echo),
+        };
+        let mut hops = Vec::new();
+        while let Some(tag) = self.element(of)? {
+            let address = tag.text("ipaddr").parse().ok().filter(|_| tag.name == "hop");
+            if let (Some(address), Some(ttl)) = (address, tag.number("ttl")) {
+                hops.push(Hop {
+                    ttl,
+                    address,
+                    name: tag.get("host").map(str::to_owned),
+                    round_trip: milliseconds(tag.text("rtt")),
+                });
+            }
+            self.skip(&tag)?;
+        }
+        Ok(Trace { probe, hops })
     }
 
     fn detail(&mut self, tag: &Tag, host: &mut HostRecord) {
@@ -131,6 +153,12 @@ impl<R: BufRead> Elements<R> {
             }
         }
     }
+}
+
+/// A time such as `0.05`, in milliseconds; `--` where it is not known.
+fn milliseconds(text: &str) -> Option<Duration> {
+    let milliseconds: f64 = text.parse().ok()?;
+    Duration::try_from_secs_f64(milliseconds / 1000.0).ok()
 }
 
 /// A host without ports.

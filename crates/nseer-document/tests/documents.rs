@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use nseer_core::trace::TraceProbe;
 use nseer_core::{
     Event, HostRecord, HostStatus, Phase, PortKey, PortState, Protocol, Reason, ScriptOutcome,
     ScriptValue, ServiceMethod, Tunnel,
@@ -45,6 +46,11 @@ const WHOLE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <port protocol="udp" portid="3"><state state="open|filtered" reason="no-response" reason_ttl="0"/></port>
 <port protocol="ip" portid="1"><state state="open" reason="echo-reply" reason_ttl="0"/></port>
 </ports>
+<trace port="80" proto="tcp">
+<hop ttl="1" ipaddr="10.0.0.7" rtt="0.25" host="router"/>
+<hop ttl="2" rtt="--"/>
+<hop ttl="3" ipaddr="10.0.0.1" rtt="--"/>
+</trace>
 <os><osmatch name="x" accuracy="1" line="1"><osclass vendor="v"/></osmatch></os>
 <hostscript><script id="hs" output="o"></script></hostscript><times srtt="296" rttvar="2915" to="100000"/>
 <?nseer-script-run id="bad" rule="portrule" protocol="tcp" portid="1" state="failed" message="no &lt;?&gt;" seconds="1.25"?>
@@ -101,14 +107,7 @@ fn the_run() {
     );
     assert_eq!(events.len(), 6);
     let left_out: Vec<_> = document.left_out().iter().copied().collect();
-    assert_eq!(
-        left_out,
-        [
-            "operating systems",
-            "ports of other protocols than TCP, UDP and SCTP",
-            "vendors of network hardware"
-        ]
-    );
+    assert_eq!(left_out, ["operating systems", "ports of other protocols than TCP, UDP and SCTP",]);
 }
 
 #[test]
@@ -118,11 +117,18 @@ fn the_hosts() {
     assert_eq!(host.address.to_string(), "10.0.0.1");
     assert_eq!((host.status, host.reason), (HostStatus::Up, Reason::HostProhibited));
     assert_eq!((host.reason_ttl, host.mac), (64, Some([0, 0x1b, 0x2c, 0x3d, 0x4e, 0x5f])));
+    assert_eq!(host.vendor.as_deref(), Some("V"));
     assert_eq!(host.target_name.as_deref(), Some("typed"));
     assert_eq!(host.reverse_name.as_deref(), Some("<ptr>"));
     assert_eq!((host.started, host.finished), (at(101), Some(at(103))));
     assert_eq!(host.times.unwrap().srtt, Duration::from_micros(296));
     assert_eq!((host.scripts.len(), &*host.scripts[0].id), (1, "hs"));
+    let trace = host.trace.as_ref().unwrap();
+    assert_eq!(trace.probe, Some(TraceProbe::Port(PortKey::tcp(80))));
+    let [router, last] = trace.hops.as_slice() else { panic!("{trace:#?}") };
+    assert_eq!((router.ttl, router.name.as_deref()), (1, Some("router")));
+    assert_eq!(router.round_trip, Some(Duration::from_micros(250)));
+    assert_eq!((last.ttl, last.address, last.round_trip), (3, host.address, None));
     let run = &host.runs[0];
     assert_eq!((run.port, run.elapsed), (Some(PortKey::tcp(1)), Duration::from_millis(1250)));
     assert_eq!(run.outcome, ScriptOutcome::Failed("no <?>".to_owned()));

@@ -11,6 +11,7 @@ use nseer_core::{HostRecord, Phase};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::StoreError;
+use crate::trace;
 use crate::write::most_rows;
 
 /// The version of the tables. It counts changes that an older reader does not understand.
@@ -20,6 +21,8 @@ const VERSION: i64 = 1;
 const APPLICATION: i64 = 0x6e73_6572;
 
 const SCHEMA: &str = include_str!("schema.sql");
+
+const TRACE_SCHEMA: &str = include_str!("trace.sql");
 
 /// What a scan begins from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +64,10 @@ pub struct Store {
     pub(crate) beginning: Beginning,
     /// Ports of one state that have a row each.
     pub(crate) most_rows: usize,
+    /// It has the tables for the ways to hosts.
+    pub(crate) keeps_traces: bool,
+    /// The tables keep who made a host's hardware; those of older stores do not.
+    pub(crate) has_vendors: bool,
     /// Held while the store is written to.
     _lock: Option<File>,
 }
@@ -82,7 +89,7 @@ impl Store {
         store.database.execute_batch(&format!(
             "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
              PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-             BEGIN; {SCHEMA} COMMIT;"
+             BEGIN; {SCHEMA} {TRACE_SCHEMA} COMMIT;"
         ))?;
         Ok(store)
     }
@@ -95,9 +102,11 @@ impl Store {
         let file = existing(path)?;
         drop(file);
         // Reading a journal of a killed scan writes to its index.
-        let store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, None)
+        let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, None)
             .or_else(|_| Store::over(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None))?;
         store.check()?;
+        store.keeps_traces = trace::is_kept(&store.database)?;
+        store.has_vendors = store.knows_vendors()?;
         Ok(store)
     }
 
@@ -109,7 +118,10 @@ impl Store {
         let file = existing(path)?;
         let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Some(file))?;
         store.check()?;
-        store.database.execute_batch("PRAGMA synchronous = NORMAL;")?;
+        store.database.execute_batch(&format!("PRAGMA synchronous = NORMAL; {TRACE_SCHEMA}"))?;
+        if !store.knows_vendors()? {
+            store.database.execute_batch("ALTER TABLE host ADD COLUMN vendor TEXT;")?;
+        }
         let progress = store.progress()?;
         store.beginning = progress.beginning.clone();
         Ok((store, progress))
@@ -137,8 +149,15 @@ impl Store {
             hosts: HashMap::new(),
             beginning: Beginning::default(),
             most_rows: most_rows(0, 0),
+            keeps_traces: true,
+            has_vendors: true,
             _lock: lock,
         })
+    }
+
+    fn knows_vendors(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM pragma_table_info('host') WHERE name = 'vendor'";
+        Ok(self.database.query_row(sql, [], |row| row.get::<_, i64>(0))? > 0)
     }
 
     /// Is it ours, of this version, and is there a scan?

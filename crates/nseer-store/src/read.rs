@@ -15,12 +15,13 @@ use nseer_core::{
 };
 use rusqlite::{Row, params};
 
+use crate::trace;
 use crate::value::{duration, read_structured, state, time};
 use crate::{Beginning, Progress, Store, StoreError};
 
 type Read<T> = Result<T, StoreError>;
 
-fn damaged(what: &str) -> StoreError {
+pub(crate) fn damaged(what: &str) -> StoreError {
     StoreError::Damaged(what.to_owned())
 }
 
@@ -225,11 +226,14 @@ impl Store {
     }
 
     fn host(&self, id: i64) -> Read<HostRecord> {
-        let sql = "SELECT address, status, reason, reason_ttl, target_name, reverse_name,
-                       other_addresses, srtt, rttvar, timeout, source, interface, interface_mtu,
-                       directly_connected, mac, timed_out, started, finished
-                   FROM host WHERE id = ?1";
-        let mut statement = self.database.prepare_cached(sql)?;
+        let vendor = if self.has_vendors { "vendor" } else { "NULL" };
+        let sql = format!(
+            "SELECT address, status, reason, reason_ttl, target_name, reverse_name,
+                 other_addresses, srtt, rttvar, timeout, source, interface, interface_mtu,
+                 directly_connected, mac, timed_out, started, finished, {vendor}
+             FROM host WHERE id = ?1"
+        );
+        let mut statement = self.database.prepare_cached(&sql)?;
         let mut rows = statement.query([id])?;
         let row = rows.next()?.ok_or_else(|| damaged("a host is gone"))?;
         let ports = self.ports(id)?;
@@ -256,8 +260,11 @@ impl Store {
         host.source = row.get::<_, Option<String>>(10)?.as_deref().map(address).transpose()?;
         (host.interface, host.interface_mtu) = (row.get(11)?, row.get(12)?);
         (host.directly_connected, host.mac) = (row.get(13)?, row.get(14)?);
-        host.timed_out = row.get(15)?;
+        (host.timed_out, host.vendor) = (row.get(15)?, row.get(18)?);
         host.finished = row.get::<_, Option<i64>>(17)?.map(time);
+        if self.keeps_traces {
+            host.trace = trace::read(&self.database, id)?;
+        }
         self.scripts(id, &mut host)?;
         Ok(host)
     }
@@ -336,11 +343,11 @@ fn unsigned(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(at)?).unwrap_or_default())
 }
 
-fn address(text: &str) -> Read<IpAddr> {
+pub(crate) fn address(text: &str) -> Read<IpAddr> {
     text.parse().map_err(|_| StoreError::Damaged(format!("'{text}' is no address")))
 }
 
-fn port_key(protocol: &str, number: u16) -> Read<PortKey> {
+pub(crate) fn port_key(protocol: &str, number: u16) -> Read<PortKey> {
     let protocol = protocol.parse().map_err(|_| damaged("a protocol"))?;
     Ok(PortKey::new(protocol, number))
 }

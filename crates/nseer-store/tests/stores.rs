@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nseer_core::event::{RunInfo, RunSummary, ScanSummary};
+use nseer_core::trace::{Hop, Trace, TraceProbe};
 use nseer_core::{
     Event, ForeignWord, HostRecord, HostStatus, Phase, PhaseRecord, PortKey, PortState, PortStatus,
     PortTable, Protocol, Reason, RoundTrip, ScanPorts, ScriptOutcome, ScriptResult, ScriptRun,
@@ -60,6 +61,19 @@ fn full_host(address: &str) -> HostRecord {
     host.source = Some("10.0.0.8".parse().unwrap());
     (host.interface, host.interface_mtu) = (Some("eth0".into()), 1500);
     (host.directly_connected, host.mac) = (Some(true), Some([1, 2, 3, 4, 5, 6]));
+    host.trace = Some(Trace {
+        probe: Some(TraceProbe::Port(PortKey::tcp(80))),
+        hops: vec![
+            Hop {
+                ttl: 1,
+                address: "10.0.0.7".parse().unwrap(),
+                name: Some("router".into()),
+                round_trip: Some(micros(99)),
+            },
+            Hop { ttl: 3, address: host.address, name: None, round_trip: None },
+        ],
+    });
+    host.vendor = Some("Maker".into());
     host.finished = Some(at(2_000_002));
     host
 }
@@ -255,6 +269,31 @@ fn a_scan_goes_on_where_it_stopped() {
     assert_eq!(hosts, [shown(&full_host("10.0.0.2")), shown(&whole)]);
 }
 
+/// A store of a build that had no tables for the ways to hosts.
+#[test]
+fn a_store_without_ways_is_read_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let mut store = create(&path);
+    store.take(&started()).unwrap();
+    store.take(&Event::HostDone(Arc::new(full_host("10.0.0.1")))).unwrap();
+    drop(store);
+    let older = rusqlite::Connection::open(&path).unwrap();
+    older.execute_batch("DROP TABLE hop; DROP TABLE trace").unwrap();
+    drop(older);
+    let ways = |store: &Store| {
+        let hosts = replayed(store).into_iter().filter_map(|event| match event {
+            Event::HostDone(host) => Some(host.trace.is_some()),
+            _ => None,
+        });
+        hosts.collect::<Vec<_>>()
+    };
+    assert_eq!(ways(&Store::read(&path).unwrap()), [false]);
+    let (mut store, _) = Store::resume(&path).unwrap();
+    store.take(&Event::HostDone(Arc::new(full_host("10.0.0.2")))).unwrap();
+    assert_eq!(ways(&store), [false, true]);
+}
+
 #[test]
 fn a_scan_that_was_killed_has_an_end() {
     let folder = tempfile::tempdir().unwrap();
@@ -298,4 +337,30 @@ fn what_is_no_store_of_ours_is_named() {
     later.execute_batch("PRAGMA user_version = 99").unwrap();
     drop(later);
     assert!(read("ours").contains("is a store of version 99, this nseer reads version 1"));
+}
+
+#[test]
+fn a_store_from_before_vendors_is_read_and_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old");
+    let mut store = create(&path);
+    store.take(&started()).unwrap();
+    store.take(&Event::HostDone(full_host("10.0.0.1").into())).unwrap();
+    drop(store);
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch("ALTER TABLE host DROP COLUMN vendor").unwrap();
+    drop(old);
+    let vendors = || {
+        let events = replayed(&Store::read(&path).unwrap());
+        let hosts = events.into_iter().filter_map(|event| match event {
+            Event::HostDone(host) => Some(host.vendor.clone()),
+            _ => None,
+        });
+        hosts.collect::<Vec<_>>()
+    };
+    assert_eq!(vendors(), [None]);
+    let (mut store, _) = Store::resume(&path).unwrap();
+    store.take(&Event::HostDone(full_host("10.0.0.2").into())).unwrap();
+    drop(store);
+    assert_eq!(vendors(), [None, Some("Maker".to_owned())]);
 }

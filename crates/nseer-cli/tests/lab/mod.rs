@@ -21,6 +21,7 @@ mod folder;
 mod peers;
 mod programs;
 mod ssh;
+mod terminal;
 mod web;
 
 use std::fs;
@@ -31,6 +32,7 @@ pub(crate) use folder::{ASKS, Folder, script};
 pub(crate) use peers::Peer;
 pub(crate) use programs::{Output, program};
 pub(crate) use ssh::{PASSPHRASE, PASSWORD, USER};
+pub(crate) use terminal::Terminal;
 
 /// Set for the second start; holds the name of the test.
 const INSIDE: &str = "NSEER_LAB_TEST";

@@ -5,6 +5,7 @@ use std::time::Duration;
 use askama::Template;
 use nseer_core::event::ScanSummary;
 use nseer_core::port_spec::compact_list;
+use nseer_core::trace::{Hop, Trace, TraceProbe};
 use nseer_core::{
     HostRecord, HostStatus, Phase, PhaseRecord, PortKey, PortState, PortStatus, ScriptOutcome,
     ScriptResult, ScriptRun, ScriptValue, ServiceInfo,
@@ -34,8 +35,18 @@ pub(super) struct HostView {
     facts: Vec<(&'static str, String)>,
     ports: Vec<PortView>,
     not_listed: Vec<String>,
+    hops: Vec<HopView>,
+    /// What the way was traced with.
+    traced_with: String,
     scripts: Vec<ScriptView>,
     runs: RunsView,
+}
+
+/// One router on the way to a host, or the host.
+struct HopView {
+    ttl: u8,
+    round_trip: String,
+    address: String,
 }
 
 struct PortView {
@@ -123,8 +134,31 @@ pub(super) fn host(number: u64, host: &HostRecord, options: &ReportOptions) -> H
         facts: facts(host),
         ports,
         not_listed: not_listed.collect(),
+        hops: host.trace.iter().flat_map(|trace| &trace.hops).map(hop).collect(),
+        traced_with: host.trace.as_ref().map(traced_with).unwrap_or_default(),
         scripts: scripts(&host.scripts),
         runs: runs(&host.runs),
+    }
+}
+
+fn hop(hop: &Hop) -> HopView {
+    HopView {
+        ttl: hop.ttl,
+        round_trip: hop
+            .round_trip
+            .map_or_else(|| "--".to_owned(), |trip| format!("{} s", when::latency(trip))),
+        address: match &hop.name {
+            Some(name) => format!("{} ({})", line_text(name), hop.address),
+            None => hop.address.to_string(),
+        },
+    }
+}
+
+fn traced_with(trace: &Trace) -> String {
+    match trace.probe {
+        Some(TraceProbe::Port(key)) => format!(" by port {key}"),
+        Some(TraceProbe::Echo) => " by ICMP echo".to_owned(),
+        None => String::new(),
     }
 }
 
@@ -135,6 +169,7 @@ fn facts(host: &HostRecord) -> Vec<(&'static str, String)> {
     let reverse = host.reverse_name.as_deref().filter(|_| host.target_name.is_some());
     add("Reverse name", reverse.map(line_text));
     add("MAC address", host.mac.map(mac_text));
+    add("Made by", host.vendor.as_deref().map(line_text));
     add("Latency", host.times.map(|times| format!("{} s", when::latency(times.srtt))));
     add("Service info", service_info(host.ports.found_services()));
     if host.status == HostStatus::Up {

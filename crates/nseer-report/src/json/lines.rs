@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use nseer_core::event::{RunInfo, RunSummary, ScanSummary};
 use nseer_core::port_spec::compact_list;
+use nseer_core::trace::{Hop, Trace, TraceProbe};
 use nseer_core::{
     HostRecord, Phase, PhaseRecord, PortKey, PortState, PortStatus, Progress, RoundTrip,
     ScriptResult, ScriptRun, ServiceInfo, Severity, Tunnel,
@@ -278,7 +279,11 @@ pub(super) struct Host<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     mac: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    mac_vendor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     round_trip: Option<Trip>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Way<'a>>,
     started: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     finished: Option<String>,
@@ -303,7 +308,9 @@ impl<'a> Host<'a> {
             reason: host.reason.as_str(),
             reason_ttl: Some(host.reason_ttl).filter(|ttl| *ttl > 0),
             mac: host.mac.map(mac_text),
+            mac_vendor: host.vendor.as_deref(),
             round_trip: host.times.map(Trip::of),
+            trace: host.trace.as_ref().map(Way::of),
             started: when::rfc3339(host.started),
             finished: host.finished.map(when::rfc3339),
             timed_out: host.timed_out,
@@ -329,6 +336,43 @@ impl Trip {
             deviation_seconds: seconds(times.rttvar),
             timeout_seconds: seconds(times.timeout),
         }
+    }
+}
+
+/// The way to a host.
+#[derive(Serialize)]
+struct Way<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protocol: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
+    hops: Vec<WayHop<'a>>,
+}
+
+#[derive(Serialize)]
+struct WayHop<'a> {
+    ttl: u8,
+    address: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    round_trip_seconds: Option<f64>,
+}
+
+impl<'a> Way<'a> {
+    fn of(trace: &'a Trace) -> Self {
+        let (protocol, port) = match trace.probe {
+            Some(TraceProbe::Port(key)) => (Some(key.protocol.as_str()), Some(key.number)),
+            Some(TraceProbe::Echo) => (Some("icmp"), None),
+            None => (None, None),
+        };
+        let hop = |hop: &'a Hop| WayHop {
+            ttl: hop.ttl,
+            address: hop.address,
+            name: hop.name.as_deref(),
+            round_trip_seconds: hop.round_trip.map(seconds),
+        };
+        Way { protocol, port, hops: trace.hops.iter().map(hop).collect() }
     }
 }
 

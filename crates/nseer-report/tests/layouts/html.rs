@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use nseer_core::trace::{Hop, Trace, TraceProbe};
 use nseer_core::{
     Event, HostRecord, Phase, PortKey, ScriptOutcome, ScriptRun, ScriptValue, ServiceInfo,
 };
@@ -156,4 +157,22 @@ fn deep_structures_end() {
     host.scripts = vec![script("x", b"")];
     host.scripts[0].structured = Some(value);
     assert!(page_of(host).contains("deep"));
+}
+
+#[test]
+fn the_way_to_a_host_is_a_table() {
+    let mut host = web_host();
+    let hop = Hop {
+        ttl: 2,
+        address: [192, 0, 2, 9].into(),
+        name: Some("<r>".to_owned()),
+        round_trip: Some(Duration::from_micros(1500)),
+    };
+    host.trace = Some(Trace { probe: Some(TraceProbe::Echo), hops: vec![hop] });
+    let page = page_of(host);
+    assert!(page.contains("<h4>Way to the host by ICMP echo</h4>"), "{page}");
+    let row = "<tr><th scope=\"row\">2</th><td>0.0015 s</td>\
+               <td class=\"mono\">&#60;r&#62; (192.0.2.9)</td></tr>";
+    assert!(page.contains(row), "{page}");
+    assert!(!page_of(web_host()).contains("Way to the host"));
 }

@@ -4,9 +4,11 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use nseer_core::progress::Slow;
+use nseer_core::trace::{Hop, Trace, TraceProbe};
 use nseer_core::{
-    Event, HostRecord, Phase, PhaseRecord, PortKey, PortState, ScriptOutcome, ScriptRun,
-    ScriptValue, ServiceInfo, ServiceMethod, Severity, Tunnel,
+    Event, HostRecord, Phase, PhaseRecord, PortKey, PortState, Progress, ScriptOutcome, ScriptRun,
+    ScriptValue, ServiceInfo, ServiceMethod, Severity, Stage, Tunnel,
 };
 use nseer_report::{JSON_SCHEMA, JsonBytes, JsonReport, JsonValue, ReportOptions};
 use proptest::prelude::*;
@@ -145,6 +147,7 @@ fn a_whole_run() {
 fn script_results_keep_their_structure_and_their_bytes() {
     let mut host = host(&[open(22)]);
     host.mac = Some([0, 0x1b, 0x2c, 0x3d, 0x4e, 0x5f]);
+    host.vendor = Some("A <b>".to_owned());
     (host.target_name, host.reverse_name) = (Some("a".to_owned()), Some("<b>\u{1b}".to_owned()));
     host.other_addresses = vec!["::2".parse().unwrap()];
     add_script(&mut host, PortKey::tcp(22), table_script("t"));
@@ -162,6 +165,7 @@ fn script_results_keep_their_structure_and_their_bytes() {
     let line = only(ReportOptions::default(), Event::HostDone(host.into()));
     assert_eq!(line["reverse_name"], "<b>\u{1b}");
     assert_eq!(line["mac"], "00:1B:2C:3D:4E:5F");
+    assert_eq!(line["mac_vendor"], "A <b>");
     assert_eq!(line["other_addresses"], json!(["::2"]));
     assert_eq!(
         line["scripts"],
@@ -224,6 +228,55 @@ fn every_end_of_a_script_has_a_state() {
                 "script_runs": [expected]})
         );
     }
+}
+
+#[test]
+fn the_way_to_a_host_is_told() {
+    let mut host = web_host();
+    let hop = |ttl, name: Option<&str>, micros: Option<u64>| Hop {
+        ttl,
+        address: [192, 0, 2, ttl].into(),
+        name: name.map(str::to_owned),
+        round_trip: micros.map(Duration::from_micros),
+    };
+    let hops = vec![hop(1, Some("a.example"), Some(50)), hop(3, None, None)];
+    host.trace = Some(Trace { probe: Some(TraceProbe::Port(PortKey::tcp(80))), hops });
+    let line = only(ReportOptions::default(), Event::HostDone(host.clone().into()));
+    let expected = json!({"protocol": "tcp", "port": 80, "hops": [
+        {"ttl": 1, "address": "192.0.2.1", "name": "a.example", "round_trip_seconds": 0.000_05},
+        {"ttl": 3, "address": "192.0.2.3"},
+    ]});
+    assert_eq!(line["trace"], expected);
+    for (probe, expected) in [
+        (Some(TraceProbe::Echo), json!({"protocol": "icmp", "hops": []})),
+        (None, json!({"hops": []})),
+    ] {
+        host.trace = Some(Trace { probe, hops: Vec::new() });
+        let line = only(ReportOptions::default(), Event::HostDone(host.clone().into()));
+        assert_eq!(line["trace"], expected);
+    }
+}
+
+#[test]
+fn progress_is_told() {
+    let progress = Progress {
+        now: start(),
+        elapsed: Duration::from_millis(1500),
+        done: 2,
+        up: 1,
+        expected: 4,
+        at_work: vec![(Stage::Scripts, 2)],
+        fraction: Some(0.5),
+        remaining: Some(Duration::from_secs(2)),
+        slowest: vec![Slow { what: "x on ::1".into(), since: Duration::from_secs(1) }],
+    };
+    let line = only(ReportOptions::default(), Event::Progress(progress.clone()));
+    assert_eq!((&line["type"], &line["fraction"]), (&json!("progress"), &json!(0.5)));
+    assert_eq!(line["at_work"], json!([{"stage": "Script Scan", "hosts": 2}]));
+    assert_eq!(line["slowest"], json!([{"what": "x on ::1", "seconds": 1.0}]));
+    let unknown = Progress { fraction: None, remaining: None, ..progress };
+    let line = only(ReportOptions::default(), Event::Progress(unknown));
+    assert!(line["fraction"].is_null() && line["remaining_seconds"].is_null(), "{line}");
 }
 
 #[test]

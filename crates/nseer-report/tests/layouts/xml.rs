@@ -2,11 +2,12 @@
 //! which have the DTD; here every document must be well-formed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use nseer_core::event::{RunInfo, RunSummary};
 use nseer_core::{
-    Event, HostRecord, HostStatus, Phase, PortKey, PortState, Reason, ScriptResult, ScriptValue,
-    ServiceInfo, ServiceMethod, Tunnel,
+    Event, HostRecord, HostStatus, Phase, PortKey, PortState, Progress, Reason, ScriptResult,
+    ScriptValue, ServiceInfo, ServiceMethod, Tunnel,
 };
 use nseer_report::{ReportOptions, XmlReport};
 use proptest::collection::vec;
@@ -110,6 +111,7 @@ fn names_and_addresses() {
     let mut host = host(&[]);
     host.address = "::1".parse().unwrap();
     host.mac = Some([0, 0x1b, 0x2c, 0x3d, 0x4e, 0x5f]);
+    host.vendor = Some("A & \u{1b}".to_owned());
     host.target_name = Some("multi.example".to_owned());
     host.reverse_name = Some("<ä\u{1b}>".to_owned());
     host.times = None;
@@ -118,7 +120,7 @@ fn names_and_addresses() {
         host,
         &format!(
             "<host>{UP}<address addr=\"::1\" addrtype=\"ipv6\"/>\n\
-             <address addr=\"00:1B:2C:3D:4E:5F\" addrtype=\"mac\"/>\n\
+             <address addr=\"00:1B:2C:3D:4E:5F\" addrtype=\"mac\" vendor=\"A &amp; \\x1B\"/>\n\
              <hostnames>\n\
              <hostname name=\"multi.example\" type=\"user\"/>\n\
              <hostname name=\"&lt;ä\\x1B&gt;\" type=\"PTR\"/>\n\
@@ -370,4 +372,27 @@ proptest! {
         let text = render(|out| XmlReport::new(out, options), &events);
         assert_well_formed(&text);
     }
+}
+
+/// As readers of progress expect it; nothing where nothing tells how long it takes.
+#[test]
+fn progress_is_told_where_it_is_known() {
+    let known = Progress {
+        now: start(),
+        elapsed: Duration::from_secs(1),
+        done: 1,
+        up: 1,
+        expected: 3,
+        at_work: Vec::new(),
+        fraction: Some(1.0 / 3.0),
+        remaining: Some(Duration::from_secs(2)),
+        slowest: Vec::new(),
+    };
+    let unknown = Progress { fraction: None, remaining: None, ..known.clone() };
+    check(
+        &plain(),
+        &[Event::Progress(unknown), Event::Progress(known)],
+        "<taskprogress task=\"Scan\" time=\"1795541274\" percent=\"33.33\" remaining=\"2\" \
+         etc=\"1795541276\"/>\n",
+    );
 }
