@@ -191,3 +191,13 @@ fn definitions_are_written_once() {
     let run = nseer(&folder, &["types"]);
     assert!(run.code == 1 && run.stderr.contains("script types -o DIR"), "{}", run.stderr);
 }
+
+#[test]
+fn a_new_script_has_nothing_to_complain_about() {
+    let folder = folder("new");
+    for rule in ["port", "host", "pre", "post"] {
+        assert_eq!(nseer(&folder, &["new", &format!("hello-{rule}"), "--rule", rule]).code, 0);
+    }
+    let run = nseer(&folder, &["check", "--strict"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, "4 files: 0 errors, 0 warnings, 0 notes\n"));
+}
