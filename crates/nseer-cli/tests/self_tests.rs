@@ -4,7 +4,7 @@
 use std::process::Command;
 
 /// Fewer tests than this mean that libraries were left out.
-const AT_LEAST: usize = 430;
+const AT_LEAST: usize = 650;
 
 /// The numbers of "all 412 tests of 31 libraries passed".
 fn numbers(line: &str) -> Option<(usize, usize)> {

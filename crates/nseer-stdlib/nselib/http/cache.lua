@@ -63,14 +63,22 @@ end
 function cache.get (key, fetch, bypass, without_body)
   local entry = entries[key] or {}
   entries[key] = entry
-  local mutex = nmap.mutex(entry)
+  local mutex, asked = nmap.mutex(entry), nmap.clock_ms()
   mutex "lock"
+  if entry.failure and entry.failed_at >= asked and not bypass then
+    -- Somebody else tried while this one waited.
+    mutex "done"
+    return copy(entry.failure)
+  end
   local response = entry.response
   if response and not bypass and (without_body or not entry.lacks_body) then
     mutex "done"
     return copy(response)
   end
   response = fetch()
+  if not response.status then
+    entry.failure, entry.failed_at = response, nmap.clock_ms()
+  end
   if response.status and not entry.response then
     -- The entry may have been dropped and made anew in the meantime.
     if entries[key] == nil then
@@ -84,12 +92,6 @@ function cache.get (key, fetch, bypass, without_body)
   end
   mutex "done"
   return copy(response)
-end
-
---- What is remembered for `key`, if anything, without waiting.
-function cache.peek (key)
-  local entry = entries[key]
-  return entry and entry.response and copy(entry.response)
 end
 
 return cache
