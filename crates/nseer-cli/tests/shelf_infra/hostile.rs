@@ -8,7 +8,7 @@ use super::peers::Talk;
 const SCRIPTS: &str = "+ajp-headers,+ajp-methods,+bacnet-info,+coap-resources,+enip-info,+iec-identify,\
     +ipmi-version,+jdwp-version,+ldap-rootdse,+memcached-info,+modbus-discover,+mysql-info,+nats-info,+nbd-info,\
     +nfs-showmount,+postgresql-info,+redis-info,+rpcinfo,+rsync-list-modules,+s7-info,+sip-methods,\
-    +socks-auth-info,+vnc-info,+vnc-title,+x11-access,+mqtt-subscribe,+dns-nsid,+snmp-info";
+    +socks-auth-info,+vnc-info,+vnc-title,+x11-access,+mqtt-subscribe,+dns-nsid,+snmp-info,+epmd-info,+rtsp-methods";
 
 fn nothing_is_shown(lab: &Lab, ports: &str, heading: &str) {
     let output = ours(lab, SCRIPTS, ports);

@@ -1,7 +1,7 @@
 //! Scripted peers of protocols whose servers are no packages, or too large for a test. Where nmap has the script, it
 //! must show the same.
 
-use super::lab::{self, Lab};
+use super::lab::{self, Lab, Peer};
 use super::peers::{Answer, Talk};
 use super::{Case, ours, same_as_nmap};
 
@@ -29,7 +29,13 @@ fn greetings() {
         Talk { greeting: mysql, answer: NOTHING }.tcp(lab, 3306);
         let nats = b"INFO {\"server_name\":\"queue\",\"version\":\"2.9.10\",\"proto\":1,\"auth_required\":true}\r\n";
         Talk { greeting: nats, answer: NOTHING }.tcp(lab, 4222);
-        same_as_nmap(lab, &[]);
+        let epmd = b"\0\0\x11\x11name rabbit at port 25672\n";
+        lab.peer(4369, Peer::Says(epmd));
+        shows(
+            lab,
+            &Case { script: "epmd-info", heading: "4369/tcp", ports: "4369" },
+            &["| epmd-info: ", "|   epmd_port: 4369", "|   nodes: ", "|_    rabbit: 25672"],
+        );
         let output = ours(lab, "mysql-info", "3306");
         for line in ["Protocol: 10", "Version: 8.0.1", "Thread ID: 7", "Salt: saltsaltmoresaltmore"]
         {
@@ -246,6 +252,14 @@ fn sip(request: &[u8]) -> Vec<u8> {
         .into_bytes()
 }
 
+fn rtsp(request: &[u8]) -> Vec<u8> {
+    if request.starts_with(b"OPTIONS ") {
+        b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: OPTIONS, DESCRIBE, PLAY\r\n\r\n".to_vec()
+    } else {
+        Vec::new()
+    }
+}
+
 fn ajp(request: &[u8]) -> Vec<u8> {
     if request.starts_with(b"\x12\x34") {
         [
@@ -286,7 +300,8 @@ fn postgresql(request: &[u8]) -> Vec<u8> {
 #[test]
 fn calls_queues_and_containers() {
     lab::run("scripted::calls_queues_and_containers", |lab| {
-        for (port, answer) in [(5060, sip as Answer), (8009, ajp), (1883, mqtt), (5432, postgresql)]
+        for (port, answer) in
+            [(5060, sip as Answer), (8009, ajp), (1883, mqtt), (5432, postgresql), (554, rtsp)]
         {
             Talk { greeting: b"", answer }.tcp(lab, port);
         }
@@ -307,6 +322,8 @@ fn calls_queues_and_containers() {
                 "|_    a/tempe: 21",
             ],
         );
+        let lines = ["|_rtsp-methods: OPTIONS, DESCRIBE, PLAY"];
+        shows(lab, &Case { script: "rtsp-methods", heading: "554/tcp", ports: "554" }, &lines);
         shows(
             lab,
             &Case { script: "postgresql-info", heading: "5432/tcp", ports: "5432" },
