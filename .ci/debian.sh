@@ -18,6 +18,13 @@ openssl             openssl
 dnsmasq             dnsmasq-base
 apache2             apache2-bin
 nginx               nginx-light
+memcached           memcached
+redis-server        redis-server
+rpcbind             rpcbind
+rsync               rsync
+slapd               slapd
+smbd                samba
+snmpd               snmpd
 ip                  iproute2
 nft                 nftables
 xmllint             libxml2-utils

@@ -159,7 +159,7 @@ function Socket:close() end
 function Socket:get_info() end
 
 ---How long each operation may wait.
----@param milliseconds integer|number -1 is forever.
+---@param milliseconds number In milliseconds; -1 is forever.
 ---@return boolean status
 function Socket:set_timeout(milliseconds) end
 

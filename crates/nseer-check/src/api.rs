@@ -24,6 +24,9 @@ pub const DEFINITIONS: &[(&str, &str)] = &[
     ("script.lua", include_str!("../api/script.lua")),
 ];
 
+/// What the engine adds to a library.
+const ADDED: (&str, &str) = ("stdnse.lua", include_str!("../api/stdnse.lua"));
+
 /// A parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Param {
@@ -44,6 +47,8 @@ pub struct Signature {
     pub waits: bool,
     /// Its NSEDoc, where it has one.
     pub doc: Option<Doc>,
+    /// Its comment lines, where it is from a definition file: what follows the three dashes.
+    pub notes: Vec<String>,
 }
 
 impl Signature {
@@ -74,6 +79,8 @@ pub struct Module {
     pub functions: BTreeMap<String, Signature>,
     /// Its other fields.
     pub fields: BTreeSet<String>,
+    /// The functions of the parts that it is made of (`smb.session` of `smb`), some of which it may hand on.
+    pub parts: BTreeSet<String>,
     /// What its documentation says.
     pub text: String,
 }
@@ -92,23 +99,27 @@ const NETWORK: &[&str] = &[
 ];
 
 /// Functions of those libraries that do not wait.
-const LOCAL: &[(&str, &[&str])] = &[(
-    "http",
-    &[
-        "get_status_string",
-        "grab_forms",
-        "identify_404",
-        "page_exists",
-        "parse_date",
-        "parse_form",
-        "parse_redirect",
-        "parse_www_authenticate",
-        "pipeline_add",
-        "response_contains",
-        "table_argument",
-        "tag_pattern",
-    ],
-)];
+const LOCAL: &[(&str, &[&str])] = &[
+    ("smb", &["get_port"]),
+    ("sslcert", &["getPrepareTLSWithoutReconnect", "isPortSupported"]),
+    (
+        "http",
+        &[
+            "get_status_string",
+            "grab_forms",
+            "identify_404",
+            "page_exists",
+            "parse_date",
+            "parse_form",
+            "parse_redirect",
+            "parse_www_authenticate",
+            "pipeline_add",
+            "response_contains",
+            "table_argument",
+            "tag_pattern",
+        ],
+    ),
+];
 
 impl Api {
     /// The table of the engine and of the embedded libraries.
@@ -116,11 +127,31 @@ impl Api {
     pub fn embedded() -> Api {
         let mut api = Api::native();
         for (path, content) in nseer_stdlib::files() {
-            if let Some(name) = path.strip_prefix("nselib/").and_then(|p| p.strip_suffix(".lua")) {
+            let name = path.strip_prefix("nselib/").and_then(|path| path.strip_suffix(".lua"));
+            // Tables of data are no modules that scripts require.
+            if let Some(name) = name.filter(|name| !name.starts_with("data/")) {
                 api.add_library(&name.replace('/', "."), content);
             }
         }
+        api.add_definitions(ADDED.0, ADDED.1);
+        api.name_parts();
         api
+    }
+
+    /// Tells libraries what their parts have.
+    fn name_parts(&mut self) {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (name, module) in &self.modules {
+            if let (Origin::Library, Some((whole, _))) = (module.origin, name.split_once('.')) {
+                let members = module.functions.keys().chain(&module.fields);
+                found.extend(members.map(|member| (whole.to_owned(), member.clone())));
+            }
+        }
+        for (whole, member) in found {
+            if let Some(module) = self.modules.get_mut(&whole) {
+                module.parts.insert(member);
+            }
+        }
     }
 
     /// The table of the engine alone.
@@ -168,8 +199,14 @@ impl Api {
 
     fn module_mut(&mut self, name: &str, origin: Origin) -> &mut Module {
         let functions = BTreeMap::new();
-        let (fields, text) = (BTreeSet::new(), String::new());
-        self.modules.entry(name.to_owned()).or_insert(Module { origin, functions, fields, text })
+        let (fields, parts, text) = (BTreeSet::new(), BTreeSet::new(), String::new());
+        self.modules.entry(name.to_owned()).or_insert(Module {
+            origin,
+            functions,
+            fields,
+            parts,
+            text,
+        })
     }
 
     /// Reads a file of definitions.
@@ -249,6 +286,7 @@ impl Api {
                     is_vararg: doc.tagged("param").any(|p| p.first_word() == "..."),
                     waits: name == "stdnse" && tag.first_word() == "sleep",
                     doc: Some(doc.clone()),
+                    notes: Vec::new(),
                 };
                 module.fields.remove(tag.first_word());
                 module.functions.insert(tag.first_word().to_owned(), signature);
@@ -305,6 +343,7 @@ fn library_signature(function: &Function, doc: Option<&Doc>) -> Signature {
         is_vararg: function.is_vararg,
         waits: false,
         doc: doc.cloned(),
+        notes: Vec::new(),
     }
 }
 
@@ -393,6 +432,7 @@ impl<'a> Before<'_, 'a> {
             is_vararg: function.is_vararg,
             waits: self.0.iter().any(|(_, text)| *text == "@async"),
             doc: None,
+            notes: self.0.iter().map(|(_, text)| (*text).to_owned()).collect(),
         }
     }
 }
@@ -429,7 +469,9 @@ mod tests {
         assert!(api.waits("stdnse", "sleep"), "documented by its name");
         assert!(api.function("shortport", "http").is_some());
         for (name, module) in api.modules().filter(|(_, m)| m.origin == Origin::Library) {
-            assert!(!module.functions.is_empty() || !module.fields.is_empty(), "{name} is empty");
+            let is_part = name.contains('.');
+            let has_some = !module.functions.is_empty() || !module.fields.is_empty();
+            assert!(has_some || is_part, "{name} is empty");
         }
     }
 }

@@ -61,33 +61,45 @@ fn library(name: &str, module: &Module) -> String {
 }
 
 fn definition(text: &mut String, variable: &str, function: &str, signature: &Signature) {
+    if signature.notes.is_empty() {
+        documentation(text, signature);
+    }
+    for note in &signature.notes {
+        let _ = writeln!(text, "---{note}");
+    }
+    let mut names: Vec<&str> = signature.params.iter().map(|param| param.name.as_str()).collect();
+    if signature.is_vararg {
+        names.push("...");
+    }
+    let _ = writeln!(text, "function {variable}.{function}({}) end\n", names.join(", "));
+}
+
+/// What the NSEDoc of a function says, as annotations.
+fn documentation(text: &mut String, signature: &Signature) {
     let doc = signature.doc.as_ref();
     if let Some(doc) = doc {
         comment(text, &doc.text);
     }
-    let tag =
-        |name: &str| doc.and_then(|doc| doc.tagged("param").find(|tag| tag.first_word() == name));
     if signature.waits {
         text.push_str("---@async\n");
     }
-    let mut names: Vec<&str> = Vec::new();
+    let about = |name: &str| {
+        let tag = doc.and_then(|doc| doc.tagged("param").find(|tag| tag.first_word() == name));
+        tag.map(|tag| one_line(tag.rest())).unwrap_or_default()
+    };
     for param in &signature.params {
-        let about = tag(&param.name).map(|tag| one_line(tag.rest())).unwrap_or_default();
+        let (name, about) = (&param.name, about(&param.name));
         let mark = if param.is_optional { "?" } else { "" };
-        let _ =
-            writeln!(text, "---@param {}{mark} {} {about}", param.name, kind(&param.name, &about));
-        names.push(&param.name);
+        let line = format!("---@param {name}{mark} {} {about}", kind(name, &about));
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     if signature.is_vararg {
-        let about = tag("...").map(|tag| one_line(tag.rest())).unwrap_or_default();
-        let _ = writeln!(text, "---@param ... any {about}");
-        names.push("...");
+        let _ = writeln!(text, "{}", format!("---@param ... any {}", about("...")).trim_end());
     }
     for tag in doc.into_iter().flat_map(|doc| doc.tags.iter().filter(|tag| tag.name == "return")) {
         let about = one_line(&tag.text);
         let _ = writeln!(text, "---@return {} # {about}", returned(&about));
     }
-    let _ = writeln!(text, "function {variable}.{function}({}) end\n", names.join(", "));
 }
 
 /// The type of a parameter, where its name or its documentation says it plainly.
@@ -98,7 +110,6 @@ fn kind(name: &str, about: &str) -> &'static str {
         "port" => "nse.Port|integer|table",
         "fmt" => "string",
         "socket" if begins(&["connected socket", "socket"]) => "nse.Socket|table",
-        _ if begins(&["true ", "whether "]) => "any",
         _ => "any",
     }
 }
@@ -163,6 +174,8 @@ mod tests {
             "{}",
             text("stdnse")
         );
+        assert!(text("stdnse").contains("---@return thread worker\n"), "{}", text("stdnse"));
+        assert!(text("stdnse").contains("function stdnse.new_thread(f, ...) end"));
         assert!(text("shortport").contains("return shortport\n"));
     }
 }

@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 
 use nseer_check::Checker;
+use nseer_check::report::{FORMATS, write};
 use nseer_check::rule::{Finding, Level, Rule};
 use nseer_check::rules::RULES;
+use proptest::prelude::*;
 
 static CHECKER: LazyLock<Checker> = LazyLock::new(Checker::default);
 
@@ -112,4 +114,54 @@ fn comments_allow() {
     assert_eq!(count(piece("-- nseer: allow-file(implicit-global)", "")), 0);
     assert_eq!(count(piece("-- nseer: allow(all)", "")), 1);
     assert_eq!(count(piece("-- nseer: allow(bad-format)", "")), 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Pieces of Lua in any order: findings, and no panic.
+    #[test]
+    fn any_text_gives_findings(
+        pieces in proptest::collection::vec(prop_oneof![
+            Just("function"), Just("end"), Just("if"), Just("then"), Just("local"), Just("return"),
+            Just("for"), Just("do"), Just("while"), Just("repeat"), Just("until"), Just("break"),
+            Just("goto a"), Just("::a::"), Just("("), Just(")"), Just("{"), Just("}"), Just("["),
+            Just("]"), Just("="), Just(","), Just("."), Just(":"), Just("..."), Just("'"), Just("\""),
+            Just("--"), Just("--[["), Just("]]"), Just("\n"), Just("<const>"), Just("nmap"), Just("x"),
+            Just("socket = nmap.new_socket()"), Just("'a%'"), Just("0x"), Just("1.5"), Just("\\"),
+            Just("é"), Just("-- nseer: allow("), Just("--- @args"), Just("\u{feff}"), Just("not"),
+        ], 0..40),
+        glue in "[ \n]?",
+        is_library: bool,
+    ) {
+        let text = pieces.join(&glue);
+        let checked = CHECKER.check_one(if is_library { "a.lua" } else { "a.nse" }, text.as_bytes());
+        for finding in &checked.findings {
+            prop_assert!(finding.span.end <= checked.source.text.len());
+        }
+        for (_, format) in FORMATS {
+            let written = write(&mut std::io::sink(), *format, std::slice::from_ref(&checked), true);
+            prop_assert!(written.is_ok());
+        }
+    }
+}
+
+/// What would exhaust the stack of the parser is refused.
+#[test]
+fn deep_texts_are_refused() {
+    for text in [
+        format!("x = {}", "(".repeat(100_000)),
+        format!("x = {}1", "- ".repeat(100_000)),
+        format!("x = 1{}", "..1".repeat(100_000)),
+        format!("x = {}", "{".repeat(100_000)),
+        "if x then ".repeat(100_000),
+        "function f() ".repeat(100_000),
+        format!("x = a{}", ".b".repeat(100_000)),
+        format!("x = a{}", "()".repeat(100_000)),
+        format!("x = {}", "function() return ".repeat(100_000)),
+    ] {
+        let checked = CHECKER.check_one("a.nse", text.as_bytes());
+        let syntax = checked.findings.iter().find(|finding| finding.rule == "syntax");
+        assert!(syntax.is_some(), "{}", &text[..20]);
+    }
 }

@@ -303,6 +303,14 @@ _nseer() {
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
+        --seed)
+            COMPREPLY=()
+            return
+            ;;
+        --shard)
+            COMPREPLY=()
+            return
+            ;;
         --dns-servers)
             COMPREPLY=()
             return
@@ -502,6 +510,10 @@ _nseer() {
         --excludefile
         -6
         -4
+        --resolve-all
+        --randomize-hosts
+        --seed
+        --shard
         -sL
         -sn
         -sP
@@ -608,6 +620,7 @@ _nseer() {
         --no-stylesheet
         --noninteractive
         --log-errors
+        --iflist
         --datadir
         --privileged
         --unprivileged

@@ -22,11 +22,15 @@ use crate::past::Past;
 use crate::plan::{Depth, Input, Plan};
 use crate::run::Run;
 use crate::scanner;
+use crate::scripts::Scripts;
 use crate::settings::Format;
 use crate::setup::{self, Around};
+use crate::share::Share;
 use crate::sinks::{self, Audience, Keeper, Sinks, Writer};
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::timing::timing;
+use crate::troubles::Troubles;
+use crate::vendors::Vendors;
 use crate::versions::{Versions, versions};
 
 /// How the program was called.
@@ -81,6 +85,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     let methods = scanner::methods(plan)?;
     let udp = methods.techniques.contains(&Technique::Udp);
     let payloads = if udp { setup::payloads(&data)? } else { PayloadTable::default() };
+    let troubles = Troubles::default();
     let scanner = scanner::scanner(
         plan,
         &methods,
@@ -88,7 +93,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         &limits,
         (&table, payloads),
         &system,
-        heir,
+        (heir, &troubles),
     )?;
     if plan.runs_scripts() {
         // Scripts ask for names at once; the table is made ready while they load.
@@ -113,6 +118,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     // Until the end of the run, whatever it is.
     let _keys = reads_keys(plan).then(|| sinks.keys()).flatten();
     let begun_before = progress.as_ref().map(|progress| progress.run.clone());
+    troubles.tell_to(sinks.clone());
     sinks.emit(Event::RunStarted(begun_before.unwrap_or_else(|| RunInfo {
         program: "nseer".to_owned(),
         args,
@@ -143,17 +149,18 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         privileged: methods.privileged,
     };
     tell_of_installed_nmap(plan, &around);
+    let vendors = Vendors::new(around.data.clone(), sinks.clone());
     let prepared = prepare(plan, &mut around).await;
     drop(around);
-    let run = |versions, engine| Run {
+    let run = |versions, scripts| Run {
         system,
         network,
         sinks: sinks.clone(),
         scanner: Arc::new(scanner),
+        vendors,
         versions,
-        engine,
-        shows_scripts: !plan.scripts.rules.is_empty(),
-        ports: Arc::new(ports),
+        scripts,
+        share: Share::new(Arc::new(ports), plan.targets.shard, plan.targets.seed.unwrap_or(0)),
         depth: plan.depth,
         names: plan.discovery.names,
         host_timeout: timing.host_timeout,
@@ -162,11 +169,8 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         past: progress.map(Past::of).unwrap_or_default(),
     };
     let failure = match prepared {
-        Ok((versions, engine, targets)) => {
-            run(versions.map(Arc::new), engine.map(Arc::new))
-                .go(targets, interrupted(), begun)
-                .await;
-            None
+        Ok((versions, scripts, targets)) => {
+            run(versions.map(Arc::new), scripts).go(targets, interrupted(), begun).await.err()
         }
         Err(error) => {
             run(None, None).give_up(&format!("{error:#}"), begun);
@@ -199,7 +203,7 @@ fn finish(sinks: &Sinks, writer: Writer, failure: Option<anyhow::Error>) -> anyh
     }
 }
 
-type Prepared = (Option<Versions>, Option<Engine>, TargetSource);
+type Prepared = (Option<Versions>, Option<Scripts>, TargetSource);
 
 /// Everything that can keep a run from beginning.
 async fn prepare(plan: &Plan, around: &mut Around) -> anyhow::Result<Prepared> {
@@ -212,31 +216,18 @@ async fn prepare(plan: &Plan, around: &mut Around) -> anyhow::Result<Prepared> {
     }
     let with_versions = versions.is_some();
     let selection = setup::select(&plan.scripts.rules, with_versions, around, plan.output.debug)?;
-    let engine = if selection.scripts.is_empty() {
+    let are_shown = !plan.scripts.rules.is_empty();
+    let scripts = if selection.scripts.is_empty() {
         // A mistake in them is a mistake all the same.
         setup::script_arguments(plan, around)?;
         None
     } else {
-        let engine = setup::engine(plan, around, selection).await?;
-        around.sinks.count_failures_of(engine.scripts());
-        tell_of_scripts(plan, around, &engine);
-        Some(engine)
+        let config = setup::engine(plan, around, selection)?;
+        Some(Scripts::new(config, around.sinks.clone(), are_shown))
     };
     let (network, sinks) = (around.network.clone(), around.sinks.clone());
     let targets = TargetSource::new(&plan.targets, network, &around.system, sinks).await?;
-    Ok((versions, engine, targets))
-}
-
-fn tell_of_scripts(plan: &Plan, around: &Around, engine: &Engine) {
-    let say = |text: String| {
-        around.sinks.emit(Event::Message { severity: Severity::Info, text: text.into() });
-    };
-    if plan.output.verbosity > 0 {
-        say(format!("NSE: Loaded {} scripts for scanning.", engine.scripts().len()));
-    }
-    if plan.output.debug > 1 {
-        engine.scripts().iter().for_each(|script| say(format!("NSE: Loaded '{}'.", script.path)));
-    }
+    Ok((versions, scripts, targets))
 }
 
 /// Somebody may press keys: standard input is not a list of targets.
@@ -326,7 +317,7 @@ async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
     };
     let rules = [plan.scripts.rules.as_slice(), &plan.scripts.help].concat();
     let selection = setup::select(&rules, false, &around, plan.output.debug)?;
-    let engine = setup::engine(plan, &around, selection).await?;
+    let engine = Engine::start(setup::engine(plan, &around, selection)?).await?;
     let scripts: Vec<&ScriptInfo> = engine.scripts().iter().map(|s| &**s).collect();
     write_descriptions(plan, &around, &scripts)?;
     drop((engine, around));
@@ -379,7 +370,7 @@ async fn update_database(plan: &Plan, around: &Around) -> anyhow::Result<()> {
     say("NSE: Updating rule database.");
     let rule = format!("{}/", directory.display());
     let selection = setup::select(&[rule], false, around, plan.output.debug)?;
-    let engine = setup::engine(plan, around, selection).await?;
+    let engine = Engine::start(setup::engine(plan, around, selection)?).await?;
     let file_name =
         |script: &ScriptInfo| script.path.rsplit('/').next().unwrap_or(&script.path).to_owned();
     let entries: Vec<Entry> = engine

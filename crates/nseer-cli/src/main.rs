@@ -5,10 +5,12 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use nseer_cli::command::{Invocation, execute};
+use nseer_cli::interfaces;
 use nseer_cli::page::{self, Page};
 use nseer_cli::parse::parse;
 use nseer_cli::plan::{Command, plan};
 use nseer_cli::workbench::find;
+use nseer_seam::System;
 
 /// Scripts make and drop many small values on several threads, which is what this allocator is
 /// good at.
@@ -29,6 +31,10 @@ fn main() -> ExitCode {
             print(&page::version(&std::env::args_os().next().unwrap_or_default()))
         }
         Ok(Command::Print(page)) => print(&page.text()),
+        Ok(Command::Interfaces) => match interfaces::text(&System::real()) {
+            Ok(text) => print(&text),
+            Err(error) => fail(&format!("{error:#}")),
+        },
         Ok(Command::Run(plan)) => match execute(&plan, invocation(words)) {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,

@@ -14,6 +14,7 @@ use crate::settings::{Format, PageRequest, PingType, ScanType, Settings, Stylesh
 mod check;
 mod error;
 mod scan;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod timing;
@@ -21,6 +22,7 @@ mod versions;
 
 pub use error::PlanError;
 pub use scan::{PacketBytes, PacketPlan, ScanPlan};
+pub use targets::{Families, Input, Shard, TargetPlan};
 pub use timing::TimingPlan;
 pub use versions::VersionPlan;
 
@@ -34,6 +36,8 @@ pub const DEFAULT_CPU_LIMIT: Duration = Duration::from_secs(30);
 pub enum Command {
     /// Print a page, and nothing else.
     Print(Page),
+    /// List the machine's interfaces, and nothing else.
+    Interfaces,
     /// Scan, run scripts, or describe them.
     Run(Box<Plan>),
 }
@@ -74,30 +78,6 @@ pub enum Depth {
     Hosts,
     /// Scan ports.
     Ports,
-}
-
-/// Which hosts are meant.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TargetPlan {
-    /// The targets of the command line, as text.
-    pub listed: Vec<String>,
-    /// Where further targets are read from.
-    pub input: Option<Input>,
-    /// Targets to leave out, one a text, commas cut.
-    pub exclude: Vec<String>,
-    /// A file of targets to leave out.
-    pub exclude_file: Option<PathBuf>,
-    /// IPv6 instead of IPv4.
-    pub ipv6: bool,
-}
-
-/// Where targets are read from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// Standard input.
-    Stdin,
-    /// A file.
-    File(PathBuf),
 }
 
 /// How hosts are found and named.
@@ -225,7 +205,7 @@ pub enum Stylesheet {
 /// [`PlanError`] for the first thing that is wrong.
 pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
     if let Some(page) = &settings.page {
-        return page_of(page).map(Command::Print);
+        return page_of(page);
     }
     refuse_not_built(&settings.not_built)?;
     let plan = Plan {
@@ -237,7 +217,7 @@ pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
         scripts: scripts(settings)?,
         timing: timing::timing(settings)?,
         output: output(settings)?,
-        targets: targets(settings)?,
+        targets: targets::targets(settings)?,
         data_folder: settings.data_folder.as_ref().map(PathBuf::from),
         service_file: settings.service_file.as_ref().map(PathBuf::from),
     };
@@ -264,14 +244,20 @@ impl Plan {
     }
 }
 
-fn page_of(request: &PageRequest) -> Result<Page, PlanError> {
-    match request {
-        PageRequest::Summary => Ok(Page::Summary),
-        PageRequest::Help => Ok(Page::Help),
-        PageRequest::Version => Ok(Page::Version),
-        PageRequest::Generate(kind) => Page::generated(kind)
-            .ok_or_else(|| PlanError::Generate { kind: kind.to_string_lossy().into_owned() }),
-    }
+fn page_of(request: &PageRequest) -> Result<Command, PlanError> {
+    let page = match request {
+        PageRequest::Summary => Page::Summary,
+        PageRequest::Help => Page::Help,
+        PageRequest::Version => Page::Version,
+        PageRequest::Interfaces => return Ok(Command::Interfaces),
+        PageRequest::Generate(kind) => match Page::generated(kind) {
+            Some(page) => page,
+            None => {
+                return Err(PlanError::Generate { kind: kind.to_string_lossy().into_owned() });
+            }
+        },
+    };
+    Ok(Command::Print(page))
 }
 
 fn depth(settings: &Settings) -> Result<Depth, PlanError> {
@@ -291,31 +277,6 @@ fn depth(settings: &Settings) -> Result<Depth, PlanError> {
         Some((_, other)) => Err(PlanError::NoPortScan { option, other }),
         None => Ok(depth),
     }
-}
-
-fn targets(settings: &Settings) -> Result<TargetPlan, PlanError> {
-    if settings.ipv4 && settings.ipv6 {
-        return Err(PlanError::BothFamilies);
-    }
-    let listed = settings
-        .targets
-        .iter()
-        .map(|word| match word.to_str() {
-            Some("") => Err(PlanError::EmptyTarget),
-            Some(word) => Ok(word.to_owned()),
-            None => Err(PlanError::TargetNotText { target: word.to_string_lossy().into_owned() }),
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(TargetPlan {
-        listed,
-        input: settings.input_file.as_ref().map(|file| match file.as_os_str() {
-            dash if dash == OsStr::new("-") => Input::Stdin,
-            file => Input::File(PathBuf::from(file)),
-        }),
-        exclude: items("--exclude", &settings.exclude)?,
-        exclude_file: settings.exclude_file.as_ref().map(PathBuf::from),
-        ipv6: settings.ipv6,
-    })
 }
 
 fn discovery(settings: &Settings) -> Result<DiscoveryPlan, PlanError> {

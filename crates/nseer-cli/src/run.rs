@@ -10,10 +10,9 @@ use std::time::Instant;
 
 use nseer_core::event::RunSummary;
 use nseer_core::{
-    Event, EventSink as _, HostRecord, HostStatus, Phase, PortState, PortTable, Reason, ScanPorts,
+    Event, EventSink as _, HostRecord, HostStatus, PortState, PortTable, Reason, ScanPorts,
     Severity, Stage,
 };
-use nseer_engine::Engine;
 use nseer_net::Network;
 use nseer_scan::Scanner;
 use nseer_seam::System;
@@ -22,8 +21,11 @@ use tokio::task::JoinSet;
 
 use crate::past::Past;
 use crate::plan::{Depth, Names};
+use crate::scripts::Scripts;
+use crate::share::Share;
 use crate::sinks::Sinks;
 use crate::target_source::{FoundTargets, Target, TargetSource, count_of};
+use crate::vendors::Vendors;
 use crate::versions::Versions;
 
 /// Everything that a run needs, ready to go.
@@ -36,15 +38,14 @@ pub struct Run {
     pub sinks: Sinks,
     /// The scanner.
     pub scanner: Arc<Scanner>,
+    /// Knows who made hosts' network hardware.
+    pub vendors: Vendors,
     /// Finds out versions of services, where they were asked for.
     pub versions: Option<Arc<Versions>>,
-    /// The script engine, where scripts were asked for.
-    pub engine: Option<Arc<Engine>>,
-    /// Scripts were asked for by themselves: without that, those that find out versions work for
-    /// the services alone.
-    pub shows_scripts: bool,
-    /// What each host is asked for.
-    pub ports: Arc<ScanPorts>,
+    /// The scripts, where any may run.
+    pub scripts: Option<Scripts>,
+    /// What each host is asked for, and which hosts.
+    pub share: Share,
     /// How far the scan goes.
     pub depth: Depth,
     /// Whose names are looked up.
@@ -75,23 +76,35 @@ pub fn complain(sinks: &Sinks, text: &str) {
 
 impl Run {
     /// Runs to the end, or until `stop` is ready; its text says why.
+    ///
+    /// # Errors
+    /// Where a script that was asked for cannot be loaded.
     pub async fn go(
         self,
         mut targets: TargetSource,
         stop: impl Future<Output = String>,
         begun: Instant,
-    ) {
+    ) -> anyhow::Result<()> {
         let run = Arc::new(self);
         let (up, down) = run.past.counts();
         let counts = Arc::new(Counts { up: up.into(), down: down.into() });
-        let interrupted = tokio::select! {
-            why = stop => Some(why),
-            () = Run::all_phases(&run, &mut targets, &counts) => None,
+        let (interrupted, failure) = tokio::select! {
+            why = stop => (Some(why), None),
+            why = run.fails_to_open() => (Some(why.clone()), Some(why)),
+            () = Run::all_phases(&run, &mut targets, &counts) => (None, None),
         };
         if interrupted.is_some() {
             run.sinks.mark_failed();
         }
         run.finished(&counts, begun, interrupted);
+        failure.map_or(Ok(()), |why| Err(anyhow::Error::msg(why)))
+    }
+
+    async fn fails_to_open(&self) -> String {
+        match &self.scripts {
+            Some(scripts) => scripts.fails_to_open(&self.past).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Ends a run that could not begin.
@@ -111,10 +124,10 @@ impl Run {
     }
 
     async fn all_phases(run: &Arc<Run>, targets: &mut TargetSource, counts: &Arc<Counts>) {
-        run.phase(Phase::Pre).await;
         if run.depth == Depth::List {
+            run.precede().await;
             Run::list(run, targets, counts).await;
-            return run.phase(Phase::Post).await;
+            return run.close().await;
         }
         let (up, down) = run.past.counts();
         let done_before = up.saturating_add(down);
@@ -130,10 +143,14 @@ impl Run {
                 // Scripts on the hosts that are still on their way may find more.
                 match tasks.join_next().await {
                     Some(_) => continue,
-                    None if run.found.is_empty() => break,
-                    None => continue,
+                    None => run.precede().await,
                 }
+                if run.found.is_empty() {
+                    break;
+                }
+                continue;
             };
+            let Some(ports) = run.share.ports(target.address) else { continue };
             if run.past.is_done(target.address) {
                 continue;
             }
@@ -142,11 +159,11 @@ impl Run {
             while tasks.try_join_next().is_some() {}
             let (run, counts) = (run.clone(), counts.clone());
             tasks.spawn(async move {
-                run.host(target, &counts).await;
+                run.host(target, &ports, &counts).await;
                 drop(permit);
             });
         }
-        run.phase(Phase::Post).await;
+        run.close().await;
     }
 
     /// `-sL`: nothing to wait for but names, and a list is expected in its order.
@@ -155,8 +172,9 @@ impl Run {
         loop {
             let target = targets.next().await;
             let ended = target.is_none();
-            if let Some(target) = target.filter(|t| !run.past.is_done(t.address)) {
-                let (run, mut host) = (run.clone(), run.record(target));
+            let ours = target.and_then(|t| run.share.ports(t.address).map(|ports| (t, ports)));
+            if let Some((target, ports)) = ours.filter(|(t, _)| !run.past.is_done(t.address)) {
+                let (run, mut host) = (run.clone(), run.record(target, &ports));
                 named.push_back(tokio::spawn(async move {
                     if run.wants_name(&host) {
                         host.reverse_name = run.network.reverse(host.address).await;
@@ -177,17 +195,21 @@ impl Run {
         }
     }
 
-    async fn phase(&self, phase: Phase) {
-        if let Some(engine) = self.engine.as_ref().filter(|_| self.shows_scripts)
-            && !self.past.has_phase(phase)
-        {
-            let record = engine.run_phase(phase).await;
-            self.sinks.emit(Event::PhaseDone { phase, record });
+    /// What scripts say before the hosts comes before what is said of these.
+    async fn precede(&self) {
+        if let Some(scripts) = &self.scripts {
+            scripts.precede(&self.past).await;
         }
     }
 
-    fn record(&self, target: Target) -> HostRecord {
-        let table = PortTable::new(self.ports.clone());
+    async fn close(&self) {
+        if let Some(scripts) = &self.scripts {
+            scripts.close(&self.past).await;
+        }
+    }
+
+    fn record(&self, target: Target, ports: &Arc<ScanPorts>) -> HostRecord {
+        let table = PortTable::new(ports.clone());
         let mut host = HostRecord::new(target.address, table, self.system.clock.wall());
         if self.depth == Depth::List {
             host.reason = Reason::UserSet;
@@ -212,11 +234,11 @@ impl Run {
         }
     }
 
-    async fn host(&self, target: Target, counts: &Counts) {
+    async fn host(&self, target: Target, ports: &Arc<ScanPorts>, counts: &Counts) {
         let clock = &self.system.clock;
-        let scanned_before = self.past.take_scanned(target.address, &self.ports);
+        let scanned_before = self.past.take_scanned(target.address, ports);
         let is_new = scanned_before.is_none();
-        let mut host = scanned_before.unwrap_or_else(|| self.record(target));
+        let mut host = scanned_before.unwrap_or_else(|| self.record(target, ports));
         let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
         if is_new {
             let stage = if self.depth == Depth::Ports { Stage::Ports } else { Stage::Ping };
@@ -228,6 +250,7 @@ impl Run {
                 host.reverse_name = Box::pin(self.network.reverse(host.address)).await;
             }
             Box::pin(self.name_hops(&mut host)).await;
+            host.vendor = host.mac.and_then(|mac| self.vendors.name(mac));
         }
         match host.status {
             HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),
@@ -245,19 +268,17 @@ impl Run {
         }
         if host.status == HostStatus::Up
             && !host.timed_out
-            && let Some(engine) = &self.engine
+            && let Some(scripts) = self.scripts.as_ref().filter(|s| s.may_run_on(&host))
         {
             if is_new && self.sinks.keeps_hosts() {
                 self.sinks.emit(Event::HostScanned(Arc::new(host.clone())));
             }
             let (address, stage) = (host.address, Stage::Scripts);
             self.sinks.emit(Event::StageBegun { address, stage });
-            host = engine.run_host(host, deadline).await;
+            host = scripts.run_host(host, deadline, &self.past).await;
             host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
-            if !self.shows_scripts {
-                host.ports.clear_scripts();
-            }
         }
+        self.precede().await;
         host.finished = Some(clock.wall());
         self.sinks.emit(Event::HostDone(Arc::new(host)));
     }
@@ -268,7 +289,7 @@ impl Run {
             Depth::List => Ok(()),
             Depth::Hosts | Depth::Ports => {
                 let (sinks, address) = (self.sinks.clone(), host.address);
-                let mut tally = Tally::new(self.ports.keys().len());
+                let mut tally = Tally::new(host.ports.ports().keys().len());
                 let told = move |port, state| {
                     if state == PortState::Open {
                         sinks.emit(Event::PortFound { address, port, state });

@@ -8,13 +8,14 @@ use nseer_core::{Protocol, ServiceTable};
 use nseer_probes::PayloadTable;
 use nseer_scan::{
     Aim, Discovery, Heir, LazyRaw, MixedConnector, RawConfig, RawConnector, Reading, ScanConfig,
-    Scanner, SocketConnector, Technique, Timing,
+    Scanner, SocketConnector, Technique, Timing, Trouble,
 };
 use nseer_seam::{Random, System};
 
 use crate::limits::Limits;
 use crate::plan::{Depth, PacketBytes, PacketPlan, Plan};
 use crate::settings::{PingType, ScanType};
+use crate::troubles::Troubles;
 
 /// What a run sends: settled before anything is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +121,7 @@ pub fn name(technique: Technique) -> &'static str {
     }
 }
 
-/// The scanner, whose connections to open ports go to `heir`; datagrams carry what `payloads` says.
+/// The scanner, whose connections to open ports go to the heir; datagrams carry what the payload table says.
 /// Needs a tokio runtime.
 ///
 /// # Errors
@@ -132,11 +133,11 @@ pub fn scanner(
     limits: &Limits,
     tables: (&ServiceTable, PayloadTable),
     system: &System,
-    heir: Option<Heir>,
+    (heir, troubles): (Option<Heir>, &Troubles),
 ) -> anyhow::Result<Scanner> {
     let (services, payloads) = tables;
     let discovery = discovery(plan, methods, services)?;
-    let raw = raw_config(&plan.scan.packets, payloads, plan.targets.ipv6, &*system.random);
+    let raw = raw_config(&plan.scan.packets, payloads, troubles.taker(), &*system.random);
     let random = system.random.clone();
     let raw = LazyRaw::new(Box::new(move || RawConnector::open(raw, &*random)));
     let needs_raw = methods.techniques.iter().any(|technique| technique.is_raw())
@@ -156,7 +157,9 @@ pub fn scanner(
         max_in_flight: if connects || !needs_raw { limits.scan_sockets } else { MOST_PACKETS },
         trace: plan.discovery.trace,
         in_order: plan.ports.sequential,
+        seed: plan.targets.seed,
         system: system.clone(),
+        trouble: troubles.taker(),
     };
     let raw = methods.privileged.then(|| Arc::new(raw));
     Ok(Scanner::new(config, MixedConnector::new(SocketConnector::new(heir), raw)))
@@ -168,7 +171,7 @@ const MOST_PACKETS: usize = 16_384;
 fn raw_config(
     plan: &PacketPlan,
     payloads: PayloadTable,
-    ipv6: bool,
+    trouble: Trouble,
     random: &dyn Random,
 ) -> RawConfig {
     let padding = match &plan.data {
@@ -187,8 +190,8 @@ fn raw_config(
         ttl: plan.ttl,
         padding,
         bad_checksum: plan.bad_checksum,
+        trouble,
         payloads: Arc::new(move |port| payloads.of(port).map(<[u8]>::to_vec).collect()),
-        ipv6,
     }
 }
 
@@ -207,10 +210,6 @@ fn discovery(plan: &Plan, methods: &Methods, table: &ServiceTable) -> anyhow::Re
     }
     if aims.is_empty() {
         aims = default_pings(methods.privileged);
-    }
-    if plan.targets.ipv6 {
-        let is_v4_only = |t| matches!(t, Technique::Timestamp | Technique::AddressMask);
-        aims.retain(|aim| !is_v4_only(aim.technique));
     }
     Ok(Discovery::Ask(aims))
 }

@@ -25,6 +25,14 @@ pub struct Settings {
     pub ipv4: bool,
     /// `-6`.
     pub ipv6: bool,
+    /// `--resolve-all`.
+    pub resolve_all: bool,
+    /// `--randomize-hosts`.
+    pub randomize_hosts: bool,
+    /// `--seed`.
+    pub seed: Option<OsString>,
+    /// `--shard`.
+    pub shard: Option<OsString>,
 
     /// `-sL`.
     pub list_scan: bool,
@@ -185,6 +193,8 @@ pub enum PageRequest {
     Version,
     /// `--generate`, with what was asked for.
     Generate(OsString),
+    /// `--iflist`.
+    Interfaces,
 }
 
 /// A way to scan ports.

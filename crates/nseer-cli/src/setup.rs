@@ -15,7 +15,7 @@ use nseer_core::{
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
-use nseer_engine::{Engine, EngineConfig, NewTargets, Workbench};
+use nseer_engine::{EngineConfig, NewTargets, Workbench};
 use nseer_net::{Network, NetworkConfig};
 use nseer_probes::{PayloadTable, ProbeDb};
 use nseer_report::ReportOptions;
@@ -24,7 +24,7 @@ use nseer_seam::System;
 
 use crate::limits::Limits;
 use crate::plan::{
-    DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, OutputPlan, Plan, PortPlan, TargetPlan,
+    DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, Families, OutputPlan, Plan, PortPlan, TargetPlan,
 };
 use crate::sinks::{Sinks, stylesheet};
 use crate::versions::PROBE_FILE;
@@ -221,16 +221,16 @@ pub struct Around {
     pub privileged: bool,
 }
 
-/// Loads scripts.
+/// What the engine needs to load scripts and run them.
 ///
 /// # Errors
-/// Where one cannot be loaded, or the arguments are wrong.
-pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Result<Engine> {
+/// Where the arguments are wrong.
+pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Result<EngineConfig> {
     let script_args = script_arguments(plan, around)?;
     // The insane template gives scripts ten minutes.
     let template_timeout =
         (plan.timing.template == 5).then_some(std::time::Duration::from_secs(600));
-    let config = EngineConfig {
+    Ok(EngineConfig {
         system: around.system.clone(),
         data: around.data.clone(),
         network: around.network.clone(),
@@ -250,19 +250,22 @@ pub async fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyho
             .or(template_timeout)
             .filter(|timeout| !timeout.is_zero()),
         compute_limit: plan.scripts.cpu_limit.unwrap_or(DEFAULT_CPU_LIMIT),
-        ipv6: plan.targets.ipv6,
+        ipv6: plan.targets.families == Families::V6,
         privileged: around.privileged,
         interface: plan.scan.packets.interface.clone(),
         slots_per_host: around.limits.slots_per_host,
         workbench: Workbench::default(),
-    };
-    Ok(Engine::start(config).await?)
+    })
 }
 
 /// True where the targets are more than one host, as far as their text tells.
 fn many_hosts(targets: &TargetPlan) -> bool {
     let is_range = |text: &String| text.parse().is_ok_and(|spec: TargetSpec| spec.is_range());
-    targets.input.is_some() || targets.listed.len() > 1 || targets.listed.iter().any(is_range)
+    let has_many_names = targets.resolve_all || targets.families == Families::Both;
+    targets.input.is_some()
+        || has_many_names
+        || targets.listed.len() > 1
+        || targets.listed.iter().any(is_range)
 }
 
 /// The arguments of scripts, from the file and from the command line.

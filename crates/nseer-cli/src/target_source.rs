@@ -8,13 +8,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use nseer_core::address_set::list_items;
-use nseer_core::target::Addresses;
+use nseer_core::target::{Addresses, TargetError};
 use nseer_core::{AddressSet, Event, EventSink as _, TargetSpec};
 use nseer_engine::NewTargets;
 use nseer_net::{Family, Network};
 use nseer_seam::System;
 
-use crate::plan::{Input, TargetPlan};
+use crate::permutation::Permutation;
+use crate::plan::{Families, Input, TargetPlan};
 use crate::run::complain;
 use crate::sinks::Sinks;
 
@@ -31,12 +32,75 @@ pub struct Target {
 
 /// The hosts of a run, lazily.
 pub struct TargetSource {
+    /// All that was given before the run, in random order.
+    mixed: Option<Mixed>,
     waiting: VecDeque<String>,
-    current: Option<(Addresses, Option<String>, Vec<IpAddr>)>,
+    /// What the last text stands for.
+    current: VecDeque<Piece>,
     exclude: AddressSet,
-    family: Family,
+    families: Families,
+    resolve_all: bool,
     network: Network,
     sinks: Sinks,
+}
+
+/// Addresses of one target.
+struct Piece {
+    addresses: Addresses,
+    name: Option<Named>,
+}
+
+/// What a name stands for.
+#[derive(Clone)]
+struct Named {
+    address: IpAddr,
+    name: String,
+    /// Its addresses that are not scanned.
+    others: Vec<IpAddr>,
+}
+
+/// Targets in random order. A name is one of them, whatever it stands for.
+struct Mixed {
+    texts: Vec<String>,
+    /// For each text where its addresses end, counted through all.
+    ends: Vec<u128>,
+    order: Permutation,
+    position: u128,
+}
+
+/// What comes next in random order.
+enum Drawn {
+    Address(IpAddr),
+    Name(String),
+}
+
+impl Mixed {
+    fn new(texts: Vec<String>, seed: u64) -> Result<Mixed, TargetError> {
+        let mut ends = Vec::with_capacity(texts.len());
+        let mut end = 0_u128;
+        for text in &texts {
+            let spec: TargetSpec = text.parse()?;
+            end = end.saturating_add(spec.addresses().remaining().max(1));
+            ends.push(end);
+        }
+        Ok(Mixed { texts, ends, order: Permutation::new(end, seed), position: 0 })
+    }
+
+    fn next(&mut self) -> Option<Drawn> {
+        if self.position >= self.order.size() {
+            return None;
+        }
+        let number = self.order.at(self.position);
+        self.position += 1;
+        let index = self.ends.partition_point(|end| *end <= number);
+        let text = self.texts.get(index)?;
+        let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let spec: TargetSpec = text.parse().ok()?;
+        Some(match spec.addresses().at(number - begin) {
+            Some(address) => Drawn::Address(address),
+            None => Drawn::Name(text.clone()),
+        })
+    }
 }
 
 impl TargetSource {
@@ -64,7 +128,6 @@ impl TargetSource {
         if let Some(path) = &plan.exclude_file {
             excluded.extend(read_list(path, system)?);
         }
-        let family = if plan.ipv6 { Family::V6 } else { Family::V4 };
         let mut specs = Vec::new();
         for text in &excluded {
             let spec: TargetSpec = text.parse().context("in the list of exclusions")?;
@@ -77,8 +140,26 @@ impl TargetSource {
                 }
             }
         }
-        let exclude = AddressSet::new(specs)?;
-        Ok(TargetSource { waiting, current: None, exclude, family, network, sinks })
+        let mixed = if plan.randomize {
+            let seed = plan.seed.unwrap_or_else(|| {
+                let mut seed = [0; 8];
+                system.random.fill(&mut seed);
+                u64::from_le_bytes(seed)
+            });
+            Some(Mixed::new(std::mem::take(&mut waiting).into(), seed)?)
+        } else {
+            None
+        };
+        Ok(TargetSource {
+            mixed,
+            waiting,
+            current: VecDeque::new(),
+            exclude: AddressSet::new(specs)?,
+            families: plan.families,
+            resolve_all: plan.resolve_all,
+            network,
+            sinks,
+        })
     }
 
     /// Adds a target to the end.
@@ -97,36 +178,82 @@ impl TargetSource {
     /// The next address; a name that cannot be resolved is told and passed over.
     pub async fn next(&mut self) -> Option<Target> {
         loop {
-            if let Some((addresses, name, others)) = &mut self.current {
+            // Many addresses may be passed over, here or by who asks.
+            tokio::task::consume_budget().await;
+            while let Some(piece) = self.current.front_mut() {
                 let exclude = &self.exclude;
-                if let Some(address) = addresses.find(|address| !exclude.contains(*address)) {
-                    return Some(Target { address, name: name.clone(), others: others.clone() });
+                match piece.addresses.find(|address| !exclude.contains(*address)) {
+                    Some(address) => return Some(piece.target(address)),
+                    None => drop(self.current.pop_front()),
                 }
             }
-            let text = self.waiting.pop_front()?;
-            self.current = self.open(&text).await;
+            let text = match self.mixed.as_mut().and_then(Mixed::next) {
+                Some(Drawn::Address(address)) if self.exclude.contains(address) => continue,
+                Some(Drawn::Address(address)) => {
+                    return Some(Target { address, name: None, others: Vec::new() });
+                }
+                Some(Drawn::Name(text)) => text,
+                None => self.waiting.pop_front()?,
+            };
+            match self.open(&text).await {
+                Ok(pieces) => self.current = pieces,
+                Err(error) => complain(&self.sinks, &format!("nseer: {error}")),
+            }
         }
     }
 
-    async fn open(&self, text: &str) -> Option<(Addresses, Option<String>, Vec<IpAddr>)> {
-        let spec: TargetSpec = match text.parse() {
-            Ok(spec) => spec,
-            Err(error) => {
-                complain(&self.sinks, &format!("nseer: {error}"));
-                return None;
-            }
+    async fn open(&self, text: &str) -> anyhow::Result<VecDeque<Piece>> {
+        let spec: TargetSpec = text.parse()?;
+        let Some(name) = spec.name() else {
+            return Ok([Piece { addresses: spec.addresses(), name: None }].into());
         };
-        let Some(name) = spec.name() else { return Some((spec.addresses(), None, Vec::new())) };
-        let mut found = match self.network.resolve(name, Some(self.family)).await {
-            Ok(found) => found.into_iter(),
-            Err(error) => {
-                complain(&self.sinks, &format!("nseer: {error}"));
-                return None;
-            }
+        let found = self.network.resolve(name, None).await?;
+        let scanned = self.scanned(&found);
+        let Some(first) = scanned.first() else {
+            let (has, option) = match self.families {
+                Families::V6 => ("IPv4", "leave out -6"),
+                Families::V4 | Families::Both => ("IPv6", "use -6"),
+            };
+            anyhow::bail!("'{name}' has {has} addresses only: {option} to scan them");
         };
-        let spec = spec.with_address(found.next()?).ok()?;
-        let name = (!spec.is_range()).then(|| name_of(text));
-        Some((spec.addresses(), name, found.collect()))
+        let others: Vec<IpAddr> =
+            found.iter().filter(|address| !scanned.contains(address)).copied().collect();
+        let named = |address: &IpAddr| {
+            let (name, others) = (name_of(text), others.clone());
+            Some(Named { address: *address, name, others })
+        };
+        // As in Nmap, the network around a name is that of its first address.
+        let mut pieces = VecDeque::from([Piece {
+            addresses: spec.with_address(*first)?.addresses(),
+            name: named(first),
+        }]);
+        pieces.extend(scanned[1..].iter().map(|address| Piece {
+            addresses: TargetSpec::from(*address).addresses(),
+            name: named(address),
+        }));
+        Ok(pieces)
+    }
+
+    /// Those of a name's addresses that are targets.
+    fn scanned(&self, found: &[IpAddr]) -> Vec<IpAddr> {
+        let of = |family: Family| {
+            let addresses = found.iter().filter(move |address| family.has(address)).copied();
+            addresses.take(if self.resolve_all { usize::MAX } else { 1 })
+        };
+        match self.families {
+            Families::V4 => of(Family::V4).collect(),
+            Families::V6 => of(Family::V6).collect(),
+            Families::Both => of(Family::V4).chain(of(Family::V6)).collect(),
+        }
+    }
+}
+
+impl Piece {
+    fn target(&self, address: IpAddr) -> Target {
+        match self.name.clone().filter(|named| named.address == address) {
+            Some(named) => Target { address, name: Some(named.name), others: named.others },
+            None => Target { address, name: None, others: Vec::new() },
+        }
     }
 }
 

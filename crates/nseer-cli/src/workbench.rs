@@ -82,15 +82,15 @@ pub const TOOLS: &[Tool] = &[
     diff::TOOL,
     doc::TOOL,
     resume::TOOL,
-    convert::SHOW,
     script_new::TOOL,
-    script_run::TOOL,
-    script_test::TOOL,
     check::TOOL,
+    script_test::TOOL,
+    script_run::TOOL,
     scripts::HELP,
     scripts::INFO,
     scripts::LIST,
     check::TYPES,
+    convert::SHOW,
 ];
 
 /// What the first words of a command line select.

@@ -306,12 +306,26 @@ fn scripts_are_listed_and_explained() {
         ] {
             assert!(help.contains(part), "{part}: {help}");
         }
+        // What the engine has itself is told too; a method is found by its class.
+        for (name, call) in [
+            ("nmap.new_socket", "nmap.new_socket(proto, family)\n"),
+            ("nmap.Socket:connect", "Socket:connect(host, port, proto)\n"),
+            ("Socket:connect", "Socket:connect(host, port, proto)\n"),
+            ("stdnse.get_script_args", "stdnse.get_script_args(...)\n"),
+        ] {
+            let help = good(script(&["help", name]));
+            assert!(help.starts_with(call) && help.lines().count() > 3, "{help}");
+        }
         for (args, error) in [
             (
                 &["help", "baner"][..],
                 "no script or library is called 'baner'; did you mean banner?",
             ),
             (&["help", "comm.xyzzy"], "the library comm documents no 'comm.xyzzy'"),
+            (
+                &["help", "nmap.new_sockt"],
+                "the library nmap documents no 'nmap.new_sockt'; did you mean nmap.new_socket?",
+            ),
             (
                 &["help", "/run/lab/nothing.nse"],
                 "cannot read '/run/lab/nothing.nse': no such file or directory",

@@ -115,7 +115,7 @@ fn the_way_is_traced_as_by_nmap() {
             let lines = lines.take_while(|line| !line.is_empty());
             let words = |line: &str| -> String {
                 let words = line.split_whitespace();
-                words.filter(|w| *w != "ms" && !w.contains('.') || w.starts_with("10.")).collect()
+                words.filter(|w| *w != "ms" && w.matches('.').count() != 1).collect()
             };
             lines.map(words).collect()
         };
@@ -127,6 +127,99 @@ fn the_way_is_traced_as_by_nmap() {
             let expected = hops(&theirs);
             assert!(expected.len() >= 3, "{theirs:#?}");
             assert_eq!(hops(&ours), expected, "{args:?}: {ours:#?}");
+        }
+    });
+}
+
+#[test]
+fn what_cannot_be_sent_is_told_once() {
+    lab::run("what_cannot_be_sent_is_told_once", |lab| {
+        lab.far_host();
+        lab.forbid_sending_to(V4);
+        let args = ["-sS", "-n", "-Pn", "--reason", "--disable-arp-ping", "-p1-40", V4];
+        let (ours, theirs) = both(lab, &args);
+        assert_eq!(ports(&ours), ports(&theirs), "{ours:#?} {theirs:#?}");
+        let told: Vec<&str> = ours.stderr.lines().collect();
+        let [told] = told[..] else { panic!("{ours:#?}") };
+        assert!(told.contains(V4) && told.contains("Operation not permitted"), "{told}");
+        let away = lab.nseer(&["-sS", "-n", "-Pn", "-p1-40", "203.0.113.1-3"]);
+        let told: Vec<&str> = away.stderr.lines().collect();
+        let [told] = told[..] else { panic!("{away:#?}") };
+        assert!(told.contains("203.0.113.") && told.contains("unreachable"), "{told}");
+    });
+}
+
+#[test]
+fn an_interface_that_goes_down_ends_no_scan() {
+    lab::run("an_interface_that_goes_down_ends_no_scan", |lab| {
+        lab.far_host();
+        let ours = std::thread::scope(|scope| {
+            // Slow enough that much is left to ask when the interface goes down.
+            let args = ["-sS", "-n", "--max-rate", "100", "--max-retries", "1", "-p1-150", V4];
+            let scan = scope.spawn(move || lab.nseer(&args));
+            lab.cut_cable_after(40);
+            scan.join().expect("a scan")
+        });
+        assert!(ours.stdout.contains("closed tcp ports (reset)"), "{ours:#?}");
+        assert!(ours.stdout.contains("filtered"), "{ours:#?}");
+        assert!(ours.stdout.contains("1 host up"), "{ours:#?}");
+        let told: Vec<&str> = ours.stderr.lines().collect();
+        let [told] = told[..] else { panic!("{ours:#?}") };
+        assert!(told.contains(&format!("cannot send to {V4}")), "{told}");
+    });
+}
+
+#[test]
+fn few_descriptors_are_enough() {
+    lab::run("few_descriptors_are_enough", |lab| {
+        lab.far_host();
+        lab.far_dns();
+        for args in [
+            &["-sT", "-n", "-p1-3000", "127.0.0.1"][..],
+            &["-sS", "-n", "-p1-3000", V4],
+            &["-sn", "-n", "10.99.0.0/26"],
+            &["-sT", "-n", "-sV", "-p50-60", V4],
+        ] {
+            let ours = lab.nseer_with_descriptors(64, args);
+            assert_eq!((ours.code, ours.stderr.as_str()), (0, ""), "{args:?}: {ours:#?}");
+            let report = |output: &Output| -> Vec<String> {
+                let lines = output.stdout.lines().filter(|line| !line.contains("seconds"));
+                let lines = lines.filter(|l| !l.starts_with("Starting") && !l.contains("latency"));
+                lines.map(ToOwned::to_owned).collect()
+            };
+            let free = lab.nseer(args);
+            assert_eq!(report(&ours), report(&free), "{args:?}");
+        }
+    });
+}
+
+#[test]
+fn makers_of_hardware_are_named() {
+    lab::run("makers_of_hardware_are_named", |lab| {
+        lab.far_host();
+        let line = |output: &Output, start: &str| {
+            let found = output.stdout.lines().find(|line| line.contains(start));
+            found.unwrap_or_else(|| panic!("{start}: {output:#?}")).to_owned()
+        };
+        // Blocks of three sizes, one that nobody may register, and one that nobody has.
+        for (address, ours_says) in [
+            ("00:00:0C:12:34:56", "Cisco Systems, Inc"),
+            ("B8:4C:87:4F:00:01", "Blum Novotest GmbH"),
+            ("8C:1F:64:AF:A0:01", "DATA ELECTRONIC DEVICES, INC"),
+            ("52:54:00:12:34:56", "QEMU"),
+            ("02:00:00:12:34:56", "Unknown"),
+        ] {
+            lab.far(&["ip", "link", "set", "far", "address", address]);
+            let args = ["-sn", "-n", V4];
+            let (ours, theirs) = both(lab, &args);
+            let expected = line(&theirs, "MAC Address: ");
+            assert!(expected.contains(address), "{theirs:#?}");
+            assert_eq!(line(&ours, "MAC Address: "), expected);
+            let own = line(&lab.nseer(&args), "MAC Address: ");
+            assert_eq!(own, format!("MAC Address: {address} ({ours_says})"));
+            let (ours, theirs) = both(lab, &["-sn", "-n", "-oX", "-", V4]);
+            let start = "addrtype=\"mac\"";
+            assert_eq!(line(&ours, start), line(&theirs, start));
         }
     });
 }

@@ -2,8 +2,9 @@
 
 mod lab;
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use lab::{ASKS, Folder, Lab, Peer, script};
 
@@ -61,6 +62,34 @@ fn a_script_runs_without_a_scan() {
             output.stderr.starts_with("nseer: cannot find the target 'no.such.name': "),
             "{output:#?}"
         );
+    });
+}
+
+#[test]
+fn a_script_runs_again_when_it_is_saved() {
+    lab::run("a_script_runs_again_when_it_is_saved", |lab| {
+        let folder = Folder::new();
+        folder.write("ask.nse", &script("return \"first\""));
+        lab.peer(7, Peer::Silent);
+        let mut watching = Command::new(env!("CARGO_BIN_EXE_nseer"))
+            .args(["script", "run", "--watch", &folder.path("ask.nse"), "127.0.0.1:7"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("nseer can be started");
+        let out = watching.stdout.take().expect("its output");
+        let mut results = BufReader::new(out)
+            .lines()
+            .map_while(Result::ok)
+            .filter(|line| line.starts_with("|_ask: ") || line.starts_with("ask ran"));
+        let mut next = || results.next().expect("it goes on");
+        assert_eq!(next(), "|_ask: first");
+        assert!(next().starts_with("ask ran"));
+        // A file that is broken is told, and mended by the next save.
+        folder.write("ask.nse", "broken(");
+        folder.write("ask.nse", &script("return \"second\""));
+        assert_eq!(next(), "|_ask: second");
+        watching.kill().expect("it still runs");
+        watching.wait().expect("it has ended");
     });
 }
 

@@ -21,6 +21,9 @@ fn a_new_script_passes_its_tests_whatever_its_rule() {
         let made = folder.nseer(&[&["script", "new", name], options].concat());
         let wrote = format!("Wrote {name}.nse\nWrote {name}.test.lua\n");
         assert_eq!((made.code, made.stdout.as_str()), (0, wrote.as_str()), "{made:#?}");
+        let checked = folder.nseer(&["script", "check", "."]);
+        let text = "1 file: 0 errors, 0 warnings, 0 notes\n";
+        assert_eq!((checked.code, checked.stdout.as_str()), (0, text), "{checked:#?}");
         let tested = folder.test(&[], 0);
         assert!(tested.stdout.contains("2 tests, all passed"), "{tested:#?}");
         let again = folder.nseer(&[&["script", "new", name], options].concat());

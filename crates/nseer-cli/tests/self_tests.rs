@@ -4,13 +4,21 @@
 use std::process::Command;
 
 /// Fewer tests than this mean that libraries were left out.
-const AT_LEAST: usize = 350;
+const AT_LEAST: usize = 430;
 
 /// The numbers of "all 412 tests of 31 libraries passed".
 fn numbers(line: &str) -> Option<(usize, usize)> {
     let (tests, rest) = line.split_once("unittest: all ")?.1.split_once(" tests of ")?;
     let libraries = rest.strip_suffix(" libraries passed")?;
     Some((tests.parse().ok()?, libraries.parse().ok()?))
+}
+
+/// Whether a library makes a suite, in its module or in a table.
+fn has_tests(source: &str) -> bool {
+    source.lines().any(|line| {
+        let name = line.split(" = ").next().unwrap_or_default();
+        line.contains(" = ") && (name == "test_suite" || name.ends_with(".test_suite"))
+    })
 }
 
 #[test]
@@ -26,7 +34,7 @@ fn all_libraries_pass_their_tests() {
     let with_tests = nseer_stdlib::files()
         .iter()
         .filter(|(path, _)| path.starts_with("nselib/") && path.ends_with(".lua"))
-        .filter(|(_, text)| String::from_utf8_lossy(text).contains("\ntest_suite = "))
+        .filter(|(_, text)| has_tests(&String::from_utf8_lossy(text)))
         .count();
     match passed {
         Some((tests, libraries)) => {

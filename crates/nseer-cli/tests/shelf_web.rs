@@ -72,9 +72,25 @@ fn apache_looks_the_same() {
                 ("80/tcp", "http-generator", ""),
                 ("80/tcp", "http-cookie-flags", ""),
                 ("80/tcp", "http-trace", ""),
+                ("80/tcp", "http-sitemap-generator", ""),
                 ("80/tcp", "http-webdav-scan", "http-webdav-scan.path=/files/"),
             ],
         );
+    });
+}
+
+/// One script under nmap with its library and under us with ours.
+#[test]
+fn the_library_works_the_same() {
+    lab::run("the_library_works_the_same", |lab| {
+        lab.apache();
+        let script = lab.script("http-calls");
+        let args = plain(&["-p80", "--script", &script]);
+        let (theirs, ours) = (lab.nmap(&args), lab.nseer(&args));
+        assert_eq!((ours.code, ours.stderr.as_str()), (0, ""), "{ours:#?}");
+        let expected = theirs.under("80/tcp");
+        assert!(expected.len() > 10, "{theirs:#?}");
+        assert_eq!(ours.under("80/tcp"), expected);
     });
 }
 
@@ -90,6 +106,7 @@ fn nginx_looks_the_same() {
                 ("8080/tcp", "http-ls", ""),
                 ("8080/tcp", "http-ls", "http-ls.url=/files/"),
                 ("8080/tcp", "http-auth", "http-auth.path=/secret/"),
+                ("8080/tcp", "http-auth-finder", ""),
                 ("8443/tcp", "http-title", ""),
                 ("8443/tcp", "http-server-header", ""),
             ],
@@ -141,7 +158,22 @@ fn what_only_we_show() {
             .iter()
             .any(|line| line.starts_with("http-date: ") && line.ends_with("s from local time."));
         assert!(date, "{lines:#?}");
-        assert_eq!(settled(&output, "8000/tcp"), ["http-cors: HEAD GET POST PUT"]);
+        assert_eq!(settled(&output, "8000/tcp"), ["http-cors: GET HEAD POST PUT"]);
+    });
+}
+
+#[test]
+fn what_an_unknown_service_says_is_shown() {
+    lab::run("what_an_unknown_service_says_is_shown", |lab| {
+        lab.peer(7000, Peer::Answers(b"\x01\x02Hello from the warbler\r\nab\0second line\r\n"));
+        let args = plain(&["-p7000", "-sV", "--version-light", "--script", "fingerprint-strings"]);
+        let output = lab.nseer(&args);
+        assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:#?}");
+        let lines = settled(&output, "7000/tcp");
+        for expected in ["Hello from the warbler", "second line", "fingerprint-strings:"] {
+            assert!(lines.contains(&expected), "{expected:?} is missing: {lines:#?}");
+        }
+        assert!(!lines.contains(&"ab"), "{lines:#?}");
     });
 }
 

@@ -71,6 +71,8 @@ pub struct HostRecord {
     pub directly_connected: Option<bool>,
     /// Its Ethernet address, when known.
     pub mac: Option<[u8; 6]>,
+    /// Who made the hardware with that address, when known.
+    pub vendor: Option<String>,
     /// The way to it, where that was asked for.
     pub trace: Option<Trace>,
     /// Port states and details.
@@ -105,6 +107,7 @@ impl HostRecord {
             interface_mtu: 0,
             directly_connected: None,
             mac: None,
+            vendor: None,
             trace: None,
             ports,
             scripts: Vec::new(),

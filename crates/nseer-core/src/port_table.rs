@@ -23,6 +23,12 @@ impl ScanPorts {
         ScanPorts { keys, names }
     }
 
+    /// A list of other keys with the same names.
+    #[must_use]
+    pub fn with_keys(&self, keys: Vec<PortKey>) -> Self {
+        ScanPorts::new(keys, self.names.clone())
+    }
+
     /// All ports, sorted.
     #[must_use]
     pub fn keys(&self) -> &[PortKey] {

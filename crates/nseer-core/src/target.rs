@@ -168,6 +168,18 @@ impl Iterator for Addresses {
         let index = self.next;
         self.next += 1;
         self.left -= 1;
+        self.at(index)
+    }
+}
+
+impl Addresses {
+    /// The address number `index`, counted from 0 at the first, whatever was taken already; `None` where
+    /// there is no such address.
+    #[must_use]
+    pub fn at(&self, index: u128) -> Option<IpAddr> {
+        if index >= self.next + self.left {
+            return None;
+        }
         match &self.kind {
             Kind::Net { net: IpNet::V4(net), .. } => {
                 let first = u32::from(net.network());

@@ -66,10 +66,19 @@ impl Shelf {
 
     /// Reads a library. Gives false where one of this name is there already, which stays.
     pub fn add_library(&mut self, name: &str, path: &str, source: &[u8]) -> bool {
+        self.add_read_library(path, Library::read(name, source))
+    }
+
+    /// Reads the definition file of a native module, which is shown like a library.
+    pub fn add_definitions(&mut self, name: &str, path: &str, source: &[u8]) -> bool {
+        self.add_read_library(path, Library::read_definitions(name, source))
+    }
+
+    fn add_read_library(&mut self, path: &str, doc: Library) -> bool {
+        let name = doc.name.as_str();
         if self.libraries.contains_key(name) {
             return false;
         }
-        let doc = Library::read(name, source);
         let page = || Page::Library(name.to_owned());
         for arg in &doc.args {
             self.name(&arg.name, page(), &format!("arg-{}", arg.name));
@@ -79,7 +88,7 @@ impl Shelf {
             self.name(member, page(), member);
             self.name(&format!("{name}.{member}"), page(), member);
         }
-        self.libraries.insert(name.to_owned(), Entry { doc, path: path.to_owned() });
+        self.libraries.insert(name.to_owned(), Entry { path: path.to_owned(), doc });
         true
     }
 

@@ -84,9 +84,7 @@ impl<R: BufRead> Elements<R> {
     fn address(&mut self, tag: &Tag, host: &mut HostRecord, address: &mut Option<IpAddr>) {
         if tag.text("addrtype") == "mac" {
             host.mac = mac(tag.text("addr"));
-            if tag.get("vendor").is_some() {
-                self.leave_out("vendors of network hardware");
-            }
+            host.vendor = tag.get("vendor").map(str::to_owned);
         } else if let (Ok(parsed), None) = (tag.text("addr").parse(), &address) {
             *address = Some(parsed);
         }

@@ -148,6 +148,11 @@ async fn serve(
         () = take_tasks => {}
     }
     world.scheduler.kill_all("the run has ended");
+    drop(scripts);
+    if world.config.workbench.virtual_time {
+        // A program that tests scripts has had many workers when it ends.
+        crate::workbench::forget(&world);
+    }
 }
 
 fn take(world: &Rc<World>, scripts: &Rc<[Rc<Script>]>, task: Task) {

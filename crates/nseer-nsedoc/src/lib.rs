@@ -8,6 +8,7 @@
 //! script documentation of Nmap's public manual.
 
 mod comment;
+mod definitions;
 mod lexer;
 mod library;
 mod list;

@@ -1,8 +1,10 @@
 //! The machine's interfaces as the kernel lists them, in whatever network namespace this is.
 
+use std::net::IpAddr;
+
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
-use nix::sys::socket::LinkAddr;
+use nix::sys::socket::{LinkAddr, SockaddrStorage};
 
 use crate::error::PacketError;
 use crate::filter::LinkType;
@@ -18,6 +20,8 @@ pub struct Device {
     pub name: String,
     /// It is switched on.
     pub is_up: bool,
+    /// It has one other end.
+    pub is_point_to_point: bool,
     address: LinkAddr,
 }
 
@@ -83,9 +87,31 @@ pub fn devices() -> Result<Vec<Device>, PacketError> {
     let devices = entries.filter_map(|entry| {
         let address = *entry.address?.as_link_addr()?;
         let is_up = entry.flags.contains(InterfaceFlags::IFF_UP);
-        Some(Device { name: entry.interface_name, is_up, address })
+        let is_point_to_point = entry.flags.contains(InterfaceFlags::IFF_POINTOPOINT);
+        Some(Device { name: entry.interface_name, is_up, is_point_to_point, address })
     });
     Ok(devices.collect())
+}
+
+/// The addresses of all interfaces: the interface's name, the address, and the length of its
+/// network's prefix.
+///
+/// # Errors
+/// As the kernel says.
+pub fn addresses() -> Result<Vec<(String, IpAddr, u32)>, PacketError> {
+    let ip = |address: SockaddrStorage| -> Option<IpAddr> {
+        let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+        v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
+    };
+    let entries = getifaddrs()?;
+    let addresses = entries.filter_map(|entry| {
+        let prefix = match ip(entry.netmask?)? {
+            IpAddr::V4(mask) => mask.to_bits().count_ones(),
+            IpAddr::V6(mask) => mask.to_bits().count_ones(),
+        };
+        Some((entry.interface_name, ip(entry.address?)?, prefix))
+    });
+    Ok(addresses.collect())
 }
 
 #[cfg(test)]
@@ -98,5 +124,10 @@ mod tests {
         assert!(lo.is_loopback() && !lo.is_ethernet());
         assert_eq!((lo.mac(), lo.link_type()), (None, LinkType::Ethernet));
         assert!(matches!(Device::find("none0"), Err(PacketError::NoDevice(_))));
+        // Where it is up it has this address.
+        let own = addresses().expect("addresses");
+        assert!(own.iter().all(|(name, address, prefix)| {
+            name != "lo" || !address.is_ipv4() || (address.is_loopback() && *prefix == 8)
+        }));
     }
 }

@@ -15,7 +15,7 @@ mod summary;
 mod wire;
 
 pub use capture::{Capture, Frame};
-pub use device::{Device, devices};
+pub use device::{Device, addresses, devices};
 pub use error::{PacketError, describe};
 pub use probe::{Envelope, NoSuchPacket, Payload, arp_request, build, solicitation, tcp_flags};
 pub use reply::{Content, IcmpError, Query, Quoted, Reply, arp_reply};

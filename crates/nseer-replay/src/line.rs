@@ -10,11 +10,13 @@ use nseer_net::stand_in::{Heard, Line, LineEnds};
 
 use crate::mismatch::Mismatch;
 use crate::recording::{Conversation, Failure, Pattern, Said};
-use crate::replay::{Shared, label};
+use crate::replay::{Shared, begins, label};
 
 /// Plays one conversation of a recording.
 pub(crate) struct ReplayLine {
     shared: Arc<Shared>,
+    /// Until something is said, the line may get another conversation.
+    seat: usize,
     index: usize,
     /// The next turn.
     turn: usize,
@@ -46,6 +48,7 @@ impl ReplayLine {
             matches!(conversation.transport, Tls | Dtls)
         };
         ReplayLine {
+            seat: shared.seat(index),
             shared,
             index,
             turn: 0,
@@ -88,10 +91,27 @@ impl ReplayLine {
         due.unwrap_or(now)
     }
 
-    fn begin(&mut self, now: Instant) {
+    /// Something is said for the first time: of several connections to one peer, that is meant which
+    /// begins with what is `sent`.
+    fn begin(&mut self, now: Instant, sent: Option<&[u8]>) {
         if self.last.is_none() {
+            if let (Some(data), Some(index)) = (sent, self.shared.present(self.seat))
+                && !begins(&self.shared.conversations[index], data)
+            {
+                self.shared.swap(self.seat, data);
+            }
+            self.settle();
             self.last = Some(now);
             self.shared.keep_pace(self.recorded, now);
+        }
+    }
+
+    /// The conversation is this one's for good.
+    fn settle(&mut self) {
+        if let Some(index) = self.shared.keep(self.seat) {
+            self.index = index;
+            self.recorded = self.conversation().at;
+            self.certificate = self.conversation().certificate.clone();
         }
     }
 
@@ -221,27 +241,9 @@ impl ReplayLine {
 
 impl Line for ReplayLine {
     fn send(&mut self, data: &[u8], to: Option<SocketAddr>, now: Instant) -> Result<(), NetError> {
-        self.begin(now);
+        self.begin(now, Some(data));
         if self.broken {
             return Err(Failure::Other("not as recorded".to_owned()).error());
-        }
-        // Of several connections to one peer, that is meant which begins so.
-        let is_first = self.turn == 0 && self.offset == 0;
-        let fits = match self.conversation().turns.iter().find_map(|turn| match &turn.said {
-            Said::Sent(pattern, _) => Some(pattern),
-            _ => None,
-        }) {
-            Some(first) => {
-                let length = first.bytes.len().min(data.len());
-                Pattern::matches(&first.bytes[..length], &data[..length])
-            }
-            None => false,
-        };
-        if is_first
-            && !fits
-            && let Some(better) = self.shared.swap(self.index, data)
-        {
-            self.index = better;
         }
         match self.is_datagrams() {
             true => self.send_datagram(data, to, now),
@@ -250,7 +252,7 @@ impl Line for ReplayLine {
     }
 
     fn start_tls(&mut self, _: Option<&str>, now: Instant) -> Result<(), NetError> {
-        self.begin(now);
+        self.begin(now, None);
         self.skip_to_own(now);
         match self.said().cloned() {
             Some(Said::Tls(certificate)) => {
@@ -268,7 +270,7 @@ impl Line for ReplayLine {
     }
 
     fn receive(&mut self, now: Instant) -> Heard {
-        self.begin(now);
+        self.begin(now, None);
         if let Some((due, said)) = self.inbox.front() {
             if *due > now {
                 return Heard::Wait(*due);
@@ -317,7 +319,8 @@ impl Line for ReplayLine {
     }
 
     fn ends(&self) -> LineEnds {
-        let conversation = self.conversation();
+        let index = self.shared.present(self.seat).unwrap_or(self.index);
+        let conversation = &self.shared.conversations[index];
         LineEnds {
             local: conversation.local,
             peer: conversation.peer,
@@ -330,6 +333,7 @@ impl Line for ReplayLine {
 
 impl Drop for ReplayLine {
     fn drop(&mut self) {
+        self.settle();
         let rest = &self.conversation().turns[self.turn.min(self.conversation().turns.len())..];
         if rest.iter().any(|turn| matches!(turn.said, Said::Sent(..))) {
             while matches!(self.said(), Some(said) if !matches!(said, Said::Sent(..))) {

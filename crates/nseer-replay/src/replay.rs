@@ -10,7 +10,7 @@ use nseer_net::{ConnectOptions, Family, NetError, Transport};
 use crate::line::ReplayLine;
 use crate::machine::Pace;
 use crate::mismatch::Mismatch;
-use crate::recording::{Answer, Conversation, Failure, Recording, Said};
+use crate::recording::{Answer, Conversation, Failure, Pattern, Recording, Said};
 
 /// Stands in for the network with a recording. A clone is the same.
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub(crate) struct Shared {
 struct State {
     used: Vec<bool>,
     mismatches: Vec<Mismatch>,
+    /// The conversations of lines over which nothing was said yet.
+    seats: Vec<Option<usize>>,
     /// When the first connection was opened.
     begun: Option<Instant>,
 }
@@ -114,24 +116,64 @@ impl Shared {
         Some(index)
     }
 
-    /// Another conversation like `index`, which is then free again, that begins with `data`.
-    pub(crate) fn swap(&self, index: usize, data: &[u8]) -> Option<usize> {
-        let mine = self.conversations.get(index)?;
-        let better = self.take_unused(|other| {
-            let first = other.turns.iter().find_map(|turn| match &turn.said {
-                Said::Sent(pattern, _) => Some(pattern),
-                _ => None,
-            });
-            let fits = first.is_some_and(|first| {
-                let length = first.bytes.len().min(data.len());
-                length > 0
-                    && crate::recording::Pattern::matches(&first.bytes[..length], &data[..length])
-            });
-            other.transport == mine.transport && other.peer == mine.peer && fits
-        })?;
-        self.lock().used[index] = false;
-        Some(better)
+    /// A new line for a conversation.
+    pub(crate) fn seat(&self, index: usize) -> usize {
+        let mut state = self.lock();
+        state.seats.push(Some(index));
+        state.seats.len() - 1
     }
+
+    /// The conversation of a line; from now on it keeps that.
+    pub(crate) fn keep(&self, seat: usize) -> Option<usize> {
+        self.lock().seats.get_mut(seat)?.take()
+    }
+
+    /// The conversation of a line that may still get another one.
+    pub(crate) fn present(&self, seat: usize) -> Option<usize> {
+        self.lock().seats.get(seat).copied().flatten()
+    }
+
+    /// Gives a line another conversation with the same peer, one that begins with `data`: a free
+    /// one, or that of a line over which nothing was said yet, which gets this one's.
+    pub(crate) fn swap(&self, seat: usize, data: &[u8]) {
+        let mut state = self.lock();
+        let Some(index) = state.seats.get(seat).copied().flatten() else { return };
+        let Some(mine) = self.conversations.get(index) else { return };
+        let fits = |other: &Conversation| {
+            other.transport == mine.transport && other.peer == mine.peer && begins(other, data)
+        };
+        let free = self
+            .conversations
+            .iter()
+            .zip(&state.used)
+            .position(|(conversation, used)| !used && fits(conversation));
+        if let Some(better) = free {
+            (state.used[index], state.used[better]) = (false, true);
+            state.seats[seat] = Some(better);
+            return;
+        }
+        let held = (0..state.seats.len()).find_map(|other| {
+            let index = state.seats[other]?;
+            fits(self.conversations.get(index)?).then_some((other, index))
+        });
+        if let Some((other, better)) = held {
+            state.seats[other] = Some(index);
+            state.seats[seat] = Some(better);
+        }
+    }
+}
+
+/// True where the first thing that the script sends in a conversation begins like `data`, or the
+/// other way round.
+pub(crate) fn begins(conversation: &Conversation, data: &[u8]) -> bool {
+    let first = conversation.turns.iter().find_map(|turn| match &turn.said {
+        Said::Sent(pattern, _) => Some(pattern),
+        _ => None,
+    });
+    first.is_some_and(|first| {
+        let length = first.bytes.len().min(data.len());
+        Pattern::matches(&first.bytes[..length], &data[..length])
+    })
 }
 
 impl StandIn for Replay {

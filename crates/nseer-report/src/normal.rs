@@ -105,7 +105,8 @@ impl<W: Write + Send> NormalReport<W> {
         }
         self.fingerprints(host)?;
         if let Some(mac) = host.mac {
-            writeln!(self.out, "MAC Address: {} (Unknown)", mac_text(mac))?;
+            let vendor = line_text(host.vendor.as_deref().unwrap_or("Unknown"));
+            writeln!(self.out, "MAC Address: {} ({vendor})", mac_text(mac))?;
         }
         if let Some(info) = service_info(host.ports.found_services()) {
             writeln!(self.out, "Service Info: {info}")?;

@@ -135,7 +135,11 @@ impl<W: Write + Send> XmlReport<W> {
         let family = if host.address.is_ipv6() { "ipv6" } else { "ipv4" };
         writeln!(self.out, "<address addr=\"{}\" addrtype=\"{family}\"/>", host.address)?;
         if let Some(mac) = host.mac {
-            writeln!(self.out, "<address addr=\"{}\" addrtype=\"mac\"/>", mac_text(mac))?;
+            write!(self.out, "<address addr=\"{}\" addrtype=\"mac\"", mac_text(mac))?;
+            if let Some(vendor) = &host.vendor {
+                write!(self.out, " vendor=\"{}\"", xml_text(vendor.as_bytes()))?;
+            }
+            writeln!(self.out, "/>")?;
         }
         self.host_names(host)?;
         if host.status == HostStatus::Up {

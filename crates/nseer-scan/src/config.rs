@@ -1,9 +1,16 @@
 //! What the user decides about a scan, as checked values. Knows no option names.
 
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use nseer_seam::System;
 
 use crate::technique::{Aim, Technique};
 use crate::timing::Timing;
+
+/// Takes what keeps packets from being sent to an address; the same may come for each packet.
+pub type Trouble = Arc<dyn Fn(IpAddr, &io::Error) + Send + Sync>;
 
 /// How it is found out whether a host is up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,12 +18,12 @@ pub enum Discovery {
     /// It is taken for granted (`-Pn`).
     Skip,
     /// By these probes: any answer from the host itself means that it is up. This machine's own
-    /// addresses are up without asking.
+    /// addresses are up without asking. Those that IPv6 does not have are left out there.
     Ask(Vec<Aim>),
 }
 
 /// The settings of one run's scan, shared by all hosts.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ScanConfig {
     /// Speed and patience.
     pub timing: Timing,
@@ -34,6 +41,11 @@ pub struct ScanConfig {
     pub trace: bool,
     /// Ports are tried in ascending order (`-r`), instead of a random one.
     pub in_order: bool,
+    /// Makes the random order the same in each run: the order of a host's ports then follows from it and
+    /// the host's address.
+    pub seed: Option<u64>,
     /// Random numbers and files.
     pub system: System,
+    /// Is told where there is no way to a host.
+    pub trouble: Trouble,
 }

@@ -28,7 +28,7 @@ mod timing;
 mod trace;
 mod window;
 
-pub use config::{Discovery, ScanConfig};
+pub use config::{Discovery, ScanConfig, Trouble};
 pub use connector::{Answer, Connector, Destination, Started};
 pub use mixed::{LazyRaw, MixedConnector, PendingMixed};
 pub use raw::{Carrier, Payloads, PendingAnswer, RawConfig, RawConnector};

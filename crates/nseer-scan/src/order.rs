@@ -1,27 +1,25 @@
 //! In which order a host's ports are tried.
 
-use nseer_core::{PortTable, Protocol};
-use nseer_seam::Random;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
 
+use nseer_core::{HostRecord, Protocol};
+
+use crate::config::ScanConfig;
 use crate::technique::{Aim, Technique};
 
 /// Ports that most often answer: tried first, because an early answer tells the round-trip time,
 /// and with it how long the silent ports have to be waited for.
 const LIKELY: [u16; 14] = [80, 443, 22, 21, 25, 53, 23, 110, 139, 445, 3389, 8080, 143, 3306];
 
-/// The ports of `table` that are asked by `technique`: ascending, or shuffled with the likeliest
+/// The ports of `host` that are asked by `technique`: ascending, or shuffled with the likeliest
 /// ones first.
-pub(crate) fn aims(
-    table: &PortTable,
-    technique: Technique,
-    in_order: bool,
-    random: &dyn Random,
-) -> Vec<Aim> {
+pub(crate) fn aims(host: &HostRecord, technique: Technique, config: &ScanConfig) -> Vec<Aim> {
     let Some(protocol) = technique.protocol() else { return Vec::new() };
-    let keys = table.ports().of(protocol);
+    let keys = host.ports.ports().of(protocol);
     let mut aims: Vec<Aim> = keys.iter().map(|key| Aim::new(technique, key.number)).collect();
-    if !in_order {
-        shuffle(&mut aims, random);
+    if !config.in_order {
+        shuffle(&mut aims, seed(config, host.address));
         let mut front = 0;
         for i in 0..aims.len() {
             if likely(protocol).contains(&aims[i].port) {
@@ -41,12 +39,22 @@ fn likely(protocol: Protocol) -> &'static [u16] {
     }
 }
 
+/// Another one for each host, in each run or in each run with another seed.
+fn seed(config: &ScanConfig, address: IpAddr) -> u64 {
+    if let Some(seed) = config.seed {
+        let mut hasher = DefaultHasher::new();
+        (seed, address).hash(&mut hasher);
+        return hasher.finish();
+    }
+    let mut seed = [0; 8];
+    config.system.random.fill(&mut seed);
+    u64::from_le_bytes(seed)
+}
+
 /// Fisher and Yates' shuffle. One random seed is stretched by SplitMix64 (Steele et al., 2014):
 /// the order is to be irregular, not secret.
-fn shuffle<T>(ports: &mut [T], random: &dyn Random) {
-    let mut seed = [0; 8];
-    random.fill(&mut seed);
-    let mut state = u64::from_le_bytes(seed);
+fn shuffle<T>(ports: &mut [T], seed: u64) {
+    let mut state = seed;
     for i in (1..ports.len()).rev() {
         state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -61,27 +69,50 @@ fn shuffle<T>(ports: &mut [T], random: &dyn Random) {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::SystemTime;
 
-    use nseer_core::{PortKey, ScanPorts, ServiceTable};
-    use nseer_seam::RealRandom;
+    use nseer_core::{PortKey, PortTable, ScanPorts, ServiceTable};
+    use nseer_seam::System;
 
     use super::*;
+    use crate::config::Discovery;
+    use crate::timing::Timing;
 
-    fn order(in_order: bool) -> Vec<u16> {
+    fn order(in_order: bool, seed: Option<u64>, last: u8) -> Vec<u16> {
         let names = Arc::new(ServiceTable::new(b"".as_slice()));
         let keys = (1..=1000).map(PortKey::tcp).chain([PortKey::udp(53)]).collect();
         let table = PortTable::new(Arc::new(ScanPorts::new(keys, names)));
-        let aims = aims(&table, Technique::Connect, in_order, &RealRandom);
-        aims.iter().map(|aim| aim.port).collect()
+        let host = HostRecord::new([192, 0, 2, last].into(), table, SystemTime::UNIX_EPOCH);
+        let config = ScanConfig {
+            timing: Timing::default(),
+            discovery: Discovery::Skip,
+            ask_link: false,
+            techniques: vec![Technique::Connect],
+            max_in_flight: 1,
+            trace: false,
+            in_order,
+            seed,
+            system: System::real(),
+            trouble: Arc::new(|_, _| {}),
+        };
+        aims(&host, Technique::Connect, &config).iter().map(|aim| aim.port).collect()
     }
 
     #[test]
     fn every_port_comes_once() {
-        let mut shuffled = order(false);
-        assert_ne!(shuffled, order(true));
+        let mut shuffled = order(false, None, 1);
+        assert_ne!(shuffled, order(true, None, 1));
         assert!(shuffled[..10].iter().all(|port| LIKELY.contains(port)), "{:?}", &shuffled[..10]);
         shuffled.sort_unstable();
-        assert_eq!(shuffled, order(true));
-        assert_eq!(order(true), (1..=1000).collect::<Vec<u16>>());
+        assert_eq!(shuffled, order(true, None, 1));
+        assert_eq!(order(true, Some(1), 1), (1..=1000).collect::<Vec<u16>>());
+    }
+
+    #[test]
+    fn a_seed_repeats_the_order_of_each_host() {
+        assert_eq!(order(false, Some(5), 1), order(false, Some(5), 1));
+        assert_ne!(order(false, Some(5), 1), order(false, Some(6), 1));
+        assert_ne!(order(false, Some(5), 1), order(false, Some(5), 2));
+        assert_ne!(order(false, None, 1), order(false, None, 1));
     }
 }

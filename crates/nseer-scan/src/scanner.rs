@@ -132,8 +132,9 @@ impl<C: Connector> Scanner<C> {
         let route = self.shared.routes.to(host.address);
         let unreachable =
             matches!(&route, Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable);
-        if let Ok(route) = &route {
-            route.fill(host);
+        match &route {
+            Ok(route) => route.fill(host),
+            Err(error) => (config.trouble)(host.address, error),
         }
         let destination = Destination {
             address: host.address,
@@ -151,7 +152,12 @@ impl<C: Connector> Scanner<C> {
                 self.knock(host, &destination, aims, state).await?
             }
             Discovery::Skip => (HostStatus::Up, Reason::UserSet),
-            Discovery::Ask(aims) => self.knock(host, &destination, aims.clone(), state).await?,
+            Discovery::Ask(aims) => {
+                let is_v4 = host.address.is_ipv4();
+                let aims = aims.iter().filter(|aim| is_v4 || !aim.technique.is_v4_only());
+                let aims = aims.copied().collect();
+                self.knock(host, &destination, aims, state).await?
+            }
         };
         Ok(Some(destination).filter(|_| !unreachable))
     }
@@ -196,8 +202,7 @@ impl<C: Connector> Scanner<C> {
     ) -> io::Result<()> {
         let config = &self.shared.config;
         for technique in &config.techniques {
-            let aims =
-                order::aims(&host.ports, *technique, config.in_order, &*config.system.random);
+            let aims = order::aims(host, *technique, config);
             let is_neighbour = destination.as_ref().is_some_and(|to| to.is_neighbour);
             let mut record = |verdicts: &mut Vec<Verdict>| {
                 for (aim, answer) in verdicts.drain(..) {

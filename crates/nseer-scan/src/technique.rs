@@ -74,6 +74,12 @@ impl Technique {
         self != Technique::Connect
     }
 
+    /// True for questions that IPv6 does not have.
+    #[must_use]
+    pub fn is_v4_only(self) -> bool {
+        matches!(self, Technique::Timestamp | Technique::AddressMask)
+    }
+
     /// The state of a port that does not answer.
     #[must_use]
     pub fn silence(self) -> PortState {

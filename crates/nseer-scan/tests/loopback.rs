@@ -28,7 +28,9 @@ fn scan(address: IpAddr, ports: Vec<u16>, max_sockets: usize) -> (HostRecord, Ve
         techniques: vec![Technique::Connect],
         max_in_flight: max_sockets,
         in_order: false,
+        seed: None,
         system: System::real(),
+        trouble: Arc::new(|_, _| {}),
     };
     let names = Arc::new(ServiceTable::new(b"".as_slice()));
     let keys = ports.into_iter().map(PortKey::tcp).collect();

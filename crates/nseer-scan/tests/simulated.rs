@@ -237,7 +237,9 @@ impl Run {
             techniques: vec![self.technique],
             max_in_flight: self.max_sockets,
             in_order: false,
+            seed: None,
             system: System { random: Arc::new(Seed(7)), ..System::real() },
+            trouble: Arc::new(|_, _| {}),
         };
         let scanner = Arc::new(Scanner::new(config, simulation.clone()));
         let (hosts, errors, elapsed) = runtime.block_on(async {

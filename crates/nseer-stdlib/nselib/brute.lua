@@ -399,11 +399,21 @@ local function result_of (self, seconds)
   table.sort(self.accounts, function (a, b) return tostring(a) < tostring(b) end)
   out[self.options.title or "Accounts"] = #self.accounts > 0 and self.accounts or "No valid accounts found"
   out.Statistics = string.format("Performed %d guesses in %d seconds, average tps: %.1f",
-    self.counter, seconds, self.counter / math.max(seconds, 1))
+    self.counter, seconds, self.counter / seconds)
   if self.failure then
     out.ERROR = self.failure
   end
   return out
+end
+
+-- Whether any of the threads has not ended.
+local function some_work (threads)
+  for _, thread in ipairs(threads) do
+    if coroutine.status(thread) ~= "dead" then
+      return true
+    end
+  end
+  return false
 end
 
 --- Guesses.
@@ -420,19 +430,12 @@ function Engine:start ()
   local start, threads = os.time(), {}
   local condvar = nmap.condvar(self)
   for _ = 1, math.max(1, math.min(self.most_threads or self.options.threads, self.options.threads)) do
-    threads[stdnse.new_thread(work, self, condvar)] = true
+    threads[#threads + 1] = stdnse.new_thread(work, self, condvar)
   end
-  repeat
-    for thread in pairs(threads) do
-      if coroutine.status(thread) == "dead" then
-        threads[thread] = nil
-      end
-    end
-    if next(threads) then
-      condvar "wait"
-    end
-  until not next(threads)
-  return true, result_of(self, os.time() - start)
+  while some_work(threads) do
+    condvar "wait"
+  end
+  return true, result_of(self, math.max(os.time() - start, 1))
 end
 
 if not unittest.testing() then return _ENV end

@@ -16,6 +16,7 @@
 
 local io = require "io"
 local nmap = require "nmap"
+local outlib = require "outlib"
 local stdnse = require "stdnse"
 local string = require "string"
 local table = require "table"
@@ -40,11 +41,11 @@ StateMsg = {
   [State.DISABLED] = "Account is disabled",
   [State.CHANGEPW] = "Valid credentials, password must be changed",
   [State.PARAM] = "Credentials given by script arguments",
-  [State.EXPIRED] = "Valid credentials, account expired",
+  [State.EXPIRED] = "Valid credentials, but the account has expired",
   [State.TIME_RESTRICTED] = "Valid credentials, not at this time",
   [State.HOST_RESTRICTED] = "Valid credentials, not from this host",
-  [State.LOCKED_VALID] = "Valid credentials, account locked",
-  [State.DISABLED_VALID] = "Valid credentials, account disabled",
+  [State.LOCKED_VALID] = "Valid credentials, but the account is locked",
+  [State.DISABLED_VALID] = "Valid credentials, but the account is disabled",
   [State.HASHED] = "Hash of a password",
 }
 
@@ -261,16 +262,12 @@ local function by_host (view)
   return hosts, addresses
 end
 
+-- Scripts ask with `next` whether there is anything, hence no output_table.
 local function by_port (ports)
-  local out, names = stdnse.output_table(), {}
-  for name in pairs(ports) do
-    names[#names + 1] = name
+  for _, accounts in pairs(ports) do
+    sorted(accounts)
   end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    out[name] = sorted(ports[name])
-  end
-  return out
+  return outlib.sorted_by_key(ports)
 end
 
 --- Gives the logins of the view for output.
@@ -292,11 +289,10 @@ function Credentials:getTable ()
   elseif self.host then
     return by_port(hosts[self.host.ip] or hosts[addresses[1]])
   end
-  local out = stdnse.output_table()
   for _, ip in ipairs(addresses) do
-    out[ip] = by_port(hosts[ip])
+    hosts[ip] = by_port(hosts[ip])
   end
-  return out
+  return outlib.sorted_by_key(hosts)
 end
 
 --- Writes the logins of the view to a file.

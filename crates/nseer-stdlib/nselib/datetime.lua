@@ -16,6 +16,7 @@ local math = require "math"
 local os = require "os"
 local stdnse = require "stdnse"
 local string = require "string"
+local unittest = require "unittest"
 
 _ENV = stdnse.module("datetime", stdnse.seeall)
 
@@ -198,6 +199,27 @@ function record_skew (host, timestamp, received)
   local skews = host.registry.datetime_skew or {}
   host.registry.datetime_skew = skews
   skews[#skews + 1] = math.floor(timestamp) - math.floor(received) + 0.0
+end
+
+if not unittest.testing() then return _ENV end
+
+test_suite = unittest.TestSuite:new()
+local leap_day = { year = 2024, month = 2, day = 29, hour = 1, min = 2, sec = 3 }
+test_suite:add_test(unittest.equal(date_to_timestamp(leap_day), 1709168523.0), "timestamp")
+test_suite:add_test(unittest.equal(date_to_timestamp(leap_day, 3600), 1709164923.0), "timestamp of another zone")
+test_suite:add_test(unittest.is_nil(date_to_timestamp({})), "not a date")
+test_suite:add_test(unittest.equal(format_timestamp(1709168523), "2024-02-29T01:02:03"), "text of a timestamp")
+test_suite:add_test(unittest.equal(format_timestamp(0, -5400), "1969-12-31T22:30:00-01:30"), "text with a zone")
+test_suite:add_test(unittest.equal(format_time(90061), "1d01h01m01s"), "duration")
+test_suite:add_test(unittest.equal(format_time(-12345, 100), "-2m3.45s"), "duration in hundredths")
+local year_before = { year = 2023, month = 2, day = 28, hour = 1, min = 2, sec = 3 }
+test_suite:add_test(unittest.equal(format_difftime(leap_day, year_before), "+1y1d00h00m00s"), "difference")
+test_suite:add_test(unittest.equal(format_difftime(leap_day, leap_day), "0s"), "no difference")
+do
+  local host = { registry = {} }
+  record_skew(host, 110, 100)
+  record_skew(host, 95, 100)
+  test_suite:add_test(unittest.table_equal(host.registry.datetime_skew, { 10.0, -5.0 }), "clocks")
 end
 
 return _ENV

@@ -14,6 +14,7 @@
 -- @name ftp
 
 local comm = require "comm"
+local linereader = require "linereader"
 local math = require "math"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
@@ -59,32 +60,6 @@ function read_reply (buffer)
   return math.tointeger(code), table.concat(lines, "\n")
 end
 
--- A function that gives the next line, and never holds more than a few of them.
-local function lines_of (socket, greeting)
-  local rest = greeting or ""
-  return function ()
-    while true do
-      local line, after = string.match(rest, "^([^\n]-)\r?\n(.*)$")
-      if line then
-        rest = after
-        return line
-      elseif #rest > MAX_BYTES then
-        return nil, "a line without end"
-      end
-      local status, data = socket:receive()
-      if not status then
-        local left = rest
-        rest = ""
-        if left ~= "" then
-          return left
-        end
-        return nil, data
-      end
-      rest = rest .. data
-    end
-  end
-end
-
 --- Connects and reads the greeting, with TLS from the first byte on where that is what the server speaks.
 -- @param host Host table.
 -- @param port Port table.
@@ -102,7 +77,7 @@ function connect (host, port, opts)
   if not socket then
     return nil, answer
   end
-  local buffer = lines_of(socket, greeting or answer)
+  local buffer = linereader.new(socket, greeting or answer)
   local code, message = read_reply(buffer)
   if not code then
     socket:close()
@@ -222,7 +197,7 @@ end
 test_suite = unittest.TestSuite:new()
 
 local function buffer_of (text)
-  return lines_of({ receive = function () return false, "EOF" end }, text)
+  return linereader.new({ receive = function () return false, "EOF" end }, text)
 end
 local code, message = read_reply(buffer_of("211-Status:\r\n  one\r\n211 End\r\n"))
 test_suite:add_test(unittest.equal(code, 211), "the code of several lines")

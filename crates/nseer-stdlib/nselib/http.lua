@@ -28,7 +28,8 @@
 -- * <code>rawheader</code> - array of the lines of the header, an empty one at the end.
 -- * <code>cookies</code> - array of tables with <code>name</code>, <code>value</code> and the attributes.
 -- * <code>rawbody</code>, <code>body</code> - the body as it came, and without compression.
--- * <code>decoded</code>, <code>undecoded</code> - arrays of compressions that were undone, and that could not be.
+-- * <code>decoded</code>, <code>undecoded</code> - arrays of compressions that were undone, and that could not be;
+--   only the latter stay in <code>header</code>.
 -- * <code>truncated</code> - true if the body was cut.
 -- * <code>incomplete</code> - what had arrived of a response that failed, a table like this one.
 -- * <code>location</code> - array of URLs that the server redirected to, if it did.
@@ -76,6 +77,10 @@ parse_redirect = redirects.parse_redirect
 redirect_ok = redirects.redirect_ok
 pipeline_add = pipeline_part.pipeline_add
 pipeline_go = pipeline_part.pipeline_go
+pipeline = pipeline_part.pipeline_go
+addPipeline = pipeline_part.addPipeline
+pGet = pipeline_part.pGet
+pHead = pipeline_part.pHead
 
 --
 -- Requests

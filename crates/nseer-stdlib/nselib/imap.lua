@@ -15,6 +15,7 @@
 
 local base64 = require "base64"
 local comm = require "comm"
+local linereader = require "linereader"
 local sasl = require "sasl"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -40,7 +41,7 @@ IMAP.__index = IMAP
 -- @return The connection.
 function IMAP:new (host, port, options)
   return setmetatable({
-    host = host, port = port, counter = 1, timeout = options and options.timeout or 10000, buffer = "",
+    host = host, port = port, counter = 1, timeout = options and options.timeout or 10000,
   }, self)
 end
 
@@ -50,11 +51,11 @@ end
 -- @return The greeting; or what went wrong.
 function IMAP:connect ()
   local socket, answer, _, greeting = comm.tryssl(self.host, self.port, "",
-    { timeout = self.timeout, recv_before = true, lines = 1 })
+    { request_timeout = self.timeout, recv_before = true, lines = 1 })
   if not socket then
     return false, answer
   end
-  self.socket, self.buffer = socket, ""
+  self.socket, self.next_line = socket, linereader.new(socket)
   return true, greeting or answer
 end
 
@@ -71,24 +72,6 @@ function IMAP:send (cmd, params)
   return self.socket:send(line .. "\r\n")
 end
 
--- The next line, without its end.
-local function next_line (self)
-  while true do
-    local line, rest = string.match(self.buffer, "^([^\n]-)\r?\n(.*)$")
-    if line then
-      self.buffer = rest
-      return line
-    elseif #self.buffer > MAX_BYTES then
-      return nil, "a line without end"
-    end
-    local status, data = self.socket:receive()
-    if not status then
-      return nil, data
-    end
-    self.buffer = self.buffer .. data
-  end
-end
-
 --- Receives the answer to the last command: all lines up to the one with its tag, or up to a question of the
 -- server.
 -- @name IMAP.receive
@@ -97,7 +80,7 @@ end
 function IMAP:receive ()
   local lines, size = {}, 0
   for _ = 1, MAX_LINES do
-    local line, why = next_line(self)
+    local line, why = self.next_line()
     if not line then
       return false, why
     end
@@ -269,7 +252,7 @@ local set = parsed("* CAPABILITY IMAP4rev1 AUTH=PLAIN\nA0001 OK done, more liste
 test_suite:add_test(unittest.is_true(set.IMAP4rev1 and set["AUTH=PLAIN"]), "names of the list")
 test_suite:add_test(unittest.is_nil(set.login), "and no other words")
 local client = IMAP:new({}, {})
-client.tag, client.buffer = "A0001", "* OK x\r\nA0001 OK done\r\n"
+client.tag, client.next_line = "A0001", linereader.new({}, "* OK x\r\nA0001 OK done\r\n")
 local status, lines = client:receive()
 test_suite:add_test(unittest.is_true(status), "an answer ends with the tag")
 test_suite:add_test(unittest.equal(lines, "* OK x\nA0001 OK done"), "and is given line by line")

@@ -14,6 +14,7 @@
 
 local stdnse = require "stdnse"
 local string = require "string"
+local unittest = require "unittest"
 
 _ENV = stdnse.module("match", stdnse.seeall)
 
@@ -48,5 +49,14 @@ function pattern_limit (pattern, limit)
     return nil
   end
 end
+
+if not unittest.testing() then return _ENV end
+
+test_suite = unittest.TestSuite:new()
+test_suite:add_test(unittest.is_nil((numbytes(3)("ab"))), "too few bytes")
+test_suite:add_test(unittest.table_equal({ numbytes(3)("abcd") }, { 3, 3 }), "enough bytes")
+test_suite:add_test(unittest.table_equal({ pattern_limit("\r?\n", 9)("ab\r\ncd") }, { 3, 4 }), "the pattern")
+test_suite:add_test(unittest.is_nil((pattern_limit("x", 9)("abcd"))), "no pattern yet")
+test_suite:add_test(unittest.table_equal({ pattern_limit("x", 4)("abcd") }, { 4, 4 }), "no pattern any more")
 
 return _ENV

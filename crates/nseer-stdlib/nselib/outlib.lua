@@ -14,6 +14,7 @@ local setmetatable = setmetatable
 local table = require "table"
 local tostring = tostring
 local type = type
+local unittest = require "unittest"
 
 local outlib = {}
 
@@ -79,6 +80,20 @@ function outlib.sorted_by_key (t)
       end, self, nil
     end,
   })
+end
+
+if not unittest.testing() then return outlib end
+
+local suite = unittest.TestSuite:new()
+outlib.test_suite = suite
+suite:add_test(unittest.equal(tostring(outlib.list_sep({ "a", 1 })), "a, 1"), "a list on a line")
+suite:add_test(unittest.equal(tostring(outlib.list_sep({ "a", "b" }, "/")), "a/b"), "with another separator")
+do
+  local keys = {}
+  for key in pairs(outlib.sorted_by_key({ b = 1, a = 2, [10] = 3, [9] = 4 })) do
+    keys[#keys + 1] = key
+  end
+  suite:add_test(unittest.table_equal(keys, { 9, 10, "a", "b" }), "sorted")
 end
 
 return outlib

@@ -117,10 +117,11 @@ end
 -- @return True; or false.
 -- @return Table by numbers of programs, of tables by transport, with <code>port</code>, <code>addr</code>,
 --         <code>owner</code> and the array <code>version</code>; or a reason.
+-- @return True if nothing was received.
 function Portmap:Dump (comm)
-  local data, pos = comm:call(4)
+  local data, pos, is_silent = comm:call(4)
   if not data then
-    return false, pos
+    return false, pos, is_silent
   end
   return true, decode_dump(data, pos, comm.version)
 end
@@ -208,17 +209,18 @@ end
 -- @name Helper
 Helper = {}
 
--- Runs a function with a connection to a program. True and its result; or false and a reason.
+-- Runs a function with a connection to a program. True and its result; or false, a reason, and whether nobody
+-- answered.
 local function with (host, port, program, version, ask)
   local comm = Comm:new(program, version)
   local status, reason = comm:Connect(host, port)
   if not status then
-    return false, reason
+    return false, reason, true
   end
-  local result
-  status, result = ask(comm)
+  local result, is_silent
+  status, result, is_silent = ask(comm)
   comm:Disconnect()
-  return status, result
+  return status, result, is_silent
 end
 
 --- All programs that are registered: by RPCBIND where that is known, otherwise by the older port mapper.
@@ -230,11 +232,13 @@ end
 function Helper.RpcInfo (host, port)
   local reason
   for version = 4, 2, -1 do
-    local status, found = with(host, port, PORTMAPPER, version, function (comm)
+    local status, found, is_silent = with(host, port, PORTMAPPER, version, function (comm)
       return Portmap:new():Dump(comm)
     end)
     if status and next(found) then
       return true, found
+    elseif is_silent then
+      return false, found
     end
     reason = status and "no program is registered" or found
   end

@@ -8,13 +8,14 @@
 -- @class module
 -- @name rsync
 
+local match = require "match"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
 local string = require "string"
 
 _ENV = stdnse.module("rsync", stdnse.seeall)
 
-local MAX_LINES = 2000
+local MAX_LINES, MAX_LINE = 2000, 4096
 
 --- A daemon.
 -- @class table
@@ -41,7 +42,7 @@ function Helper:connect (socket)
   self.socket:set_timeout(stdnse.get_timeout(self.host, 10000))
   local status, answer = self.socket:connect(self.host, self.port)
   if status then
-    status, answer = self.socket:receive_buf("\n", false)
+    status, answer = self.socket:receive_buf(match.pattern_limit("\n", MAX_LINE), false)
   end
   if not status then
     return false, answer
@@ -62,7 +63,7 @@ function Helper:listModules ()
   local status, line = self.socket:send("#list\n")
   local lines = {}
   while status and #lines < MAX_LINES do
-    status, line = self.socket:receive_buf("\n", false)
+    status, line = self.socket:receive_buf(match.pattern_limit("\n", MAX_LINE), false)
     if not status then
       break
     elseif string.find(line, "^@RSYNCD: EXIT") then

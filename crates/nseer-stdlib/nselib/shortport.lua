@@ -16,6 +16,7 @@ local math = require "math"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
 local string = require "string"
+local unittest = require "unittest"
 
 _ENV = stdnse.module("shortport", stdnse.seeall)
 
@@ -287,5 +288,24 @@ function ssl (host, port)
   end
   return known[key]
 end
+
+if not unittest.testing() then return _ENV end
+
+test_suite = unittest.TestSuite:new()
+local function at (number, name, protocol, state)
+  return { number = number, service = name, protocol = protocol or "tcp", state = state or "open" }
+end
+for _, case in ipairs {
+  { portnumber({ 22, "80-82" }), at(81), true }, { portnumber(22), at(22, nil, "udp"), false },
+  { portnumber(22, "udp"), at(22, nil, "udp"), true }, { portnumber(22), at(22, nil, "tcp", "closed"), false },
+  { service("ssh"), at(1, "ssh"), true }, { service({ "a", "b" }), at(1, "c"), false },
+  { port_or_service(25, "smtp"), at(25), true }, { port_or_service(25, "smtp"), at(1, "smtp"), true },
+  { port_range("T:21-23,80,U:161"), at(22), true }, { port_range("T:21-23,U:161"), at(161), false },
+  { port_range("-1023"), at(7), true }, { http, at(8080), true }, { http, at(22, "ssh"), false }, { ssh, at(22), true },
+} do
+  local answer = case[1]({}, case[2]) and true or false
+  test_suite:add_test(unittest.equal(answer, case[3]), "rule at " .. case[2].number)
+end
+test_suite:add_test(unittest.is_false((pcall(port_range, "80-x"))), "a list that cannot be read")
 
 return _ENV

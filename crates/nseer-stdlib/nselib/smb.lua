@@ -340,10 +340,8 @@ function get_os (host)
   return true, result
 end
 
-local VERSIONS = {
-  ["5.0"] = "Windows 2000", ["5.1"] = "Windows XP", ["5.2"] = "Windows Server 2003", ["6.0"] = "Windows Vista",
-  ["6.1"] = "Windows 7", ["6.2"] = "Windows 8", ["6.3"] = "Windows 8.1", ["10.0"] = "Windows 10",
-}
+-- Later versions are told apart by their builds, and Samba says that it is one of them.
+local VERSIONS = { ["5.0"] = "Windows 2000", ["5.1"] = "Windows XP" }
 
 --- The name of a version of Windows as people know it.
 -- @param os Text such as <code>Windows 5.0</code>.

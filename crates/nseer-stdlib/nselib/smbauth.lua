@@ -7,6 +7,8 @@
 -- @args smbusername User. Default: guest, then nobody.
 -- @args smbpassword Password of the user.
 -- @args smbdomain Domain of the user.
+-- @args smbhash Hash of the password, in place of the password.
+-- @args smbtype How the user is logged in. Default: ntlm.
 -- @copyright MIT OR Apache-2.0
 -- @class module
 -- @name smbauth

@@ -27,6 +27,9 @@ _ENV = stdnse.module("smtp", stdnse.seeall)
 -- An answer has no more lines or bytes than this.
 local MAX_READS, MAX_BYTES = 200, 256 * 1024
 
+-- Bytes of a line, RFC 5321 section 4.5.3.1.5, and some more.
+local MAX_LINE = 2048
+
 local ERRORS = {
   ["421"] = "the service is going away", ["450"] = "the mailbox is busy",
   ["451"] = "an error in the server", ["452"] = "the server has no room",
@@ -76,7 +79,7 @@ end
 
 -- True once `text` ends with the last line of an answer: a code and no hyphen (RFC 5321, section 4.2.1).
 local function is_whole (text)
-  local last = string.match(text, "([^\n]*)\n$")
+  local last = string.match(string.sub(text, -MAX_LINE), "([^\n]*)\n$")
   return last ~= nil and string.find(last, "^%d%d%d") ~= nil and string.sub(last, 4, 4) ~= "-"
 end
 

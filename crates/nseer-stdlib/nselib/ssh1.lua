@@ -29,6 +29,7 @@ local PUBLIC_KEY = 2
 --- Tells whether a whole packet of version 1 is in a buffer.
 -- @param buffer What was received.
 -- @return Bytes of the packet, with its length field and padding; nil if it is not whole yet.
+-- @return The same, so that the function can be given to <code>receive_buf</code>.
 function check_packet_length (buffer)
   if #buffer < 4 then
     return nil
@@ -38,7 +39,17 @@ function check_packet_length (buffer)
     return nil
   end
   local whole = 4 + length + 8 - length % 8
-  return #buffer >= whole and whole or nil
+  if #buffer >= whole then
+    return whole, whole
+  end
+end
+
+-- The same for a socket's buffer: a packet that is too long ends at once, with what is there of it.
+local function packet_end (buffer)
+  if #buffer >= 4 and string.unpack(">I4", buffer) > MAX_PACKET then
+    return #buffer, #buffer
+  end
+  return check_packet_length(buffer)
 end
 
 --- Receives a packet of version 1.
@@ -46,19 +57,7 @@ end
 -- @return True, or nil if there was none.
 -- @return The packet; or what went wrong.
 function receive_ssh_packet (socket)
-  local buffer = ""
-  while true do
-    if #buffer >= 4 and string.unpack(">I4", buffer) > MAX_PACKET then
-      return nil, "the packet is too long"
-    elseif check_packet_length(buffer) then
-      return true, buffer
-    end
-    local status, data = socket:receive_bytes(1)
-    if not status then
-      return nil, data
-    end
-    buffer = buffer .. data
-  end
+  return socket:receive_buf(packet_end, true)
 end
 
 -- A number with its bits in front, section "mp-int" of the draft.
@@ -104,7 +103,7 @@ function fetch_host_key (host, port)
   socket:set_timeout(stdnse.get_timeout(host))
   local status, data = socket:connect(host, port, "tcp")
   if status then
-    status, data = socket:receive_lines(1)
+    status, data = socket:receive_buf("\n", true)
   end
   local version = status and string.match(data, "^SSH%-([%d.]+)%-")
   if not version or not string.find(version, "^1%.") then

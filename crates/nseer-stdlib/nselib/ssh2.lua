@@ -36,6 +36,7 @@ local MSG = {
 --- Tells whether a whole packet is in a buffer.
 -- @param buffer What was received.
 -- @return Bytes of the packet, its length field included; nil if it is not whole yet.
+-- @return The same, so that the function can be given to <code>receive_buf</code>.
 function check_packet_length (buffer)
   if #buffer < 4 then
     return nil
@@ -44,7 +45,15 @@ function check_packet_length (buffer)
   if length > MAX_PACKET or #buffer < length + 4 then
     return nil
   end
-  return length + 4
+  return length + 4, length + 4
+end
+
+-- The same for a socket's buffer: a packet that is too long ends at once, with what is there of it.
+local function packet_end (buffer)
+  if #buffer >= 4 and string.unpack(">I4", buffer) > MAX_PACKET then
+    return #buffer, #buffer
+  end
+  return check_packet_length(buffer)
 end
 
 --- Functions for packets and key exchanges.
@@ -92,32 +101,14 @@ function transport.payload (packet)
   return string.sub(packet, 6, length + 4 - padding)
 end
 
--- What was received beyond a packet, for each socket.
-local beyond = setmetatable({}, { __mode = "k" })
-
 --- Receives a packet.
 -- @name transport.receive_packet
--- @param socket Connected socket, behind the exchange of versions.
+-- @param socket Connected socket, behind the exchange of versions. What it has left from an earlier
+--               <code>receive_buf</code> comes first.
 -- @return True, or nil if there was none.
 -- @return The packet; or what went wrong.
 function transport.receive_packet (socket)
-  local buffer = beyond[socket] or ""
-  beyond[socket] = nil
-  while true do
-    if #buffer >= 4 and string.unpack(">I4", buffer) > MAX_PACKET then
-      return nil, "the packet is too long"
-    end
-    local whole = check_packet_length(buffer)
-    if whole then
-      beyond[socket] = string.sub(buffer, whole + 1)
-      return true, string.sub(buffer, 1, whole)
-    end
-    local status, data = socket:receive_bytes(1)
-    if not status then
-      return nil, data
-    end
-    buffer = buffer .. data
-  end
+  return socket:receive_buf(packet_end, true)
 end
 
 -- The lists of SSH_MSG_KEXINIT in their order.
@@ -243,24 +234,17 @@ local function agreed (ours, theirs)
   end
 end
 
--- Exchanges versions. Gives what the server said behind its line, or nil and a reason.
+-- Reads the server's version. Gives true, or nil and a reason.
 local function greet (socket)
-  local buffer = ""
   for _ = 1, MAX_LINES do
-    local status, data = socket:receive_lines(1)
+    local status, line = socket:receive_buf("\n", false)
     if not status then
-      return nil, data
+      return nil, line
     end
-    buffer = buffer .. data
-    local at, last, version = string.find("\n" .. buffer, "\nSSH%-([%d.]+)%-[^\n]*\n")
-    if at then
+    local version = string.match(line, "^SSH%-([%d.]+)%-")
+    if version then
       -- 1.99 speaks both versions.
-      if version ~= "2.0" and version ~= "1.99" then
-        return nil, "the server does not speak SSH version 2"
-      end
-      return string.sub(buffer, last)
-    elseif #buffer > MAX_PACKET then
-      break
+      return version == "2.0" or version == "1.99", "the server does not speak SSH version 2"
     end
   end
   return nil, "the server says no version"
@@ -286,11 +270,10 @@ end
 
 -- The host key of `types` on a connected socket.
 local function exchange (socket, types)
-  local rest, why = greet(socket)
-  if not rest then
+  local status, why = greet(socket)
+  if not status then
     return nil, why
   end
-  beyond[socket] = rest
   socket:send(BANNER .. transport.build(transport.kex_init({server_host_key_algorithms = types})))
   local payload, message = next_payload(socket)
   local offered = payload and transport.parse_kex_init(payload)
@@ -396,7 +379,7 @@ test_suite = unittest.TestSuite:new()
 
 local packet = transport.build("payload")
 test_suite:add_test(unittest.equal(#packet % 8, 0), "packets are a multiple of 8 bytes")
-test_suite:add_test(unittest.equal(check_packet_length(packet .. "more"), #packet), "a packet's length")
+test_suite:add_test(unittest.equal((check_packet_length(packet .. "more")), #packet), "a packet's length")
 test_suite:add_test(unittest.equal(transport.payload(packet), "payload"), "and its payload")
 test_suite:add_test(unittest.is_nil(transport.payload("\0\0\0\1\9")), "more padding than packet")
 test_suite:add_test(unittest.is_nil(check_packet_length("\255\255\255\255")), "an absurd length")

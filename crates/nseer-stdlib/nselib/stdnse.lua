@@ -18,7 +18,7 @@ local strict = require "strict"
 local math = require "math"
 local string = require "string"
 local table = require "table"
-local error, getmetatable, ipairs, next = error, getmetatable, ipairs, next
+local error, getmetatable, ipairs, next, pairs = error, getmetatable, ipairs, next, pairs
 local require, select, setmetatable, type = require, select, setmetatable, type
 
 local _ENV = strict {}
@@ -368,9 +368,24 @@ end
 
 --- Tells whether there is a value in nested tables of the registry.
 -- @param subkeys Array of keys, from the outside inwards.
+-- @param key Key below these at which the value has to be, optional.
+-- @param value The value that has to be there, or without a key anywhere in the table; nil for any.
 -- @return True or false.
-function registry_exists (subkeys)
-  return registry_get(subkeys) ~= nil
+function registry_exists (subkeys, key, value)
+  local found = registry_get(subkeys)
+  if key == nil and value == nil then
+    return found ~= nil
+  elseif type(found) ~= "table" then
+    return false
+  elseif key ~= nil then
+    return value ~= nil and found[key] == value
+  end
+  for _, known in pairs(found) do
+    if known == value then
+      return true
+    end
+  end
+  return false
 end
 
 -- The table at the end of `subkeys`, made on the way as needed.

@@ -54,12 +54,11 @@ function eqbuf (sbuf1, sbuf2)
   if #sbuf1 ~= #sbuf2 then
     return false
   end
-  for i = 1, #sbuf1 do
-    if sbuf1[i] ~= sbuf2[i] then
-      return false
-    end
+  local are_equal = true
+  for i, piece in ipairs(sbuf1) do
+    are_equal = are_equal and piece == sbuf2[i]
   end
-  return true
+  return are_equal
 end
 
 --- Adds a piece, or all pieces of another buffer. The operator <code>..</code> does the same.

@@ -9,6 +9,7 @@
 
 local string = require "string"
 local table = require "table"
+local unittest = require "unittest"
 local error = error
 local type = type
 
@@ -119,5 +120,18 @@ function stringaux.ipattern (pattern)
   end
   return table.concat(out)
 end
+
+if not unittest.testing() then return stringaux end
+
+local suite = unittest.TestSuite:new()
+stringaux.test_suite = suite
+local split, join = stringaux.strsplit, stringaux.strjoin
+suite:add_test(unittest.table_equal(split(",%s*", "a, b,,c"), { "a", "b", "", "c" }), "split")
+suite:add_test(unittest.table_equal(split(",", ""), { "" }), "split nothing")
+suite:add_test(unittest.is_false((pcall(split, "x*", "abc"))), "a delimiter without length")
+suite:add_test(unittest.equal(join("-", { "a", 1 }), "a-1"), "join")
+suite:add_test(unittest.equal(stringaux.filename_escape("a/b: c"), "a%2fb%3a%20c"), "name of a file")
+suite:add_test(unittest.equal(stringaux.filename_escape(".."), "%2e%2e"), "name of a folder")
+suite:add_test(unittest.equal(string.match("HeLLo1", stringaux.ipattern("^hel+o%d$")), "HeLLo1"), "any case")
 
 return stringaux

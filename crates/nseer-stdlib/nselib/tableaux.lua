@@ -13,6 +13,7 @@ local next = next
 local pairs = pairs
 local type = type
 
+local unittest = require "unittest"
 local tableaux = {}
 
 -- `copies` knows the copy of every table met so far.
@@ -94,6 +95,24 @@ function tableaux.contains (t, item, array)
     end
   end
   return false, nil
+end
+
+if not unittest.testing() then return tableaux end
+
+local suite = unittest.TestSuite:new()
+tableaux.test_suite = suite
+do
+  local inner = { 1 }
+  local t = { a = inner, b = inner }
+  local deep_copy, copy = tableaux.tcopy(t), tableaux.shallow_tcopy(t)
+  suite:add_test(unittest.identical(deep_copy, t), "copy")
+  suite:add_test(unittest.not_equal(deep_copy.a, inner), "what is inside is copied")
+  suite:add_test(unittest.equal(deep_copy.a, deep_copy.b), "and stays one")
+  suite:add_test(unittest.equal(copy.a, inner), "shallow copy")
+  suite:add_test(unittest.keys_equal(tableaux.invert({ "x", "y" }), { x = 1, y = 2 }), "invert")
+  suite:add_test(unittest.length_is(tableaux.keys({ a = 1, b = 2, 3 }), 3), "keys")
+  suite:add_test(unittest.is_true((tableaux.contains({ "a", k = "b" }, "b"))), "contains")
+  suite:add_test(unittest.is_false((tableaux.contains({ "a", k = "b" }, "b", true))), "contains, of an array")
 end
 
 return tableaux

@@ -108,9 +108,29 @@ function read (socket, last)
   return answer, "too many records"
 end
 
+-- Groups to offer: those that servers know, the usual ones first.
+local GROUPS = {
+  "secp256r1", "secp384r1", "secp521r1", "ecdh_x25519", "ffdhe2048", "ecdh_x448", "ffdhe3072", "ffdhe4096",
+  "secp224r1", "secp192r1", "secp256k1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1",
+}
+
+-- Adds to extensions what servers want to know: whom is it for, and which curves may they use.
+local function complete (extensions, host, protocol)
+  if protocol == "SSLv3" then
+    return
+  end
+  local name = tls.servername(host)
+  if name then
+    extensions.server_name = extensions.server_name or tls.EXTENSION_HELPERS.server_name(name)
+  end
+  extensions.elliptic_curves = extensions.elliptic_curves or tls.EXTENSION_HELPERS.elliptic_curves(GROUPS)
+  extensions.ec_point_formats = extensions.ec_point_formats
+    or tls.EXTENSION_HELPERS.ec_point_formats({"uncompressed"})
+end
+
 --- Sends a hello and reads the answer.
 --
--- The name of the server is asked for where it is known.
+-- The name of the server is asked for where it is known, and groups are offered.
 -- @param host Host table.
 -- @param port Port table.
 -- @param options Table for <code>tls.client_hello</code>, with <code>last</code> for <code>read</code>.
@@ -124,10 +144,7 @@ function hello (host, port, options)
   local t = tableaux.shallow_tcopy(options)
   t.extensions = tableaux.shallow_tcopy(options.extensions or {})
   t.last = nil
-  local name = tls.servername(host)
-  if name and options.protocol ~= "SSLv3" then
-    t.extensions.server_name = tls.EXTENSION_HELPERS.server_name(name)
-  end
+  complete(t.extensions, host, options.protocol)
   local answer, ending
   if socket:send(tls.client_hello(t)) then
     answer, ending = read(socket, options.last)

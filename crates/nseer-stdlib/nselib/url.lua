@@ -32,6 +32,7 @@ local string = require "string"
 local stringaux = require "stringaux"
 local table = require "table"
 local tableaux = require "tableaux"
+local unittest = require "unittest"
 
 _ENV = stdnse.module("url", stdnse.seeall)
 
@@ -329,5 +330,34 @@ end
 function get_default_scheme (port)
   return SCHEMES[type(port) == "table" and port.number or port]
 end
+
+if not unittest.testing() then return _ENV end
+
+test_suite = unittest.TestSuite:new()
+-- The examples of RFC 3986, section 5.4.
+for link, whole in pairs {
+  ["g"] = "http://a/b/c/g", ["./g"] = "http://a/b/c/g", ["g/"] = "http://a/b/c/g/", ["/g"] = "http://a/g",
+  ["//g"] = "http://g", ["?y"] = "http://a/b/c/d;p?y", ["g?y"] = "http://a/b/c/g?y", ["#s"] = "http://a/b/c/d;p?q#s",
+  [";x"] = "http://a/b/c/;x", [""] = "http://a/b/c/d;p?q", ["."] = "http://a/b/c/", [".."] = "http://a/b/",
+  ["../g"] = "http://a/b/g", ["../../../g"] = "http://a/g", ["/./g"] = "http://a/g", ["g.."] = "http://a/b/c/g..",
+  ["g:h"] = "g:h",
+} do
+  test_suite:add_test(unittest.equal(absolute("http://a/b/c/d;p?q", link), whole), "link " .. link)
+end
+do
+  local parts = parse("HTTP://me:pw@[::1]:81/a/b.txt;v?x=1#end")
+  for name, value in pairs {
+    scheme = "http", user = "me", password = "pw", host = "[::1]", port = 81, path = "/a/b.txt", params = "v",
+    query = "x=1", fragment = "end", extension = "txt", is_folder = false,
+  } do
+    test_suite:add_test(unittest.equal(parts[name], value), "part " .. name)
+  end
+end
+local built = build { scheme = "http", host = "::1", path = "a b" }
+test_suite:add_test(unittest.equal(built, "http://[::1]/a%20b"), "build")
+test_suite:add_test(unittest.equal(unescape(escape("a/b \255%")), "a/b \255%"), "escape and back")
+test_suite:add_test(unittest.keys_equal(parse_query("a=1&amp;b=%20&c"), { a = "1", b = " ", c = "" }), "query")
+test_suite:add_test(unittest.equal(build_query { b = "x y", a = 1 }, "a=1&b=x%20y"), "build a query")
+test_suite:add_test(unittest.equal(build_path(parse_path("/a%20b/c/")), "/a%20b/c/"), "path and back")
 
 return _ENV

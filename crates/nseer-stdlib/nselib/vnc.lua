@@ -31,17 +31,23 @@ VENCRYPT_SUBTYPES_STR = {
   [264] = "SASL, Anonymous TLS",
 }
 
--- Names of the ways to log in, from IANA's registry of RFB security types.
+-- Numbers of the ways to log in, and their names, from IANA's registry of RFB security types.
+local NUMBERS = {
+  INVALID = 0, NONE = 1, VNCAUTH = 2, RA2 = 5, RA2NE = 6, TIGHT = 16, ULTRA = 17, TLS = 18, VENCRYPT = 19,
+  GTK_VNC_SASL = 20, MD5 = 21, COLIN_DEAN_XVP = 22, MAC_OSX_SECTYPE_30 = 30, MAC_OSX_SECTYPE_35 = 35,
+}
+
 local SECURITY = {
   [0] = "Invalid security type", [1] = "None", [2] = "VNC Authentication", [5] = "RA2", [6] = "RA2ne",
-  [16] = "Tight", [17] = "Ultra", [18] = "TLS", [19] = "VeNCrypt", [20] = "SASL", [21] = "MD5 hash",
-  [22] = "Colin Dean xvp", [30] = "Mac OSX security type", [35] = "Mac OSX security type",
+  [16] = "Tight", [17] = "Ultra", [18] = "TLS", [19] = "VeNCrypt", [20] = "GTK-VNC SASL",
+  [21] = "MD5 hash authentication", [22] = "Colin Dean xvp", [30] = "Apple Remote Desktop",
+  [35] = "Mac OS X security type",
 }
 
 --- A VNC server.
 -- @class table
 -- @name VNC
-VNC = {}
+VNC = { sectypes = NUMBERS, sectypes_str = SECURITY }
 VNC.__index = VNC
 
 --- Makes the state for a server.
@@ -177,11 +183,21 @@ function VNC:getSecTypesAsTable ()
   return list
 end
 
---- Goes into VeNCrypt and learns its ways. The server must offer it.
+--- Chooses a way to log in.
+-- @name VNC.sendSecType
+-- @param sectype Its number.
+-- @return True; or false and a reason.
+function VNC:sendSecType (sectype)
+  if self.use == 3 then
+    return true
+  end
+  return self.socket:send(string.char(sectype))
+end
+
+--- Learns the ways of VeNCrypt, after it was chosen.
 -- @name VNC.handshake_vencrypt
 -- @return True; or false and a reason.
 function VNC:handshake_vencrypt ()
-  self.socket:send("\19")
   local version, reason = self:read(2)
   if not version then
     return false, reason
@@ -197,6 +213,7 @@ function VNC:handshake_vencrypt ()
   for pos = 1, #(list or "") - 3, 4 do
     self.vencrypt.types[#self.vencrypt.types + 1] = string.unpack(">I4", list, pos)
   end
+  self.vencrypt.count = #self.vencrypt.types
   return true
 end
 
@@ -228,6 +245,19 @@ function VNC:login_none ()
     return false, self:reason()
   end
   return true
+end
+
+--- Goes in. Only the way without a password is known here.
+-- @name VNC.login
+-- @param username Not used.
+-- @param password Not used.
+-- @param authtype Number of the way. Default: the one without a password.
+-- @return True; or false and a reason.
+function VNC:login (username, password, authtype)
+  if (authtype or NUMBERS.NONE) ~= NUMBERS.NONE or not self:supportsSecType(NUMBERS.NONE) then
+    return false, "the server asks for a password"
+  end
+  return self:login_none()
 end
 
 --- Opens the desktop (section 7.3) after logging in.

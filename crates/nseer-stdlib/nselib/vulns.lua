@@ -122,17 +122,38 @@ local function date_text (date)
   return string.format("%s-%s-%s", date.year, date.month, date.day)
 end
 
--- Adds texts to lines, each of their own lines with a margin.
+-- Adds texts to lines, each of their own lines with a margin. Lists may be inside of one another; their headings are
+-- the field `name`, or else the keys of what is in them.
 local function add_texts (lines, texts, margin)
-  for _, text in ipairs(list_of(texts)) do
-    for line in string.gmatch((string.gsub(text, "\n$", "")) .. "\n", "([^\n]*)\n") do
-      lines[#lines + 1] = margin .. line
+  local list = list_of(texts)
+  if list.name then
+    lines[#lines + 1] = margin .. list.name .. ":"
+    margin = margin .. "  "
+  end
+  for _, text in ipairs(list) do
+    if type(text) == "table" then
+      add_texts(lines, text, margin)
+    else
+      for line in string.gmatch(tostring(text) .. "\n", "([^\n]*)\n") do
+        lines[#lines + 1] = margin .. line
+      end
     end
+  end
+  local keys = {}
+  for key in pairs(list) do
+    keys[#keys + 1] = type(key) == "string" and key ~= "name" and key or nil
+  end
+  table.sort(keys)
+  for _, key in ipairs(keys) do
+    if not list.name then
+      lines[#lines + 1] = margin .. key .. ":"
+    end
+    add_texts(lines, list[key], list.name and margin or margin .. "  ")
   end
 end
 
 local function add_section (lines, heading, texts)
-  if #list_of(texts) > 0 then
+  if next(list_of(texts)) ~= nil then
     lines[#lines + 1] = "  " .. heading .. ":"
     add_texts(lines, texts, "    ")
   end
@@ -199,7 +220,7 @@ local function structure_of (vuln)
   out.scores = vuln.scores and next(vuln.scores) and vuln.scores or nil
   local function add (name, texts)
     texts = list_of(texts)
-    out[name] = #texts > 0 and texts or nil
+    out[name] = next(texts) ~= nil and texts or nil
   end
   add("description", vuln.description)
   if vuln.dates and vuln.dates.disclosure then
@@ -450,6 +471,9 @@ do
     .. "    https://cve.mitre.org/cgi-bin/cvename.cgi?name=CVE-2014-0160\n    https://www.securityfocus.com/bid/9"
   test_suite:add_test(unittest.equal(format_vuln(vuln), text), "layout")
   test_suite:add_test(unittest.is_nil(format_vuln({ title = "T", state = STATE.NOT_VULN })), "not vulnerable")
+  local nested = { title = "T", state = STATE.VULN, extra_info = { { name = "N", "a" }, { k = { "b", "c" } } } }
+  local layout = "T\n  State: VULNERABLE\n  Extra information:\n    N:\n      a\n    k:\n      b\n      c"
+  test_suite:add_test(unittest.equal(format_vuln(nested), layout), "lists in lists")
   local fid = save_reports()
   local report = Report:new("s", { ip = "192.0.2.1" }, { number = 80 })
   local out, shown = report:make_output(vuln, { title = "U", state = STATE.NOT_VULN })

@@ -19,8 +19,8 @@ categories = {"discovery", "safe"}
 
 portrule = shortport.port_or_service(13, "daytime", {"tcp", "udp"})
 
--- The text has "one line", says the RFC, and NIST's servers two.
-local MAX_BYTES = 512
+-- The text has "one line", says the RFC; NIST's servers put an empty one before it.
+local MAX_BYTES = 200
 
 action = function (host, port)
   local status, text
@@ -34,5 +34,5 @@ action = function (host, port)
     return nil
   end
   text = string.gsub(string.sub(text, 1, MAX_BYTES), "\r\n", "\n")
-  return string.find(text, "%S") and text or nil
+  return string.match(text, "^%s*%S[^\n]*\n?")
 end

@@ -2,6 +2,7 @@ local comm = require "comm"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
 local string = require "string"
+local table = require "table"
 
 description = [[
 Asks a finger server who is there (RFC 1288).
@@ -22,7 +23,7 @@ categories = {"default", "discovery", "safe"}
 portrule = shortport.port_or_service(79, "finger")
 
 -- Nobody reads more than this.
-local MAX_BYTES = 64 * 1024
+local MAX_BYTES, MAX_LINES = 16 * 1024, 100
 
 action = function (host, port)
   local socket, answer = comm.opencon(host, port, "\r\n", { timeout = 5000 })
@@ -39,9 +40,17 @@ action = function (host, port)
     answer = answer .. data
   end
   socket:close()
-  answer = string.gsub(string.gsub(answer, "\r\n", "\n"), "%s+$", "")
+  answer = string.gsub(string.gsub(string.sub(answer, 1, MAX_BYTES), "\r\n", "\n"), "%s+$", "")
   if not string.find(answer, "%S") then
     return nil
   end
-  return answer
+  local lines = {}
+  for line in string.gmatch(answer, "[^\n]*") do
+    if #lines == MAX_LINES then
+      lines[#lines + 1] = "(and more)"
+      break
+    end
+    lines[#lines + 1] = line
+  end
+  return table.concat(lines, "\n")
 end

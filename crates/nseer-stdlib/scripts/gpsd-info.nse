@@ -1,3 +1,4 @@
+local linereader = require "linereader"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -27,7 +28,7 @@ categories = {"discovery", "safe"}
 
 portrule = shortport.port_or_service(2947, {"gpsd", "gpsd-ng"})
 
-local MAX_READS, MAX_BYTES = 50, 64 * 1024
+local MAX_LINES, MAX_LINE = 200, 16 * 1024
 
 -- Metres in a second are so many knots.
 local KNOTS = 3600 / 1852
@@ -59,30 +60,24 @@ local TAKE = {
 action = function (host, port)
   local socket = nmap.new_socket()
   socket:set_timeout(3000)
-  local out, buffer = stdnse.output_table(), ""
+  local out = stdnse.output_table()
   local status = socket:connect(host, port, "tcp") and socket:send('?WATCH={"enable":true,"json":true};\n?POLL;\n')
-  for _ = 1, status and MAX_READS or 0 do
-    local more
-    status, more = socket:receive()
-    if not status then
+  local next_line = linereader.new(socket, "", MAX_LINE)
+  for _ = 1, status and MAX_LINES or 0 do
+    local line = next_line()
+    if not line then
       break
     end
-    buffer = buffer .. more
-    local polled = false
-    for line in string.gmatch(buffer, "([^\n]*)\n") do
-      local class = field(line, "class")
-      if TAKE[class] then
-        TAKE[class](out, line)
-      elseif class == "POLL" then
-        local fix = string.match(line, '"tpv"%s*:%s*%[(%b{})')
-        if fix then
-          TAKE.TPV(out, fix)
-        end
-        polled = true
+    local class = field(line, "class")
+    if TAKE[class] then
+      TAKE[class](out, line)
+    elseif class == "POLL" then
+      local fix = string.match(line, '"tpv"%s*:%s*%[(%b{})')
+      if fix then
+        TAKE.TPV(out, fix)
       end
     end
-    buffer = string.match(buffer, "([^\n]*)$")
-    if polled or out.Coordinates or #buffer > MAX_BYTES then
+    if class == "POLL" or out.Coordinates then
       break
     end
   end

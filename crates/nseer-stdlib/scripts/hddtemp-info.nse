@@ -13,11 +13,11 @@ Shows the disks of a machine and how warm they are, as hddtemp's daemon tells th
 -- @output
 -- 7634/tcp open  hddtemp
 -- | hddtemp-info:
--- |_  /dev/sda: WDC WD2500JS-60MHB1: 38 C
+-- |_  /dev/sda: ST4000DM004-2CV104: 38 C
 -- @xmloutput
 -- <table>
 -- <elem key="device">/dev/sda</elem>
--- <elem key="label">WDC WD2500JS-60MHB1</elem>
+-- <elem key="label">ST4000DM004-2CV104</elem>
 -- <elem key="temperature">38</elem>
 -- <elem key="unit">C</elem>
 -- </table>

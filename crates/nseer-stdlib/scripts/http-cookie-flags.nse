@@ -62,15 +62,15 @@ action = function (host, port)
   local found = stdnse.output_table()
   for _, cookie in ipairs(response.cookies or {}) do
     if holds_session(cookie.name, wanted) then
-      local issues = {}
+      local lacking = {}
       if response.ssl and not cookie.secure then
-        issues[#issues + 1] = "secure flag not set and HTTPS in use"
+        lacking[#lacking + 1] = "secure flag not set and HTTPS in use"
       end
       if not cookie.httponly then
-        issues[#issues + 1] = "httponly flag not set"
+        lacking[#lacking + 1] = "httponly flag not set"
       end
-      if #issues > 0 then
-        found[cookie.name] = issues
+      if #lacking > 0 then
+        found[cookie.name] = lacking
       end
     end
   end

@@ -26,7 +26,7 @@ categories = {"default", "discovery", "safe"}
 
 portrule = shortport.http
 
-local METHODS = {"HEAD", "GET", "POST", "PUT", "DELETE", "TRACE", "OPTIONS", "CONNECT", "PATCH"}
+local METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
 
 -- Methods that need not be allowed by name.
 local IS_SIMPLE = { HEAD = true, GET = true, POST = true }

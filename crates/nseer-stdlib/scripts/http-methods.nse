@@ -1,4 +1,5 @@
 local http = require "http"
+local nmap = require "nmap"
 local outlib = require "outlib"
 local rand = require "rand"
 local shortport = require "shortport"
@@ -10,7 +11,7 @@ Finds out which methods a web server takes.
 
 The server is asked with <code>OPTIONS</code>; where it does not tell, harmless methods are tried, and compared
 with a method that does not exist. Methods which change something, or which say more than they should, are shown
-apart; none of these is tried.
+apart; none of these is tried. Without verbosity, a script that was not named itself shows only these.
 ]]
 
 ---
@@ -81,7 +82,10 @@ action = function (host, port)
     return nil
   end
   local out, risky = stdnse.output_table(), {}
-  out["Supported Methods"] = outlib.list_sep(methods, " ")
+  -- Usual methods alone are only of interest to who asked for this script.
+  if nmap.verbosity() > 0 then
+    out["Supported Methods"] = outlib.list_sep(methods, " ")
+  end
   for _, method in ipairs(methods) do
     if not IS_HARMLESS[method] then
       risky[#risky + 1] = method
@@ -90,8 +94,8 @@ action = function (host, port)
   if #risky > 0 then
     out["Potentially risky methods"] = outlib.list_sep(risky, " ")
   end
-  if path then
+  if path and out() then
     out["Path tested"] = path
   end
-  return out
+  return out() and out or nil
 end

@@ -1,8 +1,9 @@
 local comm = require "comm"
+local irc = require "irc"
+local linereader = require "linereader"
 local math = require "math"
 local nmap = require "nmap"
 local rand = require "rand"
-local shortport = require "shortport"
 local stdnse = require "stdnse"
 local string = require "string"
 
@@ -37,35 +38,13 @@ author = "The nseer contributors"
 license = "MIT OR Apache-2.0"
 categories = {"default", "discovery", "safe"}
 
-portrule = shortport.port_or_service({6666, 6667, 6697, 6679, 8067}, {"irc", "ircs", "ircs-u"})
+portrule = irc.portrule
 
 -- A server may look up name and ident of a client before it says a word.
 local PATIENCE = 12
 
 -- Lines of greeting and message of the day.
 local MAX_LINES, MAX_LINE = 2000, 8192
-
--- The next line, or nil.
-local function reader (socket, text)
-  local buffer = text
-  local ends = nmap.clock_ms() + PATIENCE * 1000
-  return function ()
-    while true do
-      local line, rest = string.match(buffer, "^([^\n]-)\r?\n(.*)$")
-      if line then
-        buffer = rest
-        return line
-      elseif #buffer > MAX_LINE or nmap.clock_ms() > ends then
-        return nil
-      end
-      local status, data = socket:receive()
-      if not status then
-        return nil
-      end
-      buffer = buffer .. data
-    end
-  end
-end
 
 -- What to take from each reply, by its number. Gets the table of results, the words and the text.
 local REPLIES = {
@@ -100,9 +79,10 @@ local REPLIES = {
 
 -- Reads lines until one of the numbers in `last` comes; answers PING. Gives false when the connection ends.
 local function listen (socket, next_line, out, last)
+  local ends = nmap.clock_ms() + PATIENCE * 1000
   for _ = 1, MAX_LINES do
     local line = next_line()
-    if not line then
+    if not line or nmap.clock_ms() > ends then
       return false
     end
     local token = string.match(line, "^PING :?(.*)$")
@@ -137,13 +117,13 @@ local ORDER = {
 action = function (host, port)
   local nick = "n" .. rand.random_string(7, "abcdefghijklmnopqrstuvwxyz")
   local hello = string.format("USER nseer 0 * :nseer\r\nNICK %s\r\n", nick)
-  local socket, answer = comm.tryssl(host, port, hello, { timeout = PATIENCE * 1000 })
+  local socket, answer = comm.tryssl(host, port, hello, { request_timeout = PATIENCE * 1000 })
   if not socket then
     stdnse.debug1("%s", tostring(answer))
     return nil
   end
   local found = {}
-  local next_line = reader(socket, answer)
+  local next_line = linereader.new(socket, answer, MAX_LINE)
   -- The end of the message of the day, or that there is none.
   if listen(socket, next_line, found, {["376"] = true, ["422"] = true}) then
     socket:send("LUSERS\r\nVERSION\r\nSTATS u\r\n")

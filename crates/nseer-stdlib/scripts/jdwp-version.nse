@@ -41,14 +41,17 @@ action = function (host, port)
     socket:close()
     return nil
   end
-  port.version.name, port.version.product = "jdwp", "Java Debug Wire Protocol"
-  if socket:send(string.pack(">I4I4BBB", 11, 1, 0, 1, 1)) then
+  status = socket:send(string.pack(">I4I4BBB", 11, 1, 0, 1, 1))
+  if status then
     status, data = socket:receive_bytes(15)
-    -- Length, number, flags, error, then the text with its length in front.
-    local length = status and #data >= 15 and string.unpack(">I4", data, 12) or 0
-    local text = string.sub(status and data or "", 16, 15 + length)
-    port.version.version = string.match(text, "version ([%w._+-]+)")
   end
   socket:close()
+  -- Length, number, flags (this is a reply), error, then the text with its length in front.
+  if not status or #data < 15 or string.unpack(">I4", data, 5) ~= 1 or string.byte(data, 9) ~= 0x80 then
+    return nil
+  end
+  local text = string.sub(data, 16, 15 + string.unpack(">I4", data, 12))
+  port.version.name, port.version.product = "jdwp", "Java Debug Wire Protocol"
+  port.version.version = string.match(text, "version ([%w._+-]+)")
   nmap.set_port_version(host, port)
 end

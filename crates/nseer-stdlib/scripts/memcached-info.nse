@@ -1,4 +1,5 @@
 local datetime = require "datetime"
+local match = require "match"
 local math = require "math"
 local nmap = require "nmap"
 local shortport = require "shortport"
@@ -36,7 +37,7 @@ categories = {"discovery", "safe"}
 
 portrule = shortport.port_or_service(11211, {"memcache", "memcached"}, {"tcp", "udp"})
 
-local MAX_LINES = 500
+local MAX_LINES, MAX_LINE = 500, 4096
 
 -- Sends a command over TCP. The fields; nil and the last line if the answer is another.
 local function ask_tcp (socket, command)
@@ -45,7 +46,7 @@ local function ask_tcp (socket, command)
     return nil, nil
   end
   for _ = 1, MAX_LINES do
-    local status, line = socket:receive_buf("\r?\n", false)
+    local status, line = socket:receive_buf(match.pattern_limit("\r?\n", MAX_LINE), false)
     if not status then
       return nil, nil
     elseif line == "END" then

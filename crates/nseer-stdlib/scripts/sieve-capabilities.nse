@@ -45,7 +45,7 @@ local function greeting (socket, text)
 end
 
 action = function (host, port)
-  local socket, answer, _, first = comm.tryssl(host, port, "", { recv_before = true, lines = 1, timeout = 5000 })
+  local socket, answer, _, first = comm.tryssl(host, port, "", { recv_before = true, lines = 1 })
   if not socket then
     stdnse.debug1("%s", tostring(answer))
     return nil

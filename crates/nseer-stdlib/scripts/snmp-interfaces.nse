@@ -15,7 +15,6 @@ Lists the network interfaces that an SNMP agent tells of: addresses, kind, speed
 -- Reads ifTable (RFC 2863) and ipAddrTable (RFC 4293, the deprecated part).
 --
 -- @usage nseer -sU -p 161 --script snmp-interfaces <target>
--- @args snmp-interfaces.host,snmp-interfaces.port Not looked at; the ports of the scan are asked.
 -- @args newtargets If given, the addresses found are scanned as well.
 -- @output
 -- 161/udp open  snmp
@@ -80,7 +79,7 @@ local function mac_line (bytes)
     return nil
   end
   local vendor = datafiles.mac_vendor(bytes) or "Unknown"
-  return "MAC address: " .. stdnse.tohex(bytes) .. " (" .. vendor .. ")"
+  return "MAC address: " .. stdnse.format_mac(bytes) .. " (" .. vendor .. ")"
 end
 
 local UNITS = { { 1000000000, "G" }, { 1000000, "M" }, { 1000, "K" } }

@@ -39,7 +39,7 @@ action = function (host, port)
   if not agent:connect() then
     return nil
   end
-  local out, any = tab.new(3), false
+  local out, any = tab.new(), false
   local function row (...)
     tab.addrow(out, ...)
     any = true

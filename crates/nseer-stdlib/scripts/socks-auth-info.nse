@@ -40,7 +40,7 @@ local function picked (host, port, method)
     status, answer = socket:receive_bytes(2)
   end
   socket:close()
-  if status and #answer >= 2 and string.byte(answer) == 5 then
+  if status and #answer == 2 and string.byte(answer) == 5 then
     return string.byte(answer, 2)
   end
 end

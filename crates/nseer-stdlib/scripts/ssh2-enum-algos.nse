@@ -59,24 +59,8 @@ end
 
 -- The payload of the first packet.
 local function first_payload (socket)
-  local buffer = ""
-  while true do
-    local whole = ssh2.check_packet_length(buffer)
-    if whole then
-      return ssh2.transport.payload(string.sub(buffer, 1, whole))
-    elseif #buffer >= 4 and string.unpack(">I4", buffer) > 128 * 1024 then
-      return nil
-    end
-    local status, data = socket:receive_buf(function (text)
-      if #text > 0 then
-        return #text, #text
-      end
-    end, true)
-    if not status then
-      return nil
-    end
-    buffer = buffer .. data
-  end
+  local status, packet = ssh2.transport.receive_packet(socket)
+  return status and ssh2.transport.payload(packet)
 end
 
 -- A list with a title of its own: "(3)" and the names below it.

@@ -56,6 +56,10 @@ local SMALLEST_OFFER = 40
 -- Asking
 --
 
+-- How a connection ends when a server stumbles over a hello.
+local NO_ANSWER = {EOF = true, ERROR = true, TIMEOUT = true}
+
+-- Alerts that say that there is nothing to be had.
 local FINAL = {handshake_failure = true, protocol_version = true, insufficient_security = true}
 
 -- The suites that make sense in a version, in a fixed order.
@@ -82,28 +86,44 @@ local function without (names, name)
   return left
 end
 
--- Calls `found(suite, answer)` for each suite of `offer` that the server takes.
+-- Whether a smaller offer may get an answer where this one got none.
+local function may_be_too_large (offer, answer, why)
+  if not answer or #offer <= SMALLEST_OFFER then
+    return false
+  elseif answer.alert then
+    return not FINAL[answer.alert]
+  end
+  return NO_ANSWER[why] or false
+end
+
+-- Calls `found(suite, answer)` for each suite of `offer` that the server takes. Gives false if the server is
+-- silent, so that asking on is in vain.
 local function ask_all (host, port, version, offer, found)
   while #offer > 0 do
-    local answer = tlsprobe.hello(host, port, {protocol = version, ciphers = offer})
+    local answer, why = tlsprobe.hello(host, port, {protocol = version, ciphers = offer})
     local hello = answer and answer.hello
     if not hello then
-      local is_final = answer and answer.alert and FINAL[answer.alert]
-      if is_final or #offer <= SMALLEST_OFFER then
-        return
+      if not may_be_too_large(offer, answer, why) then
+        return why ~= "TIMEOUT"
       end
       -- Perhaps there were too many for it, or one that it stumbles over.
-      local half = #offer // 2
-      ask_all(host, port, version, table.move(offer, 1, half, 1, {}), found)
-      return ask_all(host, port, version, table.move(offer, half + 1, #offer, 1, {}), found)
+      local size = why == "TIMEOUT" and SMALLEST_OFFER or #offer // 2
+      for first = 1, #offer, size do
+        local part = table.move(offer, first, math.min(first + size - 1, #offer), 1, {})
+        if not ask_all(host, port, version, part, found) then
+          return false
+        end
+      end
+      return true
     end
     local left = hello.cipher and without(offer, hello.cipher) or offer
     if hello.protocol ~= version or #left == #offer then
-      return
+      return true
     end
     found(hello.cipher, answer)
     offer = left
   end
+  return true
 end
 
 -- The suite that the server picks from `offer`.

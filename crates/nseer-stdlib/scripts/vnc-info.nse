@@ -54,7 +54,7 @@ action = function (host, port)
   end
   out["Security types"] = with_text(server:getSecTypesAsTable())
   local open_to_all = server:supportsSecType(NONE)
-  if server:supportsSecType(VENCRYPT) and server:handshake_vencrypt() then
+  if server:supportsSecType(VENCRYPT) and server:sendSecType(VENCRYPT) and server:handshake_vencrypt() then
     local list = server:getVencryptTypesAsTable()
     out["VeNCrypt auth subtypes"] = #list > 0 and with_text(list) or nil
   end

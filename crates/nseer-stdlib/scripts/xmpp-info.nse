@@ -13,20 +13,25 @@ knows it says so, which is an error shown here.
 
 ---
 -- @usage nseer -p 5222,5269 --script xmpp-info --script-args xmpp-info.server_name=example.org <target>
--- @args xmpp-info.server_name Name of the service. Default: the target's name, or else its address.
+-- @args xmpp-info.server_name Name of the service. Default: the target's name, if it has one.
 -- @output
 -- 5222/tcp open  xmpp-client
 -- | xmpp-info:
+-- |   Respects server name
 -- |   info:
 -- |     xmpp:
 -- |       lang: en
 -- |       version: 1.0
--- |     stream_id: 5c1a
--- |     features:
--- |       starttls
 -- |     auth_mechanisms:
--- |_      SCRAM-SHA-1
+-- |       SCRAM-SHA-1
+-- |   pre_tls:
+-- |     features:
+-- |       TLS
+-- |   post_tls:
+-- |     auth_mechanisms:
+-- |_      PLAIN
 -- @xmloutput
+-- <elem>Respects server name</elem>
 -- <table key="info">
 -- <table key="xmpp"><elem key="version">1.0</elem></table>
 -- </table>
@@ -41,6 +46,8 @@ local MAX_READS, MAX_BYTES = 100, 64 * 1024
 
 local function opening (host, port)
   local name = stdnse.get_script_args("xmpp-info.server_name") or stdnse.get_hostname(host)
+  -- An address is nobody's domain; no name at all asks for the server's own.
+  name = name == host.ip and "" or name
   local is_server = port.number == 5269 or port.service == "xmpp-server"
   return string.format("<?xml version='1.0'?><stream:stream to='%s' xmlns='%s' "
     .. "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>",
@@ -79,7 +86,13 @@ local function texts_of (answer, tag)
   return texts
 end
 
--- Names of the tags directly below the features.
+-- How people call the features (XEP-0077, RFC 6120 and 6121); others have the names of their tags.
+local FEATURES = {
+  register = "In-Band Registration", starttls = "TLS", bind = "Resource Binding", session = "Session",
+  ver = "Roster Versioning", sm = "Stream Management", dialback = "Server Dialback",
+}
+
+-- Names of the features.
 local function features_of (answer)
   local inside = string.match(answer, "<stream:features[^>]*>(.-)</stream:features>") or ""
   local names, depth = {}, 0
@@ -88,7 +101,7 @@ local function features_of (answer)
       depth = depth - 1
     else
       if depth == 0 and name ~= "mechanisms" and name ~= "compression" and name ~= "c" then
-        names[#names + 1] = name
+        names[#names + 1] = FEATURES[name] or name
       end
       if string.sub(rest, -1) ~= "/" then
         depth = depth + 1
@@ -117,22 +130,67 @@ local function errors_of (answer)
   return errors
 end
 
-local function structured (answer)
-  local out = stdnse.output_table()
+-- What an answer says: lists, and tables of texts.
+local function facts_of (answer)
   local tag = string.match(answer, "<stream:stream[^>]*>") or ""
-  out.xmpp = stdnse.output_table()
-  out.xmpp.lang = attribute(tag, "xml:lang")
-  out.xmpp.version = attribute(tag, "version")
-  out.stream_id = attribute(tag, "id")
-  out.features = features_of(answer)
-  out.auth_mechanisms = texts_of(answer, "mechanism")
-  out.compression_methods = texts_of(answer, "method")
-  out.capabilities = stdnse.output_table()
   local capabilities = string.match(answer, "<c%s[^>]*>") or ""
-  out.capabilities.node = attribute(capabilities, "node")
-  out.capabilities.ver = attribute(capabilities, "ver")
-  out.errors = errors_of(answer)
+  return {
+    from = attribute(tag, "from"),
+    stream_id = attribute(tag, "id"),
+    xmpp = { lang = attribute(tag, "xml:lang"), version = attribute(tag, "version") },
+    capabilities = { node = attribute(capabilities, "node"), ver = attribute(capabilities, "ver") },
+    features = features_of(answer),
+    auth_mechanisms = texts_of(answer, "mechanism"),
+    compression_methods = texts_of(answer, "method"),
+    errors = errors_of(answer),
+  }
+end
+
+local TABLES = {{"xmpp", {"lang", "version"}}, {"capabilities", {"node", "ver"}}}
+local LISTS = {"features", "auth_mechanisms", "compression_methods", "errors"}
+
+-- Facts as they are shown: those for which `wanted(kind, value)` is true, or without it all, empty lists as well.
+local function structured (facts, wanted)
+  local out = stdnse.output_table()
+  for _, part in ipairs(TABLES) do
+    local t = stdnse.output_table()
+    for _, key in ipairs(part[2]) do
+      local value = facts[part[1]][key]
+      t[key] = value and (not wanted or wanted(part[1], value, key)) and value or nil
+    end
+    out[part[1]] = t
+  end
+  for _, kind in ipairs(LISTS) do
+    local list = {}
+    for _, value in ipairs(facts[kind]) do
+      if not wanted or wanted(kind, value) then
+        list[#list + 1] = value
+      end
+    end
+    if #list > 0 or not wanted then
+      out[kind] = list
+    end
+  end
   return out
+end
+
+-- A function that tells whether facts have a value.
+local function has (facts)
+  return function (kind, value, key)
+    if key then
+      return facts[kind][key] == value
+    end
+    for _, other in ipairs(facts[kind]) do
+      if other == value then
+        return true
+      end
+    end
+    return false
+  end
+end
+
+local function negated (f)
+  return function (...) return not f(...) end
 end
 
 local function before_tls (host, port)
@@ -157,25 +215,44 @@ local function after_tls (host, port)
   return answer
 end
 
+local ORDER = {1, "info", "pre_tls", "post_tls"}
+
+-- A remark before everything else.
+local REMARKED = { __pairs = function (t)
+  local at = 0
+  return function ()
+    while at < #ORDER do
+      at = at + 1
+      if rawget(t, ORDER[at]) ~= nil then
+        return ORDER[at], rawget(t, ORDER[at])
+      end
+    end
+  end
+end }
+
 action = function (host, port)
   local before = before_tls(host, port)
   if not before then
     return nil
   end
+  before = facts_of(before)
   local after = after_tls(host, port)
-  local out = stdnse.output_table()
-  if after then
-    out.pre_tls = structured(before)
-    out.post_tls = structured(after)
-  else
-    -- The text comes first, as a list's element.
-    return setmetatable({ "STARTTLS Failed", info = structured(before) }, { __pairs = function (t)
-      local keys, at = {1, "info"}, 0
-      return function ()
-        at = at + 1
-        return keys[at], keys[at] and rawget(t, keys[at])
-      end
-    end })
+  local out = setmetatable({}, REMARKED)
+  if not after then
+    out[1] = "STARTTLS Failed"
+    out.info = structured(before)
+    out.info.stream_id = before.stream_id
+    return out
   end
+  after = facts_of(after)
+  local given = stdnse.get_script_args("xmpp-info.server_name")
+  if given and before.from == given then
+    out[1] = "Respects server name"
+  elseif given and before.from then
+    out[1] = "Ignores server name"
+  end
+  out.info = structured(before, has(after))
+  out.pre_tls = structured(before, negated(has(after)))
+  out.post_tls = structured(after, negated(has(before)))
   return out
 end

@@ -1,6 +1,6 @@
-//! The embedded shelf: script libraries, scripts, service probes, service names and port
-//! frequencies, as bytes in the program. It knows no Lua and reads no files; what the bytes do is
-//! decided in `nselib`, `scripts` and `probes`.
+//! The embedded shelf: script libraries, scripts, service probes, service names, port frequencies and
+//! vendors of network hardware, as bytes in the program. It knows no Lua and reads no files; what the
+//! bytes do is decided in `nselib`, `scripts` and `probes`.
 
 pub mod probes;
 pub mod services;
@@ -10,7 +10,7 @@ const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 /// The embedded files: path and content, sorted by path in byte order. Paths are those of a data
 /// directory, with `/` on every system: `nselib/stdnse.lua`, `scripts/banner.nse`,
-/// `scripts/script.db`.
+/// `scripts/script.db`, `nmap-mac-prefixes`.
 #[must_use]
 pub fn files() -> &'static [(&'static str, &'static [u8])] {
     FILES
@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn scripts_and_libraries_are_documented() {
-        for (path, content) in files().iter().filter(|(path, _)| !path.ends_with(".db")) {
+        let is_source = |path: &str| path.ends_with(".nse") || path.ends_with(".lua");
+        for (path, content) in files().iter().filter(|(path, _)| is_source(path)) {
             let source = String::from_utf8_lossy(content);
             let mut wanted = vec!["\n---\n"];
             if path.ends_with(".nse") {
@@ -89,6 +90,21 @@ mod tests {
                 assert!(format!("\n{source}").contains(part), "{path} lacks {part:?}");
             }
         }
+    }
+
+    #[test]
+    fn every_vendor_is_found() {
+        let text = file("nmap-mac-prefixes").expect("it is embedded");
+        let table = nseer_core::vendor_table::VendorTable::new(text.to_vec());
+        assert_eq!(table.broken_line(), None);
+        let name = |address| table.vendor(address).map(String::from_utf8_lossy);
+        // An MA-L block, an MA-M block, an MA-S block within one of the registry's own, and what QEMU gives.
+        assert_eq!(name([0x00, 0x00, 0x0c, 1, 2, 3]).as_deref(), Some("Cisco Systems, Inc"));
+        assert_eq!(name([0xb8, 0x4c, 0x87, 0x4f, 2, 3]).as_deref(), Some("Blum Novotest GmbH"));
+        let small = name([0x8c, 0x1f, 0x64, 0xaf, 0xaf, 3]);
+        assert_eq!(small.as_deref(), Some("DATA ELECTRONIC DEVICES, INC"));
+        assert_eq!(name([0x52, 0x54, 0x00, 1, 2, 3]).as_deref(), Some("QEMU"));
+        assert_eq!(name([0x02, 0, 0, 1, 2, 3]), None, "locally administered");
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub struct Store {
     pub(crate) most_rows: usize,
     /// It has the tables for the ways to hosts.
     pub(crate) keeps_traces: bool,
+    /// The tables keep who made a host's hardware; those of older stores do not.
+    pub(crate) has_vendors: bool,
     /// Held while the store is written to.
     _lock: Option<File>,
 }
@@ -104,6 +106,7 @@ impl Store {
             .or_else(|_| Store::over(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None))?;
         store.check()?;
         store.keeps_traces = trace::is_kept(&store.database)?;
+        store.has_vendors = store.knows_vendors()?;
         Ok(store)
     }
 
@@ -116,6 +119,9 @@ impl Store {
         let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Some(file))?;
         store.check()?;
         store.database.execute_batch(&format!("PRAGMA synchronous = NORMAL; {TRACE_SCHEMA}"))?;
+        if !store.knows_vendors()? {
+            store.database.execute_batch("ALTER TABLE host ADD COLUMN vendor TEXT;")?;
+        }
         let progress = store.progress()?;
         store.beginning = progress.beginning.clone();
         Ok((store, progress))
@@ -144,8 +150,14 @@ impl Store {
             beginning: Beginning::default(),
             most_rows: most_rows(0, 0),
             keeps_traces: true,
+            has_vendors: true,
             _lock: lock,
         })
+    }
+
+    fn knows_vendors(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM pragma_table_info('host') WHERE name = 'vendor'";
+        Ok(self.database.query_row(sql, [], |row| row.get::<_, i64>(0))? > 0)
     }
 
     /// Is it ours, of this version, and is there a scan?

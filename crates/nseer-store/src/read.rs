@@ -226,11 +226,14 @@ impl Store {
     }
 
     fn host(&self, id: i64) -> Read<HostRecord> {
-        let sql = "SELECT address, status, reason, reason_ttl, target_name, reverse_name,
-                       other_addresses, srtt, rttvar, timeout, source, interface, interface_mtu,
-                       directly_connected, mac, timed_out, started, finished
-                   FROM host WHERE id = ?1";
-        let mut statement = self.database.prepare_cached(sql)?;
+        let vendor = if self.has_vendors { "vendor" } else { "NULL" };
+        let sql = format!(
+            "SELECT address, status, reason, reason_ttl, target_name, reverse_name,
+                 other_addresses, srtt, rttvar, timeout, source, interface, interface_mtu,
+                 directly_connected, mac, timed_out, started, finished, {vendor}
+             FROM host WHERE id = ?1"
+        );
+        let mut statement = self.database.prepare_cached(&sql)?;
         let mut rows = statement.query([id])?;
         let row = rows.next()?.ok_or_else(|| damaged("a host is gone"))?;
         let ports = self.ports(id)?;
@@ -257,7 +260,7 @@ impl Store {
         host.source = row.get::<_, Option<String>>(10)?.as_deref().map(address).transpose()?;
         (host.interface, host.interface_mtu) = (row.get(11)?, row.get(12)?);
         (host.directly_connected, host.mac) = (row.get(13)?, row.get(14)?);
-        host.timed_out = row.get(15)?;
+        (host.timed_out, host.vendor) = (row.get(15)?, row.get(18)?);
         host.finished = row.get::<_, Option<i64>>(17)?.map(time);
         if self.keeps_traces {
             host.trace = trace::read(&self.database, id)?;

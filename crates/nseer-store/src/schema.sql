@@ -54,7 +54,9 @@ CREATE TABLE host (
     mac BLOB,
     timed_out INTEGER NOT NULL,
     started INTEGER NOT NULL,
-    finished INTEGER
+    finished INTEGER,
+    -- Who made the hardware with the address `mac`. Older stores do not have it.
+    vendor TEXT
 );
 
 CREATE INDEX host_done_as ON host (done_as);

@@ -148,9 +148,9 @@ fn write_host(
     let mut upsert = db.prepare_cached(
         "INSERT INTO host (address, progress, done_as, status, reason, reason_ttl, target_name,
              reverse_name, other_addresses, srtt, rttvar, timeout, source, interface, interface_mtu,
-             directly_connected, mac, timed_out, started, finished)
+             directly_connected, mac, timed_out, started, finished, vendor)
          VALUES (?1, ?2, CASE ?2 WHEN 'done' THEN (SELECT coalesce(max(done_as), 0) + 1 FROM host) END,
-             ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+             ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
          ON CONFLICT (address) DO UPDATE SET progress = excluded.progress,
              done_as = excluded.done_as, status = excluded.status, reason = excluded.reason,
              reason_ttl = excluded.reason_ttl, target_name = excluded.target_name,
@@ -160,7 +160,7 @@ fn write_host(
              interface_mtu = excluded.interface_mtu,
              directly_connected = excluded.directly_connected, mac = excluded.mac,
              timed_out = excluded.timed_out, started = excluded.started,
-             finished = excluded.finished
+             finished = excluded.finished, vendor = excluded.vendor
          RETURNING id",
     )?;
     let id: i64 = upsert.query_row(
@@ -183,7 +183,8 @@ fn write_host(
             host.mac,
             host.timed_out,
             micros(host.started),
-            host.finished.map(micros)
+            host.finished.map(micros),
+            host.vendor
         ],
         |row| row.get(0),
     )?;

@@ -73,6 +73,7 @@ fn full_host(address: &str) -> HostRecord {
             Hop { ttl: 3, address: host.address, name: None, round_trip: None },
         ],
     });
+    host.vendor = Some("Maker".into());
     host.finished = Some(at(2_000_002));
     host
 }
@@ -336,4 +337,30 @@ fn what_is_no_store_of_ours_is_named() {
     later.execute_batch("PRAGMA user_version = 99").unwrap();
     drop(later);
     assert!(read("ours").contains("is a store of version 99, this nseer reads version 1"));
+}
+
+#[test]
+fn a_store_from_before_vendors_is_read_and_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old");
+    let mut store = create(&path);
+    store.take(&started()).unwrap();
+    store.take(&Event::HostDone(full_host("10.0.0.1").into())).unwrap();
+    drop(store);
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch("ALTER TABLE host DROP COLUMN vendor").unwrap();
+    drop(old);
+    let vendors = || {
+        let events = replayed(&Store::read(&path).unwrap());
+        let hosts = events.into_iter().filter_map(|event| match event {
+            Event::HostDone(host) => Some(host.vendor.clone()),
+            _ => None,
+        });
+        hosts.collect::<Vec<_>>()
+    };
+    assert_eq!(vendors(), [None]);
+    let (mut store, _) = Store::resume(&path).unwrap();
+    store.take(&Event::HostDone(full_host("10.0.0.2").into())).unwrap();
+    drop(store);
+    assert_eq!(vendors(), [None, Some("Maker".to_owned())]);
 }

@@ -19,6 +19,10 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, found: &mut Findings) {
     let documented = super::documented_arguments(context);
+    // The arguments of a part of a library are documented with the library.
+    if !context.is_script() && documented.is_empty() {
+        return;
+    }
     let own = context.script_name();
     for (name, span) in super::read_arguments(context) {
         // Without the script's name an argument is one that scripts share.

@@ -16,6 +16,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, found: &mut Findings) {
+    if !context.is_script() {
+        return;
+    }
     for rule in super::PHASES.iter().filter(|rule| matches!(**rule, "hostrule" | "portrule")) {
         for function in context.functions_of(rule) {
             let number = context.names.function_at(function.span);

@@ -38,9 +38,8 @@ fn judge(values: &[Expr], span: Span, found: &mut Findings) {
                 .add(span, "the word of a boolean is printed as the result")
                 .help("return nil where there is no result");
         }
-        (ExprKind::False | ExprKind::True, Some(second))
-            if second.literal_type() != Some("nil") =>
-        {
+        // `true` and a text is a result for programs and one for people.
+        (ExprKind::False, Some(second)) if second.literal_type() != Some("nil") => {
             found
                 .add(span, "action gives a result, not a status and a result")
                 .help("return the result alone, or stdnse.format_output(status, result)");

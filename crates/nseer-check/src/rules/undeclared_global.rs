@@ -18,10 +18,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, found: &mut Findings) {
-    // Whoever writes to the environment by other means can define anything.
-    if context.names.globals.iter().any(|g| matches!(g.name, "_ENV" | "_G" | "dofile"))
-        && context.is_script()
-    {
+    if fills_by_other_means(context) {
         return;
     }
     let written: BTreeSet<&str> =
@@ -54,4 +51,19 @@ fn check(context: &Context<'_>, found: &mut Findings) {
             }
         }
     }
+}
+
+/// Whether the file has its environment in hand: then it can define anything.
+fn fills_by_other_means(context: &Context<'_>) -> bool {
+    let text = &context.file.source.text;
+    context.names.globals.iter().any(|global| {
+        let before = text.get(..global.span.start).unwrap_or_default().trim_end();
+        match global.name {
+            "_G" | "dofile" => context.is_script(),
+            // A library begins with `_ENV = stdnse.module(…)` and ends with `return _ENV`.
+            "_ENV" => context.is_script() || !global.is_write && !before.ends_with("return"),
+            "_M" => !global.is_write && !before.ends_with("return"),
+            _ => false,
+        }
+    })
 }

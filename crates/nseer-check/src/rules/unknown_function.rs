@@ -20,7 +20,8 @@ fn check(context: &Context<'_>, found: &mut Findings) {
     for call in &context.calls {
         let Some((module, name)) = context.callee(call) else { continue };
         let Some(known) = context.api.module(module) else { continue };
-        if known.functions.contains_key(name) || known.fields.contains(name) || name.is_empty() {
+        let has = known.functions.contains_key(name) || known.fields.contains(name);
+        if has || known.parts.contains(name) || name.is_empty() {
             continue;
         }
         // `pcall(nmap.maybe)` and `if nmap.maybe then` are no calls of it; a file that adds to a module may call it.
@@ -55,12 +56,9 @@ fn adds_to(context: &Context<'_>, module: &str, name: &str) -> bool {
         || text.contains(&format!("{module}.{name} ="))
 }
 
-/// Whether the line, or the one before, asks first whether the function is there.
+/// Whether the line, or the one before, also asks whether the function is there.
 fn is_guarded(context: &Context<'_>, at: usize, name: &str) -> bool {
     let line = context.file.source.line_at(at);
-    let text = [line.saturating_sub(1), line].map(|n| context.file.source.line(n));
-    text.iter().any(|text| {
-        text.matches(name).count() > 1
-            || text.contains("if ") && text.contains(name) && text.contains("then")
-    }) && text.concat().matches(name).count() > 1
+    let lines = [line.saturating_sub(1), line].map(|number| context.file.source.line(number));
+    lines.iter().map(|text| text.matches(name).count()).sum::<usize>() > 1
 }

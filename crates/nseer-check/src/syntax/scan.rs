@@ -30,15 +30,58 @@ pub struct Scan {
 
 /// Lua's limit on nested syntax (`LUAI_MAXCCALLS`).
 const DEPTH: usize = 200;
-/// Operators of one expression. Lua sets no limit to most; what people write has a hundred or so.
-const OPERATORS: usize = 1000;
+/// The height of the tree of one expression. Lua sets no limit to most; what people write has a dozen
+/// levels.
+const HEIGHT: usize = 1000;
+
+/// How high the tree of what stands between two brackets, or in a block, can be.
+#[derive(Clone, Copy, Default)]
+struct Level {
+    /// The operators and calls of the expression so far.
+    now: usize,
+    /// The most of any expression.
+    most: usize,
+}
+
+/// The levels that are open.
+#[derive(Default)]
+struct Levels {
+    open: Vec<Level>,
+    current: Level,
+}
+
+impl Levels {
+    fn add(&mut self, count: usize) {
+        self.current.now += count;
+        self.current.most = self.current.most.max(self.current.now);
+    }
+
+    fn enter(&mut self) {
+        self.open.push(std::mem::take(&mut self.current));
+    }
+
+    /// What was inside is a part of what goes on.
+    fn leave(&mut self) {
+        if let Some(outer) = self.open.pop() {
+            let inner = std::mem::replace(&mut self.current, outer);
+            self.add(inner.most + 1);
+        }
+    }
+
+    fn next_expression(&mut self) {
+        self.current.now = 0;
+    }
+}
 
 /// Looks over a text.
 #[must_use]
 pub fn scan(text: &str) -> Scan {
     let bytes = text.as_bytes();
     let mut scan = Scan::default();
-    let (mut at, mut depth, mut operators) = (0, 0_usize, 0_usize);
+    let mut levels = Levels::default();
+    // Whether an operand has just ended: a name that follows begins a new statement.
+    let mut is_after_operand = false;
+    let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let rest = &bytes[at..];
         if rest.starts_with(b"--") {
@@ -53,46 +96,90 @@ pub fn scan(text: &str) -> Scan {
             at = end;
         } else if byte == b'"' || byte == b'\'' {
             at += quoted_length(rest);
+            // `f"x"` is a call.
+            levels.add(usize::from(is_after_operand));
+            is_after_operand = true;
         } else if let Some(length) = long_bracket(rest) {
             at += length;
-        } else if byte.is_ascii_alphabetic() || byte == b'_' {
+            levels.add(usize::from(is_after_operand));
+            is_after_operand = true;
+        } else if byte.is_ascii_alphanumeric() || byte == b'_' {
             let length =
                 rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-            match &rest[..length] {
-                b"function" | b"if" | b"do" | b"repeat" => {
-                    depth += 1;
-                    operators = 0;
-                }
-                b"end" | b"until" => {
-                    depth = depth.saturating_sub(1);
-                    operators = 0;
-                }
-                b"local" | b"return" | b"then" | b"else" | b"elseif" | b"while" | b"for" => {
-                    operators = 0;
-                }
-                b"and" | b"or" | b"not" => operators += 1,
-                b"break" => scan.breaks.push(at),
-                _ => {}
+            let word = &rest[..length];
+            if word == b"break" {
+                scan.breaks.push(at);
             }
+            is_after_operand = take_word(word, is_after_operand, &mut levels);
             at += length;
         } else {
-            match byte {
-                b'(' | b'{' | b'[' => depth += 1,
-                b')' | b'}' | b']' => depth = depth.saturating_sub(1),
-                b',' | b';' => operators = 0,
-                _ if byte.is_ascii_punctuation() => operators += 1,
-                _ => {}
+            if !byte.is_ascii_whitespace() {
+                is_after_operand = take_sign(rest, &mut levels);
             }
+            // What is two signs is counted as two.
             at += 1;
         }
-        if depth > DEPTH {
+        if levels.open.len() > DEPTH {
             scan.too_deep.get_or_insert(at);
         }
-        if operators > OPERATORS {
+        if levels.current.now > HEIGHT {
             scan.too_long.get_or_insert(at);
         }
     }
+    while !levels.open.is_empty() {
+        levels.leave();
+    }
+    if levels.current.most > HEIGHT {
+        scan.too_long.get_or_insert(at);
+    }
     scan
+}
+
+/// Takes a word or a number. Gives whether it ends an operand.
+fn take_word(word: &[u8], is_after_operand: bool, levels: &mut Levels) -> bool {
+    match word {
+        b"function" | b"if" | b"do" | b"repeat" => {
+            // A function may be an operand, unless one has just ended.
+            if word != b"function" || is_after_operand {
+                levels.next_expression();
+            }
+            levels.enter();
+            false
+        }
+        b"end" | b"until" => {
+            levels.leave();
+            word == b"end"
+        }
+        b"local" | b"return" | b"then" | b"else" | b"elseif" | b"while" | b"for" | b"in"
+        | b"goto" | b"break" => {
+            levels.next_expression();
+            false
+        }
+        b"and" | b"or" | b"not" => {
+            levels.add(1);
+            false
+        }
+        _ => {
+            if is_after_operand {
+                levels.next_expression();
+            }
+            true
+        }
+    }
+}
+
+/// Takes a sign. Gives whether it ends an operand.
+fn take_sign(rest: &[u8], levels: &mut Levels) -> bool {
+    match rest[0] {
+        b'(' | b'{' | b'[' => levels.enter(),
+        b')' | b'}' | b']' => {
+            levels.leave();
+            return true;
+        }
+        b',' | b';' => levels.next_expression(),
+        _ => levels.add(1),
+    }
+    false
 }
 
 fn line_length(bytes: &[u8]) -> usize {
@@ -156,6 +243,27 @@ mod tests {
         assert_eq!(scan(&long(400)).too_long, None);
         assert!(scan(&long(501)).too_long.is_some());
         assert!(scan(&format!("x = {}1", "not ".repeat(2000))).too_long.is_some());
-        assert_eq!(scan(&format!("x = {{{}}}", "a.b, ".repeat(2000))).too_long, None);
+        assert!(scan(&format!("x = a{}", "(1, 2)".repeat(2000))).too_long.is_some());
+        assert!(scan(&format!("x = a{}", "'b'".repeat(2000))).too_long.is_some());
+        // A tree that grows to the left, through brackets.
+        let sum = "+1".repeat(300);
+        assert!(scan(&format!("x = (((1{sum}){sum}){sum}){sum}")).too_long.is_some());
+    }
+
+    #[test]
+    fn many_statements_are_no_long_expression() {
+        let function = "function a() return b.c .. d end\n";
+        for statement in [
+            function,
+            "a.b()\n",
+            "a.b = c.d + 1\n",
+            "a = {b = 1, c = 'd'}\n",
+            "f{1}\n",
+            "a = 'b'\n",
+        ] {
+            assert_eq!(scan(&statement.repeat(5000)).too_long, None, "{statement}");
+        }
+        let rows = "{a.b + c.d, 'e'}, ".repeat(5000);
+        assert_eq!(scan(&format!("x = {{{rows}}}")).too_long, None);
     }
 }

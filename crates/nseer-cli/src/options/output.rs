@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::{Category, Complete, Opt, Use, Value};
 use crate::parse::ParseError;
-use crate::settings::{Format, MAX_LEVEL, Settings, StylesheetRequest};
+use crate::settings::{Format, MAX_LEVEL, PageRequest, Settings, StylesheetRequest};
 
 pub(super) const CATEGORY: Category = Category {
     title: "Output",
@@ -211,7 +211,16 @@ pub(super) const CATEGORY: Category = Category {
             "--store and nseer resume",
         )
         .complete(Complete::Files),
-        Opt::not_built(&["--iflist"], Value::None, "list interfaces and routes", ""),
+        Opt::new(
+            &["--iflist"],
+            Value::None,
+            "list the machine's interfaces and routes, and do nothing else",
+            "Lists the interfaces of this machine with their addresses, and its routes, and does nothing else.",
+            |s, _| {
+                s.page = Some(PageRequest::Interfaces);
+                Ok(())
+            },
+        ),
         Opt::not_built(
             &["--deprecated-xml-osclass"],
             Value::None,

@@ -26,9 +26,6 @@ pub enum PlanError {
         /// The target, with replacement characters.
         target: String,
     },
-    /// `-4` and `-6`.
-    #[error("-4 and -6 exclude each other: scan one family at a time")]
-    BothFamilies,
     /// A value is no text.
     #[error("the value of '{option}' is not valid UTF-8: '{value}'")]
     NotText {

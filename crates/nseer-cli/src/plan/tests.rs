@@ -43,11 +43,23 @@ fn targets() {
         input: Some(Input::Stdin),
         exclude: vec!["b".into(), "c".into(), "d".into()],
         exclude_file: Some("e".into()),
-        ipv6: true,
+        families: Families::V6,
+        ..TargetPlan::default()
     };
     assert_eq!(plan, expected);
+    let families = ["a", "-4 a", "-6 a", "-4 -6 a"].map(|line| run(line).targets.families);
+    assert_eq!(families, [Families::V4, Families::V4, Families::V6, Families::Both]);
     assert_eq!(run("-iL hosts").targets.input, Some(Input::File("hosts".into())));
-    fails("-4 -6 a", "-4 and -6 exclude each other: scan one family at a time");
+    let plan = run("--resolve-all --randomize-hosts --seed 7 --shard 2/3 a").targets;
+    assert!(plan.resolve_all && plan.randomize);
+    let of = |shard: Shard| (shard.number.get(), shard.of.get());
+    assert_eq!((plan.seed, plan.shard.map(of)), (Some(7), Some((2, 3))));
+    for value in ["0/3", "4/3", "1", "1/0", "a/b", "1/2/3"] {
+        let message = format!(
+            "'{value}' is no value for '--shard': a part of a number of parts, such as 1/4, is needed"
+        );
+        fails(&format!("--shard {value} a"), &message);
+    }
     fails("''", "a target is empty: an argument of the command line is ''");
 }
 
@@ -303,6 +315,7 @@ fn options_that_are_not_built() {
 
 #[test]
 fn pages() {
+    assert_eq!(planned("--iflist"), Ok(Command::Interfaces));
     assert_eq!(planned("-h"), Ok(Command::Print(Page::Summary)));
     assert_eq!(planned("--generate man"), Ok(Command::Print(Page::Man)));
     fails(

@@ -76,7 +76,8 @@ pub(super) const TYPES: Tool = Tool {
     long: "Writes what scripts can use as definition files for lua-language-server and EmmyLua: completion, \
         documentation and type errors while you type. -o DIR names the folder with the scripts: the \
         definitions go to nse-types in it, the settings of the language servers to .luarc.json and \
-        .emmyrc.json. Settings that are there already are left as they are, and what to add is told. \
+        .emmyrc.json. A line ---@param host nse.Host before a rule or an action names the type of its \
+        parameter; nse.Port and nse.Socket are the others. Settings that are there already are left as they are, and what to add is told. \
         With --datadir, the libraries of an installed Nmap are written too.",
     options: &[
         ToolOption {

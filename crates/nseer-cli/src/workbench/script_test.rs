@@ -135,7 +135,8 @@ fn run_all<'t>(
 ) -> anyhow::Result<Vec<Told<'t>>> {
     // Those that write what they saw into a file that they share take turns.
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let threads = if settings.blesses { 1 } else { cores.min(tests.len()) };
+    // A test that ends waits for its threads, and another one can run meanwhile.
+    let threads = if settings.blesses { 1 } else { (2 * cores).min(tests.len()) };
     let next = AtomicUsize::new(0);
     let (sender, receiver) = channel::<(usize, Verdict, Duration)>();
     std::thread::scope(|scope| {

@@ -178,53 +178,66 @@ impl Found {
     fn find(name: &str, words: &Words, system: &System) -> anyhow::Result<Found> {
         let data = sources::data_dirs(words.value("--datadir"), system)?;
         let all = sources::in_data(&data, system)?;
-        let mut shelf = Shelf::default();
-        let is_file = name.contains('/')
-            || (name.ends_with(".nse")
-                && system.files.kind(Path::new(name)) == Some(FileKind::File));
-        let source = if is_file {
-            sources::in_path(Path::new(name), system)?
-                .into_iter()
-                .next()
-                .filter(|source| source.path() == name)
-        } else {
-            named(&all, name).cloned()
+        let here = || system.files.kind(Path::new(name)) == Some(FileKind::File);
+        if name.contains('/') || (name.ends_with(".nse") && here()) {
+            let mut in_path = sources::in_path(Path::new(name), system)?.into_iter();
+            let source = in_path.next().filter(|source| source.path() == name);
+            let source = source.with_context(|| format!("'{name}' is a folder, not a script"))?;
+            return Found::of(&source, None, &all, system);
+        }
+        if let Some(source) = named(&all, name) {
+            return Found::of(source, None, &all, system);
+        }
+        let libraries = || all.iter().filter(|source| source.kind == Kind::Library);
+        let begins = |library: &&Source| {
+            name.strip_prefix(&library.name).is_some_and(|rest| rest.starts_with('.'))
         };
-        let mut member = None;
-        let source = match source {
-            Some(source) => source,
-            None if is_file => bail!("'{name}' is a folder, and a script is needed"),
-            None => {
-                // A function, if its library is one.
-                let library = name.rsplit_once(['.', ':']).map(|(library, _)| library);
-                let library = library.and_then(|library| {
-                    all.iter().find(|s| s.kind == Kind::Library && s.name == library)
-                });
-                let Some(library) = library else { bail!(unknown(&all, name)) };
-                member = Some(name.to_owned());
-                library.clone()
+        if let Some(library) = libraries().filter(begins).max_by_key(|library| library.name.len()) {
+            let mut found = Found::of(library, None, &all, system)?;
+            found.member = Some(found.member(name)?);
+            return Ok(found);
+        }
+        // A method is of a class, whose library its name does not tell.
+        for library in libraries().filter(|_| name.contains([':', '.'])) {
+            let found = Found::of(library, Some(name.to_owned()), &[], system)?;
+            if found.members().any(|member| member == name) {
+                return Ok(found);
             }
-        };
-        source.shelve(&mut shelf, system)?;
-        add_libraries(&source, &all, &mut shelf, system)?;
-        let found = Found { shelf, kind: source.kind, name: source.name, member };
-        found.check_member(name)?;
-        Ok(found)
+        }
+        bail!(unknown(&all, name))
     }
 
-    fn check_member(&self, name: &str) -> anyhow::Result<()> {
-        let (Some(member), Some(entry)) = (&self.member, self.shelf.library(&self.name)) else {
-            return Ok(());
-        };
-        let functions = entry.doc.functions.iter().map(|function| &function.name);
-        let members: Vec<&String> =
-            functions.chain(entry.doc.tables.iter().map(|table| &table.name)).collect();
-        if !members.contains(&member) {
-            let near = nearest(members.iter().map(|member| member.as_str()), member);
-            let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            bail!("the library {} documents no '{name}'{hint}", self.name);
+    /// A source, with those libraries of `all` that it requires.
+    fn of(
+        source: &Source,
+        member: Option<String>,
+        all: &[Source],
+        system: &System,
+    ) -> anyhow::Result<Found> {
+        let mut shelf = Shelf::default();
+        source.shelve(&mut shelf, system)?;
+        add_libraries(source, all, &mut shelf, system)?;
+        Ok(Found { shelf, kind: source.kind, name: source.name.clone(), member })
+    }
+
+    /// The names of what the library has.
+    fn members(&self) -> impl Iterator<Item = &str> {
+        let library = self.shelf.library(&self.name).map(|entry| &entry.doc);
+        let functions = library.into_iter().flat_map(|doc| &doc.functions).map(|f| f.name.as_str());
+        let tables = library.into_iter().flat_map(|doc| &doc.tables).map(|t| t.name.as_str());
+        functions.chain(tables)
+    }
+
+    /// The function or table of the library that a name means, which may begin with the library's.
+    fn member(&self, name: &str) -> anyhow::Result<String> {
+        let short = name.strip_prefix(&self.name).and_then(|rest| rest.strip_prefix('.'));
+        let is_meant = |member: &&str| *member == name || Some(*member) == short;
+        if let Some(member) = self.members().find(is_meant) {
+            return Ok(member.to_owned());
         }
-        Ok(())
+        let near = nearest(self.members(), name);
+        let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        bail!("the library {} documents no '{name}'{hint}", self.name)
     }
 }
 

@@ -4,11 +4,14 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use nseer_docsite::Shelf;
-use nseer_engine::data_dir::{DataDirConfig, DataDirs};
+use nseer_engine::data_dir::DataDirs;
 use nseer_seam::{FileKind, System};
+
+use super::single_run;
 
 /// What a source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +33,8 @@ pub(super) struct Source {
 enum Content {
     File(PathBuf),
     Embedded(&'static str, &'static [u8]),
+    /// The definition of a module that the engine has itself.
+    Native(&'static str),
 }
 
 /// Folders within folders are looked into so far; a link may lead back to where it is.
@@ -41,6 +46,7 @@ impl Source {
         match &self.content {
             Content::File(path) => path.display().to_string(),
             Content::Embedded(path, _) => format!("embedded:/{path}"),
+            Content::Native(_) => "built in".to_owned(),
         }
     }
 
@@ -50,6 +56,10 @@ impl Source {
         let read;
         let text = match &self.content {
             Content::Embedded(_, text) => *text,
+            Content::Native(text) => {
+                shelf.add_definitions(&self.name, &path, text.as_bytes());
+                return Ok(());
+            }
             Content::File(file) => {
                 read = system.files.read(file).with_context(|| format!("cannot read '{path}'"))?;
                 read.as_slice()
@@ -64,21 +74,8 @@ impl Source {
 }
 
 /// Where a scan with this `--datadir` would look.
-pub(super) fn data_dirs(datadir: Option<&OsStr>, system: &System) -> anyhow::Result<DataDirs> {
-    let datadir = datadir.map(PathBuf::from);
-    if let Some(path) = &datadir
-        && system.files.kind(path) != Some(FileKind::Directory)
-    {
-        bail!("'{}' (--datadir) is not a directory", path.display());
-    }
-    let config = DataDirConfig {
-        datadir,
-        nmapdir: std::env::var_os("NMAPDIR").map(PathBuf::from),
-        home: std::env::var_os("HOME").map(PathBuf::from),
-        embedded: Some(nseer_stdlib::file),
-        ..DataDirConfig::default()
-    };
-    Ok(DataDirs::new(config, system.files.clone()))
+pub(super) fn data_dirs(datadir: Option<&OsStr>, system: &System) -> anyhow::Result<Arc<DataDirs>> {
+    single_run::data_dirs(datadir.map(Path::new), system)
 }
 
 /// All sources of the search order; of two with the same name, the one that a scan would find.
@@ -93,9 +90,19 @@ pub(super) fn in_data(data: &DataDirs, system: &System) -> anyhow::Result<Vec<So
         let embedded = nseer_stdlib::files().iter();
         sources.extend(embedded.filter_map(|(path, content)| embedded_source(path, content)));
     }
+    sources.extend(native());
     let mut seen = HashSet::new();
     sources.retain(|source| seen.insert((source.kind, source.name.clone())));
     Ok(sources)
+}
+
+/// The modules that the engine has itself.
+fn native() -> impl Iterator<Item = Source> {
+    let modules = nseer_check::api::DEFINITIONS.iter().filter(|(file, _)| *file != "script.lua");
+    modules.filter_map(|(file, text)| {
+        let name = file.strip_suffix(".lua")?.to_owned();
+        Some(Source { kind: Kind::Library, name, content: Content::Native(text) })
+    })
 }
 
 fn embedded_source(path: &'static str, content: &'static [u8]) -> Option<Source> {
@@ -122,6 +129,9 @@ pub(super) fn in_path(path: &Path, system: &System) -> anyhow::Result<Vec<Source
             let has = |name| system.files.kind(&path.join(name)) == Some(FileKind::Directory);
             if has("scripts") || has("nselib") {
                 in_data_directory(path, system, &mut sources)?;
+                if !sources.is_empty() {
+                    sources.extend(native());
+                }
             } else {
                 in_folder(path, "", DEEPEST, system, &mut sources)?;
             }

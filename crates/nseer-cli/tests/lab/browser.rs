@@ -58,6 +58,13 @@ impl Lab {
 impl Browser {
     /// One command of the protocol.
     fn call(&mut self, method: &str, params: Value) -> Value {
+        let answer = self.ask(method, params);
+        assert!(answer["error"].is_null(), "{method}: {answer}");
+        answer["result"].clone()
+    }
+
+    /// One command, and whatever is answered.
+    fn ask(&mut self, method: &str, params: Value) -> Value {
         self.last += 1;
         let mut message = json!({"id": self.last, "method": method, "params": params});
         if !self.session.is_empty() {
@@ -70,8 +77,7 @@ impl Browser {
             };
             let answer: Value = serde_json::from_str(&text).expect("JSON");
             if answer["id"] == self.last {
-                assert!(answer["error"].is_null(), "{method}: {answer}");
-                return answer["result"].clone();
+                return answer;
             }
         }
     }
@@ -84,11 +90,18 @@ impl Browser {
         result["result"]["value"].clone()
     }
 
-    /// Waits until an expression is true; the browser works beside the test.
+    /// Waits until an expression is true; the browser works beside the test. That a page which is on its
+    /// way to the next one cannot be asked is not yet an answer.
     pub(crate) fn wait_until(&mut self, expression: &str) {
         let begun = Instant::now();
-        while self.value(expression) != true {
-            assert!(begun.elapsed() < Duration::from_secs(30), "it did not happen: {expression}");
+        loop {
+            let params = json!({"expression": expression, "returnByValue": true});
+            let answer = self.ask("Runtime.evaluate", params);
+            if answer["result"]["result"]["value"] == true {
+                return;
+            }
+            let late = begun.elapsed() >= Duration::from_secs(30);
+            assert!(!late, "it did not happen: {expression}: {answer}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

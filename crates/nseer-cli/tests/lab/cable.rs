@@ -94,8 +94,44 @@ impl Lab {
         }
     }
 
+    /// A firewall of this host forbids TCP to an address.
+    pub(crate) fn forbid_sending_to(&self, address: &str) {
+        let chain = format!(
+            "type filter hook output priority 0; ip daddr {address} meta l4proto tcp drop;"
+        );
+        must(Command::new("nft").arg(format!("table inet forbid {{ chain out {{ {chain} }}; }}")));
+    }
+
+    /// Switches this end of the cable off when so many packets have gone through it.
+    pub(crate) fn cut_cable_after(&self, packets: u64) {
+        let sent = || -> u64 {
+            let text = std::fs::read_to_string("/sys/class/net/near/statistics/tx_packets");
+            text.expect("a counter").trim().parse().expect("a number")
+        };
+        let end = sent() + packets;
+        until("packets of a scan", || sent() >= end);
+        must(Command::new("ip").args(["link", "set", "near", "down"]));
+    }
+
+    /// Runs nseer with a limit of open files.
+    pub(crate) fn nseer_with_descriptors(&self, limit: u32, args: &[&str]) -> super::Output {
+        let limit = format!("--nofile={limit}:{limit}");
+        let before = [limit.as_str(), env!("CARGO_BIN_EXE_nseer")];
+        super::programs::program("prlimit", &[&before, args].concat())
+    }
+
+    /// The names that this host knows by itself, in the form of hosts(5), and no others.
+    pub(crate) fn names(&self, hosts: &str) {
+        let path = format!("{}/hosts", super::HOME);
+        let is_new = !std::fs::exists(&path).unwrap_or_default();
+        std::fs::write(&path, hosts).expect("a file of the lab");
+        if is_new {
+            must(Command::new("mount").args(["--bind", &path, "/etc/hosts"]));
+        }
+    }
+
     /// Runs a command on the other host.
-    fn far(&self, args: &[&str]) {
+    pub(crate) fn far(&self, args: &[&str]) {
         must(Command::new("nsenter").arg("--net=/run/netns/far").args(args));
     }
 

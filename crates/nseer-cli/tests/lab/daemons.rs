@@ -59,6 +59,13 @@ impl Lab {
         start("openssl", &mut server, &[Listening::Tcp(port)]);
     }
 
+    /// Any other daemon that stays in the foreground: its command and the ports on which it listens.
+    pub(crate) fn daemon(&self, name: &str, command: &mut Command, tcp: &[u16], udp: &[u16]) {
+        let tcp = tcp.iter().copied().map(Listening::Tcp);
+        let sockets: Vec<_> = tcp.chain(udp.iter().copied().map(Listening::Udp)).collect();
+        start(name, command, &sockets);
+    }
+
     /// dnsmasq, on port 53 of 127.0.0.1 (UDP and TCP), and named in `/etc/resolv.conf`:
     /// `lab.test` is 127.0.0.1 and the other way round; every other name does not exist.
     pub(crate) fn dns(&self) {

@@ -30,6 +30,12 @@ const PAGES: &[(&str, &str)] = &[
     ("secret/x.html", "secret"),
 ];
 
+/// Who may log in to Apache, with the password "secret": for Digest and for Basic.
+const LOGINS: &[(&str, &str)] = &[
+    ("digest.users", "anna:staff:177c38de757b44735b5195eac9917bca\n"),
+    ("basic.users", "anna:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n"),
+];
+
 const APACHE: &str = "
 ServerRoot /usr/lib/apache2
 ServerName lab.test
@@ -46,6 +52,10 @@ LoadModule authn_file_module modules/mod_authn_file.so
 LoadModule authz_user_module modules/mod_authz_user.so
 LoadModule dir_module modules/mod_dir.so
 LoadModule mime_module modules/mod_mime.so
+LoadModule auth_basic_module modules/mod_auth_basic.so
+LoadModule alias_module modules/mod_alias.so
+LoadModule filter_module modules/mod_filter.so
+LoadModule deflate_module modules/mod_deflate.so
 LoadModule headers_module modules/mod_headers.so
 LoadModule negotiation_module modules/mod_negotiation.so
 LoadModule status_module modules/mod_status.so
@@ -67,8 +77,21 @@ DavLockDB /run/lab/dav.lock
 <Location /secret>
   AuthType Digest
   AuthName staff
-  AuthUserFile /dev/null
+  AuthUserFile /run/lab/digest.users
   Require valid-user
+</Location>
+<Location /basic>
+  AuthType Basic
+  AuthName staff
+  AuthUserFile /run/lab/basic.users
+  Require valid-user
+</Location>
+Redirect /moved /robots.txt
+Redirect /away http://www.example.org/
+Alias /squeezed /run/lab/site
+Alias /basic /run/lab/site/secret
+<Location /squeezed>
+  SetOutputFilter DEFLATE
 </Location>
 <Location /files>
   Dav On
@@ -108,9 +131,13 @@ http {
 ";
 
 impl Lab {
-    /// Apache, on port 80: the site's start page, Digest below `/secret`, WebDAV below `/files`, TRACE.
+    /// Apache, on port 80: the site's start page, Digest below `/secret`, Basic below `/basic` (the
+    /// user is anna, the password secret), WebDAV below `/files`, redirects, compression, TRACE.
     pub(crate) fn apache(&self) {
         write_site();
+        for (name, line) in LOGINS {
+            fs::write(format!("{HOME}/{name}"), line).expect("logins");
+        }
         let path = format!("{HOME}/apache.conf");
         fs::write(&path, APACHE).expect("Apache's configuration");
         let mut apache = Command::new("/usr/sbin/apache2");

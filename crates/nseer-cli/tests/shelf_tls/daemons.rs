@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::Ipv4Addr;
+use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -152,5 +153,49 @@ fn private_addresses_are_told_of_public_hosts_only() {
         let expected = theirs.under("443/tcp");
         assert_eq!(expected.len(), 5, "{theirs:#?}");
         assert_eq!(ours.under("443/tcp"), expected, "{ours:#?}");
+    });
+}
+
+/// A data folder with libraries from one place and scripts from another.
+fn data_folder(name: &str, libraries: &str, scripts: &str) -> String {
+    let folder = format!("/run/lab/{name}");
+    std::fs::create_dir(&folder).expect("a new folder");
+    for (what, from) in [("nselib", libraries), ("scripts", scripts)] {
+        symlink(from, format!("{folder}/{what}")).expect("a link");
+    }
+    for file in ["nmap-services", "nmap-service-probes"] {
+        symlink(format!("/usr/share/nmap/{file}"), format!("{folder}/{file}")).expect("a link");
+    }
+    folder
+}
+
+#[test]
+fn nmaps_scripts_run_on_our_libraries() {
+    lab::run("daemons::nmaps_scripts_run_on_our_libraries", |lab| {
+        lab.sshd(22);
+        lab.tls(443);
+        let shelf = concat!(env!("CARGO_MANIFEST_DIR"), "/../nseer-stdlib/nselib");
+        let folder = data_folder("mixed", shelf, "/usr/share/nmap/scripts");
+        let mixed = ["--datadir", folder.as_str()];
+        let cases = [
+            ("22", "ssh-hostkey"),
+            ("22", "ssh2-enum-algos"),
+            ("22", "ssh-auth-methods"),
+            ("443", "ssl-enum-ciphers"),
+            ("443", "ssl-date"),
+        ];
+        for (port, script) in cases {
+            let theirs = theirs(lab, script, port, &[], TARGET);
+            let ours = ours(lab, script, port, &mixed, TARGET);
+            let heading = format!("{port}/tcp");
+            let expected = theirs.under(&heading);
+            assert!(!expected.is_empty(), "nmap shows nothing for {script}: {theirs:#?}");
+            assert_eq!(ours.under(&heading), expected, "{script}: {ours:#?}");
+        }
+        // They say that there is nothing to tell, and not because they failed.
+        let quiet = "sslv2,ssl-poodle,ssl-heartbleed,ssl-ccs-injection,tls-nextprotoneg,sshv1";
+        let output = ours(lab, quiet, "22,443", &mixed, TARGET);
+        assert_eq!(output.under("22/tcp"), [""; 0]);
+        assert_eq!(output.under("443/tcp"), [""; 0]);
     });
 }

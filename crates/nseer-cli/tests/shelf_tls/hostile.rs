@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::lab::Lab;
 use super::talk::serve;
 use super::{TARGET, lab, ours};
 
@@ -32,16 +33,36 @@ fn against(name: &str, nonsense: &'static [&'static [u8]]) {
                 stream.write_all(nonsense[turn % nonsense.len()])
             });
         }
-        let ports: Vec<String> = PORTS.iter().map(u16::to_string).collect();
-        let output = ours(lab, SCRIPTS, &ports.join(","), &[], TARGET);
-        assert!(!output.stdout.contains("ERROR"), "{output:#?}");
-        assert!(output.stdout.contains("443/tcp"), "{output:#?}");
+        check(lab);
     });
+}
+
+/// Runs all scripts on all ports: they end, and complain of nothing.
+fn check(lab: &Lab) {
+    let ports: Vec<String> = PORTS.iter().map(u16::to_string).collect();
+    let output = ours(lab, SCRIPTS, &ports.join(","), &[], TARGET);
+    assert!(!output.stdout.contains("ERROR"), "{output:#?}");
+    assert!(output.stdout.contains("443/tcp"), "{output:#?}");
 }
 
 #[test]
 fn servers_that_close_at_once() {
     against("hostile::servers_that_close_at_once", &[b""]);
+}
+
+#[test]
+fn servers_that_send_without_end() {
+    lab::run("hostile::servers_that_send_without_end", |lab| {
+        for port in PORTS {
+            serve(lab, Ipv4Addr::LOCALHOST, *port, |mut stream| {
+                let lines = b"250-again and again, * OK + 211-\r\n".repeat(2000);
+                loop {
+                    stream.write_all(&lines)?;
+                }
+            });
+        }
+        check(lab);
+    });
 }
 
 #[test]

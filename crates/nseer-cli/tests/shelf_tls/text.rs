@@ -151,10 +151,10 @@ const CASES: &[Case] = &[
     Case {
         script: "hddtemp-info",
         port: 7634,
-        server: talks(b"|/dev/sda|WDC WD2500JS-60MHB1|38|C||/dev/sdb|ST1|41|C|", &[]),
+        server: talks(b"|/dev/sda|ST4000DM004-2CV104|38|C||/dev/sdb|ST1|41|C|", &[]),
         lines: &[
             "| hddtemp-info: ",
-            "|   /dev/sda: WDC WD2500JS-60MHB1: 38 C",
+            "|   /dev/sda: ST4000DM004-2CV104: 38 C",
             "|_  /dev/sdb: ST1: 41 C",
         ],
         beside_nmap: false,

@@ -169,6 +169,7 @@ fn facts(host: &HostRecord) -> Vec<(&'static str, String)> {
     let reverse = host.reverse_name.as_deref().filter(|_| host.target_name.is_some());
     add("Reverse name", reverse.map(line_text));
     add("MAC address", host.mac.map(mac_text));
+    add("Made by", host.vendor.as_deref().map(line_text));
     add("Latency", host.times.map(|times| format!("{} s", when::latency(times.srtt))));
     add("Service info", service_info(host.ports.found_services()));
     if host.status == HostStatus::Up {

@@ -279,6 +279,8 @@ pub(super) struct Host<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     mac: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    mac_vendor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     round_trip: Option<Trip>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<Way<'a>>,
@@ -306,6 +308,7 @@ impl<'a> Host<'a> {
             reason: host.reason.as_str(),
             reason_ttl: Some(host.reason_ttl).filter(|ttl| *ttl > 0),
             mac: host.mac.map(mac_text),
+            mac_vendor: host.vendor.as_deref(),
             round_trip: host.times.map(Trip::of),
             trace: host.trace.as_ref().map(Way::of),
             started: when::rfc3339(host.started),

@@ -147,6 +147,7 @@ fn a_whole_run() {
 fn script_results_keep_their_structure_and_their_bytes() {
     let mut host = host(&[open(22)]);
     host.mac = Some([0, 0x1b, 0x2c, 0x3d, 0x4e, 0x5f]);
+    host.vendor = Some("A <b>".to_owned());
     (host.target_name, host.reverse_name) = (Some("a".to_owned()), Some("<b>\u{1b}".to_owned()));
     host.other_addresses = vec!["::2".parse().unwrap()];
     add_script(&mut host, PortKey::tcp(22), table_script("t"));
@@ -164,6 +165,7 @@ fn script_results_keep_their_structure_and_their_bytes() {
     let line = only(ReportOptions::default(), Event::HostDone(host.into()));
     assert_eq!(line["reverse_name"], "<b>\u{1b}");
     assert_eq!(line["mac"], "00:1B:2C:3D:4E:5F");
+    assert_eq!(line["mac_vendor"], "A <b>");
     assert_eq!(line["other_addresses"], json!(["::2"]));
     assert_eq!(
         line["scripts"],

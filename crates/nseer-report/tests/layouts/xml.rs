@@ -111,6 +111,7 @@ fn names_and_addresses() {
     let mut host = host(&[]);
     host.address = "::1".parse().unwrap();
     host.mac = Some([0, 0x1b, 0x2c, 0x3d, 0x4e, 0x5f]);
+    host.vendor = Some("A & \u{1b}".to_owned());
     host.target_name = Some("multi.example".to_owned());
     host.reverse_name = Some("<ä\u{1b}>".to_owned());
     host.times = None;
@@ -119,7 +120,7 @@ fn names_and_addresses() {
         host,
         &format!(
             "<host>{UP}<address addr=\"::1\" addrtype=\"ipv6\"/>\n\
-             <address addr=\"00:1B:2C:3D:4E:5F\" addrtype=\"mac\"/>\n\
+             <address addr=\"00:1B:2C:3D:4E:5F\" addrtype=\"mac\" vendor=\"A &amp; \\x1B\"/>\n\
              <hostnames>\n\
              <hostname name=\"multi.example\" type=\"user\"/>\n\
              <hostname name=\"&lt;ä\\x1B&gt;\" type=\"PTR\"/>\n\

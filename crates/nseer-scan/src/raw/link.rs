@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use nseer_packet::{Device, EthernetSender, Outgoing, arp_request, solicitation};
 
 use crate::connector::Destination;
-use crate::raw::Carrier;
+use crate::raw::Shared;
 
 /// The interfaces that were used.
 #[derive(Default)]
@@ -23,13 +23,13 @@ struct Link {
 
 impl Links {
     /// Asks who has the host's address; false where its link cannot be asked.
-    pub(crate) fn ask(&self, host: &Destination, source: IpAddr, carrier: &dyn Carrier) -> bool {
+    pub(crate) fn ask(&self, host: &Destination, source: IpAddr, shared: &Shared) -> bool {
         let Some(link) = host.interface.as_deref().and_then(|name| self.link(name)) else {
             return false;
         };
         match (source, host.address) {
-            (IpAddr::V4(source), IpAddr::V4(target)) => link.arp(source, target),
-            (IpAddr::V6(source), IpAddr::V6(target)) => link.solicit(source, target, carrier),
+            (IpAddr::V4(source), IpAddr::V4(target)) => link.arp(source, target, shared),
+            (IpAddr::V6(source), IpAddr::V6(target)) => link.solicit(source, target, shared),
             _ => false,
         }
     }
@@ -53,15 +53,16 @@ impl Link {
     }
 
     /// A frame that is not sent counts as lost.
-    fn arp(&self, source: Ipv4Addr, target: Ipv4Addr) -> bool {
-        let _ = self.sender.send(&arp_request(self.mac, source, target));
+    fn arp(&self, source: Ipv4Addr, target: Ipv4Addr, shared: &Shared) -> bool {
+        if let Err(error) = self.sender.send(&arp_request(self.mac, source, target)) {
+            (shared.config.trouble)(target.into(), &error);
+        }
         true
     }
 
-    fn solicit(&self, source: Ipv6Addr, target: Ipv6Addr, carrier: &dyn Carrier) -> bool {
+    fn solicit(&self, source: Ipv6Addr, target: Ipv6Addr, shared: &Shared) -> bool {
         let (packet, to) = solicitation(self.mac, source, target);
-        let packet = Outgoing { packet, to: to.into(), zone: self.index };
-        carrier.carry(&[packet], &mut |_, _| {});
+        shared.carry(&[Outgoing { packet, to: to.into(), zone: self.index }]);
         true
     }
 }

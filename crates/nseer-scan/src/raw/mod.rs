@@ -20,6 +20,7 @@ use nseer_packet::{
 use nseer_seam::Random;
 use tokio::task::AbortHandle;
 
+use crate::config::Trouble;
 use crate::connector::{Answer, Connector, Destination, Started};
 use crate::raw::inbox::{Inbox, Inboxes};
 use crate::raw::link::Links;
@@ -54,8 +55,8 @@ pub struct RawConfig {
     pub bad_checksum: bool,
     /// What datagrams carry.
     pub payloads: Payloads,
-    /// IPv6 is listened to as well.
-    pub ipv6: bool,
+    /// Is told of each packet that could not be sent.
+    pub trouble: Trouble,
 }
 
 /// Carries packets away: [`Wire`] into the kernel, in tests a simulated network.
@@ -105,7 +106,6 @@ impl RawConnector {
     /// # Errors
     /// Where the user may not send or receive raw packets.
     pub fn open(config: RawConfig, random: &dyn Random) -> Result<RawConnector, PacketError> {
-        let is_v6 = config.ipv6;
         let wire = Wire::open(config.interface.as_deref())?;
         let mut shared = Shared::over(config, Arc::new(wire), random);
         let ears = &shared.ears;
@@ -113,14 +113,12 @@ impl RawConnector {
         let transports =
             ["tcp", "udp", "sctp"].map(|name| format!("({name} dst portrange {ports})"));
         let transports = transports.join(" or ");
-        let mut listeners = vec![
+        // Both families, since a target may be of either.
+        let listeners = vec![
             ears.listen(Listener::open(Heard::V4, &format!("icmp or {transports}"))?),
+            ears.listen(Listener::open(Heard::V6, &format!("icmp6 or {transports}"))?),
             ears.listen_to_arp(Listener::open(Heard::Arp, "")?),
         ];
-        if is_v6 {
-            let filter = format!("icmp6 or {transports}");
-            listeners.push(ears.listen(Listener::open(Heard::V6, &filter)?));
-        }
         shared.listeners = Listeners(listeners);
         Ok(RawConnector::of(shared))
     }
@@ -146,7 +144,7 @@ impl RawConnector {
         let shared = &*self.shared;
         let Some(source) = shared.config.source.or(host.source) else { return false };
         if aim.technique == Technique::Link {
-            return shared.links.ask(host, source, &*shared.carrier);
+            return shared.links.ask(host, source, shared);
         }
         let own = shared.ears.own_ports.of(attempt, aim.hops);
         let port = aim.port;
@@ -210,6 +208,14 @@ impl Shared {
         Shared { config, carrier, links, ears, secret, listeners }
     }
 
+    fn carry(&self, packets: &[Outgoing]) {
+        self.carrier.carry(packets, &mut |at, error| {
+            if let Some(packet) = packets.get(at) {
+                (self.config.trouble)(packet.to, &error);
+            }
+        });
+    }
+
     /// What no stranger can guess of a probe. Not 0, which SCTP forbids.
     fn token(&self, address: IpAddr, aim: Aim) -> u32 {
         let mut hasher = DefaultHasher::new();
@@ -249,7 +255,7 @@ impl Connector for RawConnector {
     /// A packet that cannot be sent counts as lost: it is sent again, and silence means the same.
     fn flush(&mut self) {
         if !self.kept.is_empty() {
-            self.shared.carrier.carry(&self.kept, &mut |_, _| {});
+            self.shared.carry(&self.kept);
             self.kept.clear();
         }
     }

@@ -146,7 +146,7 @@ impl Network {
                 padding: Vec::new(),
                 bad_checksum: false,
                 payloads: Arc::new(|_| Vec::new()),
-                ipv6: false,
+                trouble: Arc::new(|_, _| {}),
             };
             let connector = RawConnector::over(config, Arc::new(air.clone()), &Seed(self.seed));
             let scanner = Arc::new(Scanner::new(self.config(timing), connector.clone()));
@@ -180,7 +180,9 @@ impl Network {
             techniques: vec![self.technique()],
             max_in_flight: 10_000,
             in_order: false,
+            seed: None,
             system: System { random: Arc::new(Seed(self.seed)), ..System::real() },
+            trouble: Arc::new(|_, _| {}),
         }
     }
 

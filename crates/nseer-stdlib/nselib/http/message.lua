@@ -41,11 +41,11 @@ function Reader.more (self)
   if nmap.clock_ms() > self.deadline then
     return false, "TIMEOUT"
   end
-  local status, data = self.socket:receive()
-  if not status then
-    return false, data
+  local arrived, piece = self.socket:receive()
+  if not arrived then
+    return false, piece
   end
-  self.buffer, self.at = string.sub(self.buffer, self.at) .. data, 1
+  self.buffer, self.at = string.sub(self.buffer, self.at) .. piece, 1
   return true
 end
 
@@ -285,6 +285,9 @@ local function decode (response, limit)
       response.undecoded[#response.undecoded + 1] = coding
     end
   end
+  -- The field tells how the body is still coded.
+  local left = table.concat(response.undecoded, ", ")
+  response.header["content-encoding"] = left ~= "" and left or nil
 end
 
 --- An answer that there was none, or no whole one.

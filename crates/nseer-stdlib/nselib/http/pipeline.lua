@@ -142,4 +142,19 @@ function pipeline.pipeline_go (host, port, all_requests)
   return (#responses > 0 or not all_requests or #all_requests == 0) and responses or nil
 end
 
+--- For older scripts: adds a request. Use <code>pipeline_add</code>.
+function pipeline.addPipeline (host, port, path, options, ignored, allReqs, method)
+  return pipeline.pipeline_add(path, options, allReqs, method)
+end
+
+--- For older scripts: adds a request. Use <code>pipeline_add</code>.
+function pipeline.pGet (host, port, path, options, ignored, allReqs)
+  return pipeline.pipeline_add(path, options, allReqs, "GET")
+end
+
+--- For older scripts: adds a request. Use <code>pipeline_add</code>.
+function pipeline.pHead (host, port, path, options, ignored, allReqs)
+  return pipeline.pipeline_add(path, options, allReqs, "HEAD")
+end
+
 return pipeline

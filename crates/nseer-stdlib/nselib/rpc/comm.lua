@@ -290,13 +290,14 @@ end
 -- @param auth Credentials, see <code>CreateHeader</code>.
 -- @return The reply; nil if there is none.
 -- @return The position of the results; or a reason.
+-- @return True if nothing was received at all.
 function Comm:call (procedure, data, auth)
   local status, reply = self:SendPacket(self:EncodePacket(nil, procedure, auth, data))
   if status then
     status, reply = self:ReceivePacket()
   end
   if not status then
-    return nil, reply
+    return nil, reply, true
   end
   local pos, header = self:DecodeHeader(reply, 1)
   if not pos then

@@ -9,6 +9,7 @@
 -- @class module
 -- @name sslcert
 
+local linereader = require "linereader"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -19,8 +20,8 @@ local starttls = {}
 -- A capability list longer than this is nobody's.
 local MAX_LINES = 200
 
--- And no line is longer than this, RFC 5321 and others stay far below it.
-local MAX_LINE = 64 * 1024
+-- A stanza of XMPP before TLS is shorter than this.
+local MAX_STANZA = 64 * 1024
 
 local function connect (host, port)
   local socket = nmap.new_socket()
@@ -31,27 +32,6 @@ local function connect (host, port)
   end
   socket:close()
   return nil, why
-end
-
--- A function that gives the next line, or nil and a reason.
-local function reader (socket)
-  local buffer = ""
-  return function ()
-    while true do
-      local line, rest = string.match(buffer, "^([^\n]-)\r?\n(.*)$")
-      if line then
-        buffer = rest
-        return line
-      elseif #buffer > MAX_LINE then
-        return nil, "a line without end"
-      end
-      local status, data = socket:receive()
-      if not status then
-        return nil, data
-      end
-      buffer = buffer .. data
-    end
-  end
 end
 
 -- Reads an answer of numbered lines: "250-first", "250 last". Gives its code and its last line.
@@ -91,7 +71,7 @@ end
 -- Mail: a greeting, a word of hello, the command.
 local function mail (hello)
   return protocol(function (socket)
-    local answer = numbered(reader(socket))
+    local answer = numbered(linereader.new(socket))
     local steps = {{nil, "220"}, {hello .. " nseer.invalid\r\n", "250"}, {"STARTTLS\r\n", "220"}}
     for _, step in ipairs(steps) do
       if step[1] then
@@ -110,7 +90,7 @@ starttls.smtp = mail("EHLO")
 starttls.lmtp = mail("LHLO")
 
 starttls.ftp = protocol(function (socket)
-  local answer = numbered(reader(socket))
+  local answer = numbered(linereader.new(socket))
   local code, text = answer()
   if code ~= "220" then
     return false, text
@@ -121,7 +101,7 @@ starttls.ftp = protocol(function (socket)
 end)
 
 starttls.nntp = protocol(function (socket)
-  local answer = numbered(reader(socket))
+  local answer = numbered(linereader.new(socket))
   local code, text = answer()
   if code ~= "200" and code ~= "201" then
     return false, text
@@ -132,7 +112,7 @@ starttls.nntp = protocol(function (socket)
 end)
 
 starttls.pop3 = protocol(function (socket)
-  local line = reader(socket)
+  local line = linereader.new(socket)
   local text, why = line()
   if not text or string.sub(text, 1, 3) ~= "+OK" then
     return false, text or why
@@ -143,7 +123,7 @@ starttls.pop3 = protocol(function (socket)
 end)
 
 starttls.imap = protocol(function (socket)
-  local line = reader(socket)
+  local line = linereader.new(socket)
   local text, why = line()
   if not text or not string.find(text, "^%* OK") then
     return false, text or why
@@ -239,7 +219,7 @@ local function until_found (socket, patterns)
       return nil, data
     end
     buffer = buffer .. data
-    if #buffer > MAX_LINE then
+    if #buffer > MAX_STANZA then
       return nil, "an answer without end"
     end
   end
