@@ -169,10 +169,11 @@ impl TargetSource {
 
     /// How many addresses are left, as far as the text tells: exclusions are not subtracted.
     pub fn remaining(&self) -> u64 {
-        let current = self.current.as_ref().map_or(0, |(addresses, _, _)| {
-            u64::try_from(addresses.remaining()).unwrap_or(u64::MAX)
-        });
-        self.waiting.iter().fold(current, |sum, text| sum.saturating_add(count_of(text)))
+        let opened = self.current.iter().map(|piece| piece.addresses.remaining());
+        let mixed = self.mixed.iter().map(|mixed| mixed.order.size() - mixed.position);
+        let known = opened.chain(mixed).fold(0_u128, u128::saturating_add);
+        let known = u64::try_from(known).unwrap_or(u64::MAX);
+        self.waiting.iter().fold(known, |sum, text| sum.saturating_add(count_of(text)))
     }
 
     /// The next address; a name that cannot be resolved is told and passed over.
