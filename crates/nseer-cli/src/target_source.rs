@@ -169,11 +169,11 @@ impl TargetSource {
 
     /// How many addresses are left, as far as the text tells: exclusions are not subtracted.
     pub fn remaining(&self) -> u64 {
-        let bounded = |count: u128| u64::try_from(count).unwrap_or(u64::MAX);
-        let current = self.current.iter().map(|piece| bounded(piece.addresses.remaining()));
-        let mixed = self.mixed.iter().map(|mixed| bounded(mixed.order.size() - mixed.position));
-        let waiting = self.waiting.iter().map(|text| count_of(text));
-        current.chain(mixed).chain(waiting).fold(0, u64::saturating_add)
+        let opened = self.current.iter().map(|piece| piece.addresses.remaining());
+        let mixed = self.mixed.iter().map(|mixed| mixed.order.size() - mixed.position);
+        let known = opened.chain(mixed).fold(0_u128, u128::saturating_add);
+        let known = u64::try_from(known).unwrap_or(u64::MAX);
+        self.waiting.iter().fold(known, |sum, text| sum.saturating_add(count_of(text)))
     }
 
     /// The next address; a name that cannot be resolved is told and passed over.

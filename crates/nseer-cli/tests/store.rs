@@ -133,6 +133,57 @@ fn a_killed_scan_goes_on_to_the_same_end() {
     });
 }
 
+/// Whatever the moment, the end is that of a scan that nobody disturbed. The moments are random, and
+/// the same in every run of the test.
+#[test]
+fn a_scan_that_is_killed_at_any_moment_goes_on_to_the_same_end() {
+    lab::run("a_scan_that_is_killed_at_any_moment_goes_on_to_the_same_end", |lab| {
+        lab.sshd(22);
+        lab.sshd(23);
+        assert!(begin(lab).wait().expect("it ends").success());
+        let undisturbed = hosts(&read("/run/lab/work/out.jsonl"));
+        assert_eq!(undisturbed.len(), 8);
+        let mut state = 6_u64;
+        let (mut moments, mut before_store, mut killed) = (0, 0, 0);
+        while moments < MOMENTS {
+            for file in [STORE, LOG, "/run/lab/work/out.jsonl", "/run/lab/work/out.xml"] {
+                remove(file);
+            }
+            let mut child = begin(lab);
+            std::thread::sleep(Duration::from_millis(random(&mut state) % LONGEST));
+            child.kill().expect("it can be killed");
+            let ended = child.wait().expect("it ends");
+            // Before there is a store, there is nothing to go on with; that moment does not count.
+            if Store::read(Path::new(STORE)).is_err() {
+                before_store += 1;
+                assert!(before_store < 10 * MOMENTS, "no scan gets as far as its store");
+                continue;
+            }
+            moments += 1;
+            killed += u32::from(!ended.success());
+            let output = lab.nseer(&["resume", STORE]);
+            assert_eq!(output.code, 0, "moment {moments}: {output:#?}");
+            let shown = lab.nseer(&["show", STORE, "--to", "json"]);
+            assert_eq!((shown.code, hosts(&shown.stdout)), (0, undisturbed.clone()), "{moments}");
+        }
+        assert!(killed > MOMENTS / 4, "{killed} of {MOMENTS} were killed before their end");
+    });
+}
+
+const MOMENTS: u32 = 20;
+
+/// Milliseconds within which a scan is killed: about as long as one takes.
+const LONGEST: u64 = 700;
+
+/// The generator of Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+fn random(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
 /// Where the script had ended, as its log names it, according to the store.
 fn finished_runs() -> HashSet<String> {
     let (_, progress) = Store::resume(Path::new(STORE)).expect("the store");
