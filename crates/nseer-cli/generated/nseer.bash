@@ -77,27 +77,9 @@ _nseer() {
                 fi
                 return
                 ;;
-            show)
-                case $prev in
-                    --to)
-                        mapfile -t COMPREPLY < <(compgen -W 'json html xml normal grepable' -- "$cur")
-                        return
-                        ;;
-                    -o)
-                        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-                        return
-                        ;;
-                esac
-                if [[ $cur == -* ]]; then
-                    mapfile -t COMPREPLY < <(compgen -W '--to -o' -- "$cur")
-                else
-                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-                fi
-                return
-                ;;
             script)
                 if (( COMP_CWORD == 2 )); then
-                    mapfile -t COMPREPLY < <(compgen -W 'new run test check help info list types' -- "$cur")
+                    mapfile -t COMPREPLY < <(compgen -W 'new check test run help info list types' -- "$cur")
                     return
                 fi
                 case ${COMP_WORDS[2]} in
@@ -123,23 +105,27 @@ _nseer() {
                         fi
                         return
                         ;;
-                    run)
+                    check)
                         case $prev in
-                            --service)
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'human json sarif github' -- "$cur")
+                                return
+                                ;;
+                            --level)
+                                mapfile -t COMPREPLY < <(compgen -W 'note warning error' -- "$cur")
+                                return
+                                ;;
+                            --explain)
                                 COMPREPLY=()
                                 return
                                 ;;
-                            --script-args)
-                                COMPREPLY=()
-                                return
-                                ;;
-                            --datadir)
+                            -o)
                                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                                 return
                                 ;;
                         esac
                         if [[ $cur == -* ]]; then
-                            mapfile -t COMPREPLY < <(compgen -W '--probe --service --script-args --force --trace --watch -d --datadir' -- "$cur")
+                            mapfile -t COMPREPLY < <(compgen -W '--format --level --strict --explain --rules -o' -- "$cur")
                         else
                             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                         fi
@@ -191,27 +177,23 @@ _nseer() {
                         fi
                         return
                         ;;
-                    check)
+                    run)
                         case $prev in
-                            --format)
-                                mapfile -t COMPREPLY < <(compgen -W 'human json sarif github' -- "$cur")
-                                return
-                                ;;
-                            --level)
-                                mapfile -t COMPREPLY < <(compgen -W 'note warning error' -- "$cur")
-                                return
-                                ;;
-                            --explain)
+                            --service)
                                 COMPREPLY=()
                                 return
                                 ;;
-                            -o)
+                            --script-args)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --datadir)
                                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                                 return
                                 ;;
                         esac
                         if [[ $cur == -* ]]; then
-                            mapfile -t COMPREPLY < <(compgen -W '--format --level --strict --explain --rules -o' -- "$cur")
+                            mapfile -t COMPREPLY < <(compgen -W '--probe --service --script-args --force --trace --watch -d --datadir' -- "$cur")
                         else
                             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                         fi
@@ -286,6 +268,24 @@ _nseer() {
                         return
                         ;;
                 esac
+                return
+                ;;
+            show)
+                case $prev in
+                    --to)
+                        mapfile -t COMPREPLY < <(compgen -W 'json html xml normal grepable' -- "$cur")
+                        return
+                        ;;
+                    -o)
+                        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        return
+                        ;;
+                esac
+                if [[ $cur == -* ]]; then
+                    mapfile -t COMPREPLY < <(compgen -W '--to -o' -- "$cur")
+                else
+                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                fi
                 return
                 ;;
         esac
@@ -636,7 +636,7 @@ _nseer() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if (( COMP_CWORD == 1 )); then
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \
-                < <(compgen -W 'convert diff doc resume show script' -- "$cur")
+                < <(compgen -W 'convert diff doc resume script show' -- "$cur")
         fi
     fi
 }
