@@ -131,7 +131,7 @@ fn how_each_script_ended_is_told() {
         lab.peer(7001, Peer::Silent);
         let names = ["raises", "never-returns", "yields", "waits", "odd-bytes"];
         let scripts = names.map(|name| lab.script(name)).join(",");
-        let args = ["-n", "-Pn", "-p22,7001", "--script", &scripts, "--script-timeout", "2s"];
+        let args = ["-n", "-Pn", "-p22,7001", "--script", &scripts, "--script-timeout", "6s"];
         let more = ["--script-cpu-limit", "300ms", "-oX", "/run/lab/x.xml", "-oJ", "-", TARGET];
         let output = lab.nseer(&[&args[..], &more].concat());
         let lines: Vec<Value> = output
