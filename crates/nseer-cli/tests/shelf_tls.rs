@@ -7,8 +7,6 @@ mod lab;
 mod daemons;
 #[path = "shelf_tls/hostile.rs"]
 mod hostile;
-#[path = "shelf_tls/starttls.rs"]
-mod starttls;
 #[path = "shelf_tls/talk.rs"]
 mod talk;
 #[path = "shelf_tls/text.rs"]
