@@ -629,6 +629,7 @@ _nseer() {
         --version
         -h
         --help
+        -A
     )
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$cur")

@@ -19,7 +19,7 @@ use nseer_store::{Beginning, Progress, Store};
 
 use crate::limits::Limits;
 use crate::past::Past;
-use crate::plan::{Depth, Input, Plan};
+use crate::plan::{Depth, Input, Plan, Tracing};
 use crate::run::Run;
 use crate::scanner;
 use crate::scripts::Scripts;
@@ -103,6 +103,9 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     let (ports, mut warnings) = setup::ports(&plan.ports, &methods.techniques, table)?;
     if methods.falls_back {
         warnings.push(NO_RAW_PACKETS.to_owned());
+    }
+    if plan.discovery.trace == Tracing::WhereAllowed {
+        warnings.push(ALL_BUT_SYSTEMS.to_owned());
     }
     let options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
     let (keeper, progress) = keeper(plan, invocation)?;
@@ -256,6 +259,8 @@ fn scan_summary(techniques: &[Technique], ports: &ScanPorts) -> Vec<ScanSummary>
     };
     techniques.iter().filter_map(summary).collect()
 }
+
+const ALL_BUT_SYSTEMS: &str = "nseer: warning: -A does not tell operating systems apart yet (-O is not built); all else is done";
 
 const NO_RAW_PACKETS: &str =
     "nseer: warning: raw packets may not be sent here: connecting to ports instead (as -sT does)";

@@ -80,6 +80,17 @@ pub enum Depth {
     Ports,
 }
 
+/// Whether the way to hosts is traced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tracing {
+    /// It is not.
+    Never,
+    /// It is where raw packets may be sent.
+    WhereAllowed,
+    /// It must be.
+    Always,
+}
+
 /// How hosts are found and named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscoveryPlan {
@@ -88,7 +99,7 @@ pub struct DiscoveryPlan {
     /// How, each with its ports where there are some; empty where the default is to be used.
     pub pings: Vec<(PingType, Option<String>)>,
     /// Trace the way to each host.
-    pub trace: bool,
+    pub trace: Tracing,
     /// Do not ask by ARP or neighbour discovery.
     pub no_link_ping: bool,
     /// Whose names are looked up.
@@ -292,7 +303,11 @@ fn discovery(settings: &Settings) -> Result<DiscoveryPlan, PlanError> {
     Ok(DiscoveryPlan {
         skip: settings.skip_discovery,
         pings: settings.pings.iter().map(ping).collect::<Result<_, PlanError>>()?,
-        trace: settings.traceroute,
+        trace: match (settings.traceroute, settings.aggressive) {
+            (true, _) => Tracing::Always,
+            (false, true) => Tracing::WhereAllowed,
+            (false, false) => Tracing::Never,
+        },
         no_link_ping: settings.no_link_ping,
         names,
         servers: items("--dns-servers", &settings.dns_servers)?,

@@ -13,7 +13,7 @@ use nseer_scan::{
 use nseer_seam::{Random, System};
 
 use crate::limits::Limits;
-use crate::plan::{Depth, PacketBytes, PacketPlan, Plan};
+use crate::plan::{Depth, PacketBytes, PacketPlan, Plan, Tracing};
 use crate::settings::{PingType, ScanType};
 use crate::troubles::Troubles;
 
@@ -66,7 +66,7 @@ fn asked_raw(plan: &Plan) -> Option<&'static str> {
         .or_else(|| plan.scan.flags.map(|_| "--scanflags"))
         .or_else(|| plan.timing.defeat_resets.then_some("--defeat-rst-ratelimit"))
         .or_else(|| ping.next().map(PingType::option))
-        .or_else(|| plan.discovery.trace.then_some("--traceroute"))
+        .or_else(|| (plan.discovery.trace == Tracing::Always).then_some("--traceroute"))
 }
 
 fn techniques(plan: &Plan, privileged: bool) -> Vec<Technique> {
@@ -155,7 +155,11 @@ pub fn scanner(
         ask_link: methods.privileged && !plan.discovery.no_link_ping,
         techniques: methods.techniques.clone(),
         max_in_flight: if connects || !needs_raw { limits.scan_sockets } else { MOST_PACKETS },
-        trace: plan.discovery.trace,
+        trace: match plan.discovery.trace {
+            Tracing::Never => false,
+            Tracing::WhereAllowed => methods.privileged,
+            Tracing::Always => true,
+        },
         in_order: plan.ports.sequential,
         seed: plan.targets.seed,
         system: system.clone(),

@@ -48,6 +48,8 @@ pub struct Settings {
     pub pings: Vec<(PingType, Option<OsString>)>,
     /// `--traceroute`.
     pub traceroute: bool,
+    /// `-A`.
+    pub aggressive: bool,
     /// `--disable-arp-ping`, or `--send-ip`, which implies it.
     pub no_link_ping: bool,
     /// `-n`.

@@ -223,3 +223,22 @@ fn makers_of_hardware_are_named() {
         }
     });
 }
+
+#[test]
+fn a_is_versions_scripts_and_the_way() {
+    lab::run("a_is_versions_scripts_and_the_way", |lab| {
+        lab.far_host();
+        let args = ["--datadir", "/usr/share/nmap", "-n", "-p50-60", V4];
+        let at_once = lab.nseer(&[&["-A"], &args[..]].concat());
+        let one_by_one = lab.nseer(&[&["-sV", "-sC", "--traceroute"], &args[..]].concat());
+        assert!(at_once.stderr.contains("-A does not tell operating systems"), "{at_once:#?}");
+        let report = |output: &Output| -> Vec<String> {
+            let lines =
+                output.stdout.lines().filter(|l| !l.contains(" seconds") && !l.contains(" ms "));
+            let lines = lines.filter(|l| !l.starts_with("Starting") && !l.contains("latency"));
+            lines.map(ToOwned::to_owned).collect()
+        };
+        assert_eq!(report(&at_once), report(&one_by_one));
+        assert!(at_once.stdout.contains("TRACEROUTE"), "{at_once:#?}");
+    });
+}

@@ -86,7 +86,7 @@ end
 -- @param item Value, compared with <code>==</code>.
 -- @param array True to look only at the elements 1, 2, 3 and so on up to the first nil.
 -- @return True or false.
--- @return The key where the value was found, or nil.
+-- @return The key of that element, or nil without one.
 function tableaux.contains (t, item, array)
   local iterate = array and ipairs or pairs
   for key, value in iterate(t) do

@@ -45,7 +45,7 @@ action = function (host, port)
       risky[#risky + 1] = method
     end
   end
-  local lines = { "Failed to get a valid response for the OPTION request" }
+  local lines = { "The server did not answer the request for its methods" }
   if #allowed > 0 then
     lines[1] = "Supported methods: " .. table.concat(allowed, " ")
     lines[2] = #risky > 0 and "Potentially risky methods: " .. table.concat(risky, " ") or nil

@@ -93,11 +93,19 @@ pub(super) const CATEGORY: Category = Category {
         )
         .complete(Complete::Words(GENERATED))
         .hidden(),
-        Opt::not_built(
+        Opt::new(
             &["-A"],
             Value::None,
-            "operating system, versions, scripts and traceroute at once",
-            "-sV -sC",
+            "versions, default scripts and, where allowed, traceroute at once",
+            "Finds out versions (-sV), runs the default scripts (-sC) and traces the way to each host \
+            (--traceroute) where raw packets may be sent. Operating systems are not told apart yet; a \
+            line says so.",
+            |s, u| {
+                u.flag(&mut s.versions)?;
+                s.default_scripts = true;
+                s.aggressive = true;
+                Ok(())
+            },
         ),
         Opt::not_built(&["--thc"], Value::None, "a greeting", ""),
     ],

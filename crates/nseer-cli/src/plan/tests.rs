@@ -133,7 +133,7 @@ fn discovery_and_names() {
     let expected = DiscoveryPlan {
         skip: false,
         pings: vec![(PingType::Syn, Some("22,80".into())), (PingType::Echo, None)],
-        trace: false,
+        trace: Tracing::Never,
         no_link_ping: true,
         names: Names::Never,
         servers: vec!["192.0.2.1".into(), "192.0.2.2".into()],
