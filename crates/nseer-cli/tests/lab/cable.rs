@@ -67,7 +67,10 @@ impl Lab {
         ] {
             must(Command::new("ip").args(args.split(' ')));
         }
+        // Both answer as fast as they are asked.
         self.far(&["sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv4.icmp_ratelimit=0"]);
+        let farther = ["--net=/run/netns/farther", "sysctl", "-q", "net.ipv4.icmp_ratelimit=0"];
+        must(Command::new("nsenter").args(farther));
     }
 
     /// The other host drops and rejects packets in every way that a firewall knows; ports 53 and 81
