@@ -93,9 +93,15 @@ fn nmaps_xml_becomes_what_nmap_itself_wrote() {
             assert_eq!(nmap.code, 0, "{nmap:#?}");
             let converted = convert(lab, &format!("{base}.xml"), "normal").stdout;
             let written = read(&format!("{base}.nmap"));
-            let advice = |line: &&str| !line.starts_with("Service detection performed");
-            let ours: Vec<&str> = results(&written).into_iter().filter(advice).collect();
-            assert_eq!(results(&converted).join("\n").trim(), ours.join("\n").trim(), "{args:?}");
+            // Advice is not in XML; and this script of the category version now and then gets hold of
+            // the server that serves one client at a time, and then may stand before or after others.
+            let left_out = ["Service detection performed", "|_http-trane-info"];
+            let compared = |text: &str| -> String {
+                let lines = results(text).into_iter();
+                let lines = lines.filter(|line| left_out.iter().all(|l| !line.starts_with(l)));
+                lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+            };
+            assert_eq!(compared(&converted), compared(&written), "{args:?}");
             assert!(converted.starts_with("# Nmap 7"), "{converted}");
             let json = convert(lab, &format!("{base}.xml"), "json").stdout;
             let hosts = json.lines().filter(|line| line.contains("\"type\":\"host\"")).count();
