@@ -2,6 +2,8 @@
 //! (Black and Rogaway, "Ciphers with Arbitrary Finite Domains", 2002, section 5), whose results are
 //! permuted again until they are in range. The order is to be irregular, not secret.
 
+use nseer_scan::SplitMix;
+
 /// An order of the numbers below a size.
 #[derive(Clone, Debug)]
 pub struct Permutation {
@@ -18,12 +20,8 @@ impl Permutation {
     #[must_use]
     pub fn new(size: u128, seed: u64) -> Permutation {
         let bits = u128::BITS - size.saturating_sub(1).leading_zeros();
-        let mut keys = [0; ROUNDS];
-        let mut state = seed;
-        for key in &mut keys {
-            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            *key = mixed(state);
-        }
+        let mut random = SplitMix::new(seed);
+        let keys = std::array::from_fn(|_| random.draw());
         Permutation { size, half: bits.div_ceil(2).max(1), keys }
     }
 
@@ -50,17 +48,10 @@ impl Permutation {
         let part = |number: u128| u64::try_from(number & u128::from(mask)).unwrap_or(0);
         let (mut left, mut right) = (part(number >> self.half), part(number));
         for key in self.keys {
-            (left, right) = (right, left ^ (mixed(right ^ key) & mask));
+            (left, right) = (right, left ^ (SplitMix::mixed(right ^ key) & mask));
         }
         u128::from(left) << self.half | u128::from(right)
     }
-}
-
-/// The output function of SplitMix64 (Steele et al., 2014).
-pub(crate) fn mixed(value: u64) -> u64 {
-    let mixed = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

@@ -131,7 +131,10 @@ impl Run {
         }
         let (up, down) = run.past.counts();
         let done_before = up.saturating_add(down);
-        run.sinks.emit(Event::HostsExpected(targets.remaining().saturating_sub(done_before)));
+        if run.sinks.is_watched() {
+            let expected = targets.remaining().saturating_sub(done_before);
+            run.sinks.emit(Event::HostsExpected(expected));
+        }
         let permits = Arc::new(Semaphore::new(run.hosts_in_flight));
         let mut tasks = JoinSet::new();
         loop {
@@ -266,6 +269,7 @@ impl Run {
             Box::pin(versions.detect(&mut host, deadline)).await;
             host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
         }
+        self.precede().await;
         if host.status == HostStatus::Up
             && !host.timed_out
             && let Some(scripts) = self.scripts.as_ref().filter(|s| s.may_run_on(&host))
@@ -278,7 +282,6 @@ impl Run {
             host = scripts.run_host(host, deadline, &self.past).await;
             host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
         }
-        self.precede().await;
         host.finished = Some(clock.wall());
         self.sinks.emit(Event::HostDone(Arc::new(host)));
     }

@@ -82,7 +82,6 @@ impl Scripts {
         deadline: Option<std::time::Instant>,
         past: &Past,
     ) -> HostRecord {
-        self.precede(past).await;
         let engine = match self.open(past).await {
             Ok(engine) => engine,
             Err(why) => {

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nseer_core::{PortKey, ScanPorts};
+use nseer_scan::SplitMix;
 
-use crate::permutation::mixed;
 use crate::plan::Shard;
 
 /// A part of the hosts and ports.
@@ -35,7 +35,7 @@ impl Share {
     pub fn ports(&self, address: IpAddr) -> Option<Arc<ScanPorts>> {
         let Some(shard) = self.shard else { return Some(self.all.clone()) };
         let parts = shard.of.get();
-        let dealer = self.dealer(address) % parts;
+        let dealer = SplitMix::of_host(self.seed, address) % parts;
         // The first port is given to part `dealer`, counted from 0, the next one to the next.
         let first = (shard.number.get() - 1 + parts - dealer) % parts;
         let first = usize::try_from(first).ok()?;
@@ -53,15 +53,6 @@ impl Share {
             Arc::new(self.all.with_keys(keys))
         });
         Some(list.clone())
-    }
-
-    fn dealer(&self, address: IpAddr) -> u64 {
-        let bits = match address {
-            IpAddr::V4(v4) => u128::from(v4.to_bits()),
-            IpAddr::V6(v6) => v6.to_bits(),
-        };
-        let [low, high] = [bits, bits >> 64].map(|half| (half & u128::from(u64::MAX)) as u64);
-        mixed(mixed(self.seed ^ low).wrapping_add(high))
     }
 }
 

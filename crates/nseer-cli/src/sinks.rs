@@ -95,6 +95,12 @@ impl Sinks {
         self.keeps_hosts
     }
 
+    /// Somebody wants to know how far the run is, which may take work to find out.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.is_watched
+    }
+
     /// Listens for keys until what it gives is dropped; gives nothing where nobody can press one.
     #[must_use]
     pub fn keys(&self) -> Option<Keys> {

@@ -61,8 +61,8 @@ struct Named {
 
 /// Targets in random order. A name is one of them, whatever it stands for.
 struct Mixed {
-    texts: Vec<String>,
-    /// For each text where its addresses end, counted through all.
+    specs: Vec<TargetSpec>,
+    /// For each of them where its addresses end, counted through all.
     ends: Vec<u128>,
     order: Permutation,
     position: u128,
@@ -76,14 +76,15 @@ enum Drawn {
 
 impl Mixed {
     fn new(texts: Vec<String>, seed: u64) -> Result<Mixed, TargetError> {
-        let mut ends = Vec::with_capacity(texts.len());
+        let specs: Vec<TargetSpec> =
+            texts.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
+        let mut ends = Vec::with_capacity(specs.len());
         let mut end = 0_u128;
-        for text in &texts {
-            let spec: TargetSpec = text.parse()?;
+        for spec in &specs {
             end = end.saturating_add(spec.addresses().remaining().max(1));
             ends.push(end);
         }
-        Ok(Mixed { texts, ends, order: Permutation::new(end, seed), position: 0 })
+        Ok(Mixed { specs, ends, order: Permutation::new(end, seed), position: 0 })
     }
 
     fn next(&mut self) -> Option<Drawn> {
@@ -93,12 +94,11 @@ impl Mixed {
         let number = self.order.at(self.position);
         self.position += 1;
         let index = self.ends.partition_point(|end| *end <= number);
-        let text = self.texts.get(index)?;
+        let spec = self.specs.get(index)?;
         let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        let spec: TargetSpec = text.parse().ok()?;
         Some(match spec.addresses().at(number - begin) {
             Some(address) => Drawn::Address(address),
-            None => Drawn::Name(text.clone()),
+            None => Drawn::Name(spec.to_string()),
         })
     }
 }

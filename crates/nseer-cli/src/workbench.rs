@@ -76,6 +76,14 @@ pub struct Group {
 /// All groups.
 pub const GROUPS: &[Group] = &[Group { name: "script", short: "write, check and test scripts" }];
 
+/// Where a text goes that a command gives.
+const OUT: ToolOption = ToolOption {
+    name: "-o",
+    value: "FILE",
+    short: "write to FILE instead of standard output",
+    complete: Complete::Files,
+};
+
 /// All commands, in the order in which the help shows them.
 pub const TOOLS: &[Tool] = &[
     convert::TOOL,

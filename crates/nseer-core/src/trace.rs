@@ -24,6 +24,17 @@ pub enum TraceProbe {
     Echo,
 }
 
+impl TraceProbe {
+    /// The protocol's name, and the port where it has ports.
+    #[must_use]
+    pub fn parts(self) -> (&'static str, Option<u16>) {
+        match self {
+            TraceProbe::Port(key) => (key.protocol.as_str(), Some(key.number)),
+            TraceProbe::Echo => ("icmp", None),
+        }
+    }
+}
+
 /// One router, or the host itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {

@@ -27,11 +27,12 @@ pub struct Tracker {
     done: u64,
     up: u64,
     hosts: HashMap<IpAddr, Work>,
-    scripts: HashMap<Running, Instant>,
+    /// Those of a host, and without one those of the time before or after.
+    scripts: HashMap<Option<IpAddr>, HashMap<Running, Instant>>,
 }
 
-/// A script at work: its ID, and where.
-type Running = (Arc<str>, Option<IpAddr>, Option<PortKey>);
+/// A script at work: its ID, and the port.
+type Running = (Arc<str>, Option<PortKey>);
 
 /// A host at work.
 #[derive(Debug)]
@@ -70,13 +71,14 @@ impl Tracker {
                 }
             }
             Event::ScriptStarted { id, address, port } => {
-                self.scripts.insert((id.clone(), *address, *port), now);
+                self.scripts.entry(*address).or_default().insert((id.clone(), *port), now);
                 if let Some(work) = address.and_then(|address| self.hosts.get_mut(&address)) {
                     work.started += 1;
                 }
             }
             Event::ScriptFinished { run, .. } => {
-                let known = self.scripts.remove(&(run.id.clone(), run.address, run.port)).is_some();
+                let running = self.scripts.get_mut(&run.address);
+                let known = running.and_then(|r| r.remove(&(run.id.clone(), run.port))).is_some();
                 if let Some(work) =
                     run.address.and_then(|a| self.hosts.get_mut(&a)).filter(|_| known)
                 {
@@ -85,12 +87,12 @@ impl Tracker {
             }
             Event::HostDone(host) => {
                 self.hosts.remove(&host.address);
-                self.scripts.retain(|(_, address, _), _| *address != Some(host.address));
+                self.scripts.remove(&Some(host.address));
                 self.done += 1;
                 self.up += u64::from(host.status == HostStatus::Up);
             }
             Event::PhaseDone { .. } => {
-                self.scripts.retain(|(_, address, _), _| address.is_some());
+                self.scripts.remove(&None);
             }
             _ => {}
         }
@@ -156,7 +158,9 @@ impl Tracker {
 
     /// Scripts by name, and hosts in a stage that is not scripts.
     fn slowest(&self, now: Instant) -> Vec<Slow> {
-        let scripts = self.scripts.iter().map(|(running, since)| (*since, Named::Script(running)));
+        let scripts = self.scripts.iter().flat_map(|(address, running)| {
+            running.iter().map(|((id, port), since)| (*since, Named::Script(id, *address, *port)))
+        });
         let hosts = self.hosts.iter().filter(|(_, work)| work.stage != Stage::Scripts);
         let hosts = hosts.map(|(address, work)| (work.since, Named::Host(*address, work.stage)));
         let mut all: Vec<_> = scripts.chain(hosts).collect();
@@ -173,16 +177,16 @@ impl Tracker {
 
 /// What may be slow, before it has a text.
 enum Named<'a> {
-    Script(&'a Running),
+    Script(&'a str, Option<IpAddr>, Option<PortKey>),
     Host(IpAddr, Stage),
 }
 
 impl Named<'_> {
     fn text(&self) -> String {
         match self {
-            Named::Script((id, None, _)) => id.to_string(),
-            Named::Script((id, Some(address), None)) => format!("{id} on {address}"),
-            Named::Script((id, Some(address), Some(port))) => {
+            Named::Script(id, None, _) => (*id).to_owned(),
+            Named::Script(id, Some(address), None) => format!("{id} on {address}"),
+            Named::Script(id, Some(address), Some(port)) => {
                 format!("{id} on {}", SocketAddr::new(*address, port.number))
             }
             Named::Host(address, stage) => format!("{} of {address}", stage.as_str()),

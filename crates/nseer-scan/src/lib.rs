@@ -31,6 +31,7 @@ mod window;
 pub use config::{Discovery, ScanConfig, Trouble};
 pub use connector::{Answer, Connector, Destination, Started};
 pub use mixed::{LazyRaw, MixedConnector, PendingMixed};
+pub use order::SplitMix;
 pub use raw::{Carrier, Payloads, PendingAnswer, RawConfig, RawConnector};
 pub use scanner::{ScanError, Scanner};
 pub use sockets::{Heir, PendingConnect, SocketConnector};

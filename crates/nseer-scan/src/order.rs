@@ -1,6 +1,5 @@
 //! In which order a host's ports are tried.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use nseer_core::{HostRecord, Protocol};
@@ -42,26 +41,59 @@ fn likely(protocol: Protocol) -> &'static [u16] {
 /// Another one for each host, in each run or in each run with another seed.
 fn seed(config: &ScanConfig, address: IpAddr) -> u64 {
     if let Some(seed) = config.seed {
-        let mut hasher = DefaultHasher::new();
-        (seed, address).hash(&mut hasher);
-        return hasher.finish();
+        return SplitMix::of_host(seed, address);
     }
     let mut seed = [0; 8];
     config.system.random.fill(&mut seed);
     u64::from_le_bytes(seed)
 }
 
-/// Fisher and Yates' shuffle. One random seed is stretched by SplitMix64 (Steele et al., 2014):
-/// the order is to be irregular, not secret.
+/// Numbers that look random and follow from a seed: SplitMix64 (Steele et al., 2014). For orders that are to
+/// be irregular, not secret.
+#[derive(Clone, Debug)]
+pub struct SplitMix {
+    state: u64,
+}
+
+impl SplitMix {
+    /// The numbers that follow from `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> SplitMix {
+        SplitMix { state: seed }
+    }
+
+    /// A number for each host that follows from `seed`.
+    #[must_use]
+    pub fn of_host(seed: u64, address: IpAddr) -> u64 {
+        let bits = match address {
+            IpAddr::V4(v4) => u128::from(v4.to_bits()),
+            IpAddr::V6(v6) => v6.to_bits(),
+        };
+        let [low, high] = [bits, bits >> 64].map(|half| (half & u128::from(u64::MAX)) as u64);
+        SplitMix::mixed(SplitMix::mixed(seed ^ low).wrapping_add(high))
+    }
+
+    /// The next one.
+    pub fn draw(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        SplitMix::mixed(self.state)
+    }
+
+    /// Another number for each number, without an order between them.
+    #[must_use]
+    pub fn mixed(value: u64) -> u64 {
+        let mixed = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// Fisher and Yates' shuffle.
 fn shuffle<T>(ports: &mut [T], seed: u64) {
-    let mut state = seed;
+    let mut random = SplitMix::new(seed);
     for i in (1..ports.len()).rev() {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^= mixed >> 31;
         // Multiply and shift: a number below i + 1, which is at most 65,536.
-        let j = ((mixed >> 32) * (i as u64 + 1)) >> 32;
+        let j = ((random.draw() >> 32) * (i as u64 + 1)) >> 32;
         ports.swap(i, usize::try_from(j).unwrap_or(i));
     }
 }

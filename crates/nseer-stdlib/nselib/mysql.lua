@@ -8,6 +8,7 @@
 -- @class module
 -- @name mysql
 
+local framereader = require "framereader"
 local math = require "math"
 local openssl = require "openssl"
 local stdnse = require "stdnse"
@@ -54,18 +55,11 @@ Charset = { latin1_COLLATE_latin1_swedish_ci = 8 }
 local MAX_PACKET = 0x100000
 local MAX_ROWS = 10000
 
+local frame = framereader.new(function (head) return (string.unpack("<I3", head)) end, MAX_PACKET)
+
 -- Reads one packet. True, its bytes and its number; or false and a reason.
 local function read_packet (socket)
-  local status, data = socket:receive_buf(function (buffer)
-    if #buffer >= 4 then
-      local length = string.unpack("<I3", buffer)
-      if length > MAX_PACKET then
-        return #buffer, #buffer
-      elseif #buffer >= 4 + length then
-        return 4 + length, 4 + length
-      end
-    end
-  end, true)
+  local status, data = socket:receive_buf(frame, true)
   if not status then
     return false, data
   elseif #data < 4 or string.unpack("<I3", data) ~= #data - 4 then

@@ -142,16 +142,21 @@ function do_nbstat (host)
   return true, kept.names, kept.statistics
 end
 
+-- The names that are given, or else those that the host tells.
+local function known (host, names)
+  if names then
+    return true, names
+  end
+  return do_nbstat(host)
+end
+
 -- The first unique name with a suffix.
 local function name_with (host, names, suffix)
-  if not names then
-    local status
-    status, names = do_nbstat(host)
-    if not status then
-      return false, names
-    end
+  local status, list = known(host, names)
+  if not status then
+    return false, list
   end
-  for _, entry in ipairs(names) do
+  for _, entry in ipairs(list) do
     if entry.suffix == suffix and entry.flags & 0x8000 == 0 then
       return true, entry.name
     end
@@ -183,16 +188,13 @@ end
 -- @return True; or false if the host does not answer.
 -- @return The name, or nil; or a reason.
 function get_user_name (host, names)
-  if not names then
-    local status
-    status, names = do_nbstat(host)
-    if not status then
-      return false, names
-    end
+  local status, list = known(host, names)
+  if not status then
+    return false, list
   end
-  local _, server = name_with(host, names, 0x20)
+  local _, server = name_with(host, list, 0x20)
   -- Messages are for the machine and for its user alike.
-  for _, entry in ipairs(names) do
+  for _, entry in ipairs(list) do
     if entry.suffix == 3 and entry.flags & 0x8000 == 0 and entry.name ~= server then
       return true, entry.name
     end

@@ -245,6 +245,15 @@ function Helper.RpcInfo (host, port)
   return false, reason
 end
 
+-- What the port mapper knows of a program, which may be named; or nil and a reason.
+local function registered (host, port, program)
+  local status, found = Helper.RpcInfo(host, port)
+  if not status then
+    return nil, found
+  end
+  return found[type(program) == "number" and program or Util.ProgNameToNumber(program)] or {}
+end
+
 --- Where a program listens.
 -- @name Helper.GetProgramInfo
 -- @param host Host table.
@@ -254,12 +263,10 @@ end
 -- @return True; or false.
 -- @return Table with <code>port</code> (number and protocol) and <code>version</code>; or a reason.
 function Helper.GetProgramInfo (host, port, program, max_version)
-  local status, found = Helper.RpcInfo(host, port)
-  if not status then
-    return false, found
+  local entries, reason = registered(host, port, program)
+  if not entries then
+    return false, reason
   end
-  local number = type(program) == "number" and program or Util.ProgNameToNumber(program)
-  local entries = found[number] or {}
   for _, protocol in ipairs { "tcp", "udp" } do
     local entry = entries[protocol]
     for i = entry and entry.port and #entry.version or 0, 1, -1 do
@@ -280,12 +287,11 @@ end
 -- @return True; or false.
 -- @return The number of the port; or a reason.
 function Helper.GetPortForProgram (host, port, program, protocol)
-  local status, found = Helper.RpcInfo(host, port)
-  if not status then
-    return false, found
+  local entries, reason = registered(host, port, program)
+  if not entries then
+    return false, reason
   end
-  local number = type(program) == "number" and program or Util.ProgNameToNumber(program)
-  local entry = (found[number] or {})[protocol]
+  local entry = entries[protocol]
   if not entry or not entry.port then
     return false, "the program is not registered"
   end

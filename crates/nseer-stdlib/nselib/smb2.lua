@@ -8,6 +8,7 @@
 -- @name smb2
 
 local datetime = require "datetime"
+local messages = require "smb.messages"
 local rand = require "rand"
 local smbauth = require "smbauth"
 local stdnse = require "stdnse"
@@ -23,9 +24,6 @@ _ENV = stdnse.module("smb2", stdnse.seeall)
 command_codes = { SMB2_COM_NEGOTIATE = 0, SMB2_COM_SESSION_SETUP = 1, SMB2_COM_LOGOFF = 2 }
 
 local DIALECTS = { 0x0202, 0x0210, 0x0300, 0x0302, 0x0311 }
-
--- Longer messages answer nothing that is asked here.
-local MAX_MESSAGE = 0x20000
 
 local MORE_PROCESSING_REQUIRED = 0xc0000016
 
@@ -75,16 +73,7 @@ end
 -- @return Header, 64 bytes; or a reason.
 -- @return What comes after the header.
 function smb2_read (smb, read_data)
-  local status, head = smb.socket:receive_buf(function (buffer)
-    if #buffer >= 4 then
-      local length = string.unpack(">I3", buffer, 2)
-      if length > MAX_MESSAGE then
-        return #buffer, #buffer
-      elseif #buffer >= 4 + length then
-        return 4 + length, 4 + length
-      end
-    end
-  end, true)
+  local status, head = messages.read_message(smb.socket)
   if not status then
     return false, head
   end
@@ -92,6 +81,15 @@ function smb2_read (smb, read_data)
     return false, "the answer is no message of SMB 2"
   end
   return true, string.sub(head, 5, 68), read_data ~= false and string.sub(head, 69) or nil
+end
+
+-- Sends a request and reads the answer, as smb2_read gives it.
+local function exchange (smb, header, request)
+  local status, reason = smb2_send(smb, header, request)
+  if not status then
+    return false, reason
+  end
+  return smb2_read(smb)
 end
 
 -- The contexts that version 3.1.1 asks for: SHA-512, and AES-128-GCM or CCM (section 2.2.3.1).
@@ -159,11 +157,7 @@ end
 function negotiate_v2 (smb, overrides)
   overrides = overrides or {}
   local header = smb2_encode_header_sync(smb, command_codes.SMB2_COM_NEGOTIATE, overrides)
-  local status, answer = smb2_send(smb, header, negotiate_request(overrides.Dialects or DIALECTS))
-  local data
-  if status then
-    status, answer, data = smb2_read(smb)
-  end
+  local status, answer, data = exchange(smb, header, negotiate_request(overrides.Dialects or DIALECTS))
   if not status then
     return false, answer
   end
@@ -186,11 +180,7 @@ function challenge_info (smb)
   local _, blob = smbauth.get_security_blob(nil)
   local header = smb2_encode_header_sync(smb, command_codes.SMB2_COM_SESSION_SETUP)
   local request = string.pack("<I2BBI4I4I2I2I8", 25, 0, 1, 0, 0, 64 + 24, #blob, 0) .. blob
-  local status, answer = smb2_send(smb, header, request)
-  local data
-  if status then
-    status, answer, data = smb2_read(smb)
-  end
+  local status, answer, data = exchange(smb, header, request)
   if not status then
     return false, answer
   elseif string.unpack("<I4", answer, 9) ~= MORE_PROCESSING_REQUIRED then

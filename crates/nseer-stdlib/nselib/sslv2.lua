@@ -13,10 +13,10 @@
 -- @name sslv2
 
 local nmap = require "nmap"
-local sslcert = require "sslcert"
 local stdnse = require "stdnse"
 local string = require "string"
 local table = require "table"
+local tlsprobe = require "tlsprobe"
 local unittest = require "unittest"
 
 _ENV = stdnse.module("sslv2", stdnse.seeall)
@@ -189,17 +189,9 @@ end
 -- @param port Port table.
 -- @return Array of names of the cipher kinds that it takes, perhaps empty; nil if it does not speak the version.
 function test_sslv2 (host, port)
-  local prepare = sslcert.getPrepareTLSWithoutReconnect(port)
-  local status, socket
-  if prepare then
-    status, socket = prepare(host, port)
-    if not status then
-      return nil
-    end
-  else
-    socket = nmap.new_socket()
-    socket:set_timeout(stdnse.get_timeout(host))
-    status = socket:connect(host, port, "tcp")
+  local socket = tlsprobe.connect(host, port)
+  if not socket then
+    return nil
   end
   local names = {}
   for name in pairs(SSL_CIPHER_CODES) do
@@ -207,9 +199,8 @@ function test_sslv2 (host, port)
   end
   table.sort(names)
   local record
-  if status and socket:send(client_hello(names)) then
-    local buffer
-    status, buffer = record_buffer(socket)
+  if socket:send(client_hello(names)) then
+    local status, buffer = record_buffer(socket)
     if status then
       _, record = record_read(buffer)
     end

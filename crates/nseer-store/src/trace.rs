@@ -9,14 +9,13 @@ use crate::value::{duration, length};
 
 /// Writes the way to the host of this number, in place of what was there.
 pub(crate) fn write(db: &Connection, host: i64, trace: &Trace) -> rusqlite::Result<()> {
-    let (protocol, port) = match trace.probe {
-        Some(TraceProbe::Port(key)) => (Some(key.protocol.as_str()), Some(key.number)),
-        Some(TraceProbe::Echo) => (Some("icmp"), None),
-        None => (None, None),
-    };
+    let (protocol, port) = trace.probe.map(TraceProbe::parts).unzip();
     db.prepare_cached("DELETE FROM trace WHERE host = ?1")?.execute([host])?;
-    db.prepare_cached("INSERT INTO trace VALUES (?1, ?2, ?3)")?
-        .execute(params![host, protocol, port])?;
+    db.prepare_cached("INSERT INTO trace VALUES (?1, ?2, ?3)")?.execute(params![
+        host,
+        protocol,
+        port.flatten()
+    ])?;
     let mut insert = db.prepare_cached("INSERT OR REPLACE INTO hop VALUES (?1, ?2, ?3, ?4, ?5)")?;
     for hop in &trace.hops {
         let trip = hop.round_trip.map(length);

@@ -5,7 +5,7 @@ use crate::rule::{Findings, Level, Rule, nearest};
 use crate::source::Span;
 
 /// The documented categories.
-pub(super) const KNOWN: &[&str] = &[
+pub const CATEGORIES: &[&str] = &[
     "auth",
     "broadcast",
     "brute",
@@ -38,11 +38,11 @@ fn check(context: &Context<'_>, found: &mut Findings) {
     let mut seen: Vec<(String, Span)> = Vec::new();
     for (category, span) in super::strings_of(context, "categories") {
         let lower = category.to_lowercase();
-        if !KNOWN.contains(&lower.as_str()) {
+        if !CATEGORIES.contains(&lower.as_str()) {
             let finding = found.add(span, format!("there is no category '{category}'"));
-            finding.help(match nearest(&lower, KNOWN.iter().copied()) {
+            finding.help(match nearest(&lower, CATEGORIES.iter().copied()) {
                 Some(meant) => format!("did you mean '{meant}'?"),
-                None => format!("the categories are {}", KNOWN.join(", ")),
+                None => format!("the categories are {}", CATEGORIES.join(", ")),
             });
         }
         match seen.iter().find(|(known, _)| *known == lower) {

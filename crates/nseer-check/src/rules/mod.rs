@@ -46,6 +46,8 @@ mod unknown_method;
 mod unused_require;
 mod yield_in_callback;
 
+pub use categories::CATEGORIES;
+
 /// The rule that tells what is no Lua.
 pub const SYNTAX: &str = "syntax";
 /// The rule on the beginning and the end of a file.

@@ -1,25 +1,21 @@
 //! Options of the script engine.
 
+use nseer_check::rules::CATEGORIES;
+
 use super::{Category, Complete, Opt, Value};
 
 /// The categories that scripts put themselves in, offered by shells after `--script`.
-const CATEGORY_NAMES: &[&str] = &[
-    "all",
-    "auth",
-    "broadcast",
-    "brute",
-    "default",
-    "discovery",
-    "dos",
-    "exploit",
-    "external",
-    "fuzzer",
-    "intrusive",
-    "malware",
-    "safe",
-    "version",
-    "vuln",
-];
+const CATEGORY_NAMES: &[&str] = &all_and::<{ CATEGORIES.len() + 1 }>(CATEGORIES);
+
+const fn all_and<const N: usize>(categories: &[&'static str]) -> [&'static str; N] {
+    let mut names = ["all"; N];
+    let mut i = 1;
+    while i < N {
+        names[i] = categories[i - 1];
+        i += 1;
+    }
+    names
+}
 
 pub(super) const CATEGORY: Category = Category {
     title: "Scripts",

@@ -14,7 +14,7 @@ use nseer_check::rules::RULES;
 use nseer_check::{Checked, Checker, types};
 use nseer_seam::{FileKind, System};
 
-use super::{Tool, ToolOption, Words, documents};
+use super::{OUT, Tool, ToolOption, Words, documents};
 use crate::options::Complete;
 
 pub(super) const TOOL: Tool = Tool {
@@ -58,12 +58,7 @@ pub(super) const TOOL: Tool = Tool {
             short: "list all rules, and end",
             complete: Complete::Nothing,
         },
-        ToolOption {
-            name: "-o",
-            value: "FILE",
-            short: "write to FILE instead of standard output",
-            complete: Complete::Files,
-        },
+        OUT,
     ],
     trouble: TROUBLE,
     run: check,

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use anyhow::{Context as _, bail};
 use nseer_seam::System;
 
-use super::{Tool, ToolOption, Words, documents};
+use super::{OUT, Tool, ToolOption, Words, documents};
 use crate::options::Complete;
 use crate::settings::Format;
 use crate::sinks::report;
@@ -32,12 +32,7 @@ pub(super) const TOOL: Tool = Tool {
             short: "json (the usual one), html, xml, normal or grepable",
             complete: Complete::Words(&["json", "html", "xml", "normal", "grepable"]),
         },
-        ToolOption {
-            name: "-o",
-            value: "FILE",
-            short: "write to FILE instead of standard output",
-            complete: Complete::Files,
-        },
+        OUT,
     ],
     trouble: 1,
     run,
@@ -56,7 +51,7 @@ pub(super) const SHOW: Tool = Tool {
             short: "normal (the usual one), json, html, xml or grepable",
             complete: Complete::Words(&["json", "html", "xml", "normal", "grepable"]),
         },
-        TOOL.options[1],
+        OUT,
     ],
     trouble: 1,
     run: show,

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use nseer_diff::{Scan, compare, write_json, write_text};
 use nseer_seam::System;
 
-use super::{Tool, ToolOption, Words, documents};
+use super::{OUT, Tool, ToolOption, Words, documents};
 use crate::options::Complete;
 
 pub(super) const TOOL: Tool = Tool {
@@ -26,12 +26,7 @@ pub(super) const TOOL: Tool = Tool {
             short: "text (the usual one) or json",
             complete: Complete::Words(&["text", "json"]),
         },
-        ToolOption {
-            name: "-o",
-            value: "FILE",
-            short: "write to FILE instead of standard output",
-            complete: Complete::Files,
-        },
+        OUT,
     ],
     trouble: TROUBLE,
     run,

@@ -10,8 +10,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, bail};
 use nseer_core::{
     Event, EventSink, HostRecord, HostStatus, Levels, Phase, PhaseRecord, PortKey, PortState,
-    PortStatus, PortTable, Protocol, Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceInfo,
-    Severity,
+    PortStatus, PortTable, Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceInfo, Severity,
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::SelectedScript;
@@ -76,16 +75,6 @@ impl GivenHost {
         (host.status, host.reason) = (HostStatus::Up, Reason::UserSet);
         host.target_name = self.name.clone();
         Ok(host)
-    }
-}
-
-/// The transport of a port, from the word behind its slash.
-pub(super) fn protocol(word: &str) -> Option<Protocol> {
-    match word {
-        "tcp" => Some(Protocol::Tcp),
-        "udp" => Some(Protocol::Udp),
-        "sctp" => Some(Protocol::Sctp),
-        _ => None,
     }
 }
 

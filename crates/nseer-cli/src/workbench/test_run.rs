@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
-use nseer_core::{PortKey, PortState, Reason};
+use nseer_core::{PortKey, PortState, Protocol, Reason};
 use nseer_engine::data_dir::DataDirs;
 use nseer_engine::{Lines, Workbench};
 use nseer_net::stand_in::StandIn;
@@ -17,7 +17,7 @@ use nseer_replay::{
 };
 use nseer_seam::System;
 
-use super::single_run::{GivenHost, GivenPort, Ran, SingleRun, protocol};
+use super::single_run::{GivenHost, GivenPort, Ran, SingleRun};
 use super::test_bless;
 use super::test_coverage::Coverage;
 use super::test_find::{Kind, TESTS, Test};
@@ -103,21 +103,12 @@ impl Settings {
         let shown = test.file.display().to_string();
         let mut verdict = judge(&played, &shown);
         let text = played.ran.text();
-        match &recording.output {
-            Some(expected) => self.compare(&mut verdict, expected, &text, &played, || {
-                test_bless::recording(&self.system, &test.file, &text)
-            }),
-            None if self.blesses && verdict.failures.is_empty() => {
-                test_bless::recording(&self.system, &test.file, &text)?;
-                verdict.note = Some("blessed".to_owned());
-                Ok(())
-            }
-            None => {
-                let text = "it asserted nothing: the recording has no 'output'; --bless writes it";
-                verdict.failures.push(text.to_owned());
-                Ok(())
-            }
-        }?;
+        let wanted = recording.output.as_deref().ok_or_else(|| {
+            "it asserted nothing: the recording has no 'output'; --bless writes it".to_owned()
+        });
+        self.compare_or_bless(&mut verdict, wanted, &played, || {
+            test_bless::recording(&self.system, &test.file, &text)
+        })?;
         Ok(verdict)
     }
 
@@ -153,15 +144,10 @@ impl Settings {
             }
         };
         let mut verdict = judge(&played, &place);
-        let printed = played.ran.text();
         match (&case.expected, recorded) {
-            (Expected::Text(expected), _) => {
-                self.compare_inline(&mut verdict, expected, &printed, &played);
-            }
-            (Expected::Snapshot, _) => self.snapshot(&mut verdict, test, &printed, &played)?,
-            (Expected::Recorded, Some(expected)) => {
-                self.compare_inline(&mut verdict, &expected, &printed, &played);
-            }
+            (Expected::Text(expected), _) => compare(&mut verdict, expected, &played),
+            (Expected::Snapshot, _) => self.snapshot(&mut verdict, test, &played)?,
+            (Expected::Recorded, Some(expected)) => compare(&mut verdict, &expected, &played),
             (Expected::Recorded | Expected::Unknown, _) => verdict.failures.push(format!(
                 "{shown}:{}: it asserted nothing: say what the script prints (output = \"…\", or \
                  false), or snapshot = true",
@@ -222,52 +208,30 @@ impl Settings {
         Ok(Played { ran, mismatches: peers.finish() })
     }
 
-    fn compare(
+    /// Compares what was printed with what should be, or with why nobody says that; where it is another and is to
+    /// be the rule from now on, blesses it.
+    fn compare_or_bless(
         &self,
         verdict: &mut Verdict,
-        expected: &str,
-        printed: &str,
+        wanted: Result<&str, String>,
         played: &Played,
         bless: impl FnOnce() -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        if same(expected, printed) {
-            return Ok(());
-        }
+        let is_so = wanted.as_ref().is_ok_and(|expected| same(expected, &played.ran.text()));
         // What went wrong is not to be the rule from now on.
-        if self.blesses && verdict.failures.is_empty() {
+        if !is_so && self.blesses && verdict.failures.is_empty() {
             bless()?;
             verdict.note = Some("blessed".to_owned());
             return Ok(());
         }
-        self.compare_inline(verdict, expected, printed, played);
+        match wanted {
+            Ok(expected) => compare(verdict, expected, played),
+            Err(why) => verdict.failures.push(why),
+        }
         Ok(())
     }
 
-    fn compare_inline(
-        &self,
-        verdict: &mut Verdict,
-        expected: &str,
-        printed: &str,
-        played: &Played,
-    ) {
-        if same(expected, printed) {
-            return;
-        }
-        let why = match (played.ran.has_run(), printed.is_empty()) {
-            (false, _) => "the script did not run: its rules say no",
-            (true, true) => "the script printed nothing",
-            (true, false) => "the output is another",
-        };
-        verdict.failures.push(format!("{why}\n{}", difference(expected, printed)));
-    }
-
-    fn snapshot(
-        &self,
-        verdict: &mut Verdict,
-        test: &Test,
-        printed: &str,
-        played: &Played,
-    ) -> anyhow::Result<()> {
+    fn snapshot(&self, verdict: &mut Verdict, test: &Test, played: &Played) -> anyhow::Result<()> {
         let path = snapshot_path(&test.file);
         let read = match self.system.files.kind(&path) {
             Some(_) => {
@@ -278,22 +242,15 @@ impl Settings {
         };
         let snapshots = Snapshots::read(&String::from_utf8_lossy(&read))
             .map_err(|e| anyhow::anyhow!("{}:{}: {}", path.display(), e.line, e.text))?;
-        let bless = || test_bless::snapshot(&self.system, &path, &test.name, printed);
-        match snapshots.outputs.get(&test.name) {
-            Some(expected) => self.compare(verdict, expected, printed, played, bless),
-            None if self.blesses && verdict.failures.is_empty() => {
-                bless()?;
-                verdict.note = Some("blessed".to_owned());
-                Ok(())
-            }
-            None => {
-                verdict.failures.push(format!(
-                    "it asserted nothing: {} has no snapshot of it; --bless writes one",
-                    path.display()
-                ));
-                Ok(())
-            }
-        }
+        let wanted = snapshots.outputs.get(&test.name).map(String::as_str).ok_or_else(|| {
+            format!(
+                "it asserted nothing: {} has no snapshot of it; --bless writes one",
+                path.display()
+            )
+        });
+        self.compare_or_bless(verdict, wanted, played, || {
+            test_bless::snapshot(&self.system, &path, &test.name, &played.ran.text())
+        })
     }
 }
 
@@ -307,6 +264,20 @@ fn judge(played: &Played, file: &str) -> Verdict {
         }
     }
     Verdict { failures, note: None }
+}
+
+/// Tells where something else was printed than expected.
+fn compare(verdict: &mut Verdict, expected: &str, played: &Played) {
+    let printed = played.ran.text();
+    if same(expected, &printed) {
+        return;
+    }
+    let why = match (played.ran.has_run(), printed.is_empty()) {
+        (false, _) => "the script did not run: its rules say no",
+        (true, true) => "the script printed nothing",
+        (true, false) => "the output is another",
+    };
+    verdict.failures.push(format!("{why}\n{}", difference(expected, &printed)));
 }
 
 /// A last end of line makes no difference, so that a test may be written as a reader likes it.
@@ -358,13 +329,12 @@ fn snapshot_path(file: &Path) -> PathBuf {
 pub(super) fn given(stage: &Stage) -> anyhow::Result<GivenHost> {
     let mut ports = Vec::new();
     for port in &stage.ports {
-        let word = if port.is_udp { "udp" } else { "tcp" };
+        let protocol = if port.is_udp { Protocol::Udp } else { Protocol::Tcp };
         let Some(state) = PortState::ALL.into_iter().find(|state| state.as_str() == port.state)
         else {
             let known: Vec<&str> = PortState::ALL.iter().map(|state| state.as_str()).collect();
             bail!("'{}' is no state of a port: write one of {}", port.state, known.join(", "));
         };
-        let Some(protocol) = protocol(word) else { bail!("'{word}' is no protocol") };
         let key = PortKey::new(protocol, port.number);
         ports.push(GivenPort {
             key,

@@ -361,18 +361,14 @@ struct WayHop<'a> {
 
 impl<'a> Way<'a> {
     fn of(trace: &'a Trace) -> Self {
-        let (protocol, port) = match trace.probe {
-            Some(TraceProbe::Port(key)) => (Some(key.protocol.as_str()), Some(key.number)),
-            Some(TraceProbe::Echo) => (Some("icmp"), None),
-            None => (None, None),
-        };
+        let (protocol, port) = trace.probe.map(TraceProbe::parts).unzip();
         let hop = |hop: &'a Hop| WayHop {
             ttl: hop.ttl,
             address: hop.address,
             name: hop.name.as_deref(),
             round_trip_seconds: hop.round_trip.map(seconds),
         };
-        Way { protocol, port, hops: trace.hops.iter().map(hop).collect() }
+        Way { protocol, port: port.flatten(), hops: trace.hops.iter().map(hop).collect() }
     }
 }
 

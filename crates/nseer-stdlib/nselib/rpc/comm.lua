@@ -8,6 +8,7 @@
 -- @name rpc.comm
 
 local datafiles = require "datafiles"
+local framereader = require "framereader"
 local math = require "math"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
@@ -213,16 +214,7 @@ function Comm:SendPacket (packet)
   return self.socket:send(packet)
 end
 
-local function fragment (buffer)
-  if #buffer >= 4 then
-    local length = string.unpack(">I4", buffer) & 0x7fffffff
-    if length > MAX_REPLY then
-      return #buffer, #buffer
-    elseif #buffer >= 4 + length then
-      return 4 + length, 4 + length
-    end
-  end
-end
+local fragment = framereader.new(function (head) return string.unpack(">I4", head) & 0x7fffffff end, MAX_REPLY)
 
 --- Reads a reply.
 -- @name Comm.ReceivePacket

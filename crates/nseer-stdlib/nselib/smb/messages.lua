@@ -7,6 +7,7 @@
 -- @class module
 -- @name smb.messages
 
+local framereader = require "framereader"
 local stdnse = require "stdnse"
 local string = require "string"
 
@@ -53,22 +54,14 @@ end
 local NT_STATUS, EXTENDED, LONG_NAMES = 0x4000, 0x0800, 0x0001
 UNICODE = 0x8000
 
+local frame = framereader.new(function (head) return (string.unpack(">I3", head, 2)) end, MAX_MESSAGE)
+
 --- Reads a message with its four bytes in front.
 -- @param socket Connected socket.
 -- @return True; or false.
 -- @return The message; or a reason.
 function read_message (socket)
-  local status, data = socket:receive_buf(function (buffer)
-    if #buffer >= 4 then
-      local length = string.unpack(">I3", buffer, 2)
-      if length > MAX_MESSAGE then
-        return #buffer, #buffer
-      elseif #buffer >= 4 + length then
-        return 4 + length, 4 + length
-      end
-    end
-  end, true)
-  return status, data
+  return socket:receive_buf(frame, true)
 end
 
 --- Makes the header of a message.
