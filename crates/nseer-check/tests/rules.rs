@@ -116,6 +116,18 @@ fn comments_allow() {
     assert_eq!(count(piece("-- nseer: allow(bad-format)", "")), 2);
 }
 
+/// What is missing at the end of a text is shown within the text.
+#[test]
+fn an_end_that_is_missing_has_a_place() {
+    for text in ["while'\\", "x = '\\", "x = \"\\q", "x = [[", "--[["] {
+        let checked = CHECKER.check_one("a.nse", text.as_bytes());
+        assert!(!checked.findings.is_empty(), "{text}");
+        for finding in &checked.findings {
+            assert!(finding.span.end <= text.len(), "{text}: {finding:?}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

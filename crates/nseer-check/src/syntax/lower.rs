@@ -41,6 +41,10 @@ pub fn parse(text: &str, scan: &Scan) -> (Block, Vec<Problem>) {
         lower.problems.push((Span::new(start.bytes(), end.bytes()), message));
     }
     let block = lower.block(parsed.ast().nodes());
+    // A quote or an escape without its end points behind the text.
+    for (span, _) in &mut lower.problems {
+        *span = Span::new(span.start.min(text.len()), span.end.min(text.len()));
+    }
     lower.problems.sort_by_key(|(span, _)| *span);
     (block, lower.problems)
 }
