@@ -532,6 +532,7 @@ _nseer() {
         --dns-servers
         --system-dns
         --disable-arp-ping
+        -PO
         -PR
         --traceroute
         -sS
@@ -546,6 +547,7 @@ _nseer() {
         -sY
         -sZ
         --scanflags
+        -sO
         -p
         --exclude-ports
         -F

@@ -19,11 +19,11 @@ use nseer_store::{Beginning, Progress, Store};
 
 use crate::limits::Limits;
 use crate::past::Past;
-use crate::plan::{Depth, Input, Plan, Tracing};
+use crate::plan::{Depth, Input, Plan};
 use crate::run::Run;
 use crate::scanner;
 use crate::scripts::Scripts;
-use crate::settings::Format;
+use crate::settings::{Format, PingType, ScanType};
 use crate::setup::{self, Around};
 use crate::share::Share;
 use crate::sinks::{self, Audience, Keeper, Sinks, Writer};
@@ -31,7 +31,7 @@ use crate::target_source::{FoundTargets, TargetSource};
 use crate::timing::timing;
 use crate::troubles::Troubles;
 use crate::vendors::Vendors;
-use crate::versions::{Versions, versions};
+use crate::versions::{ProbeFile, Versions, versions};
 
 /// How the program was called.
 pub struct Invocation {
@@ -81,10 +81,11 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         let network = network.clone();
         Heir::new(move |peer, connection| network.offer(peer, connection))
     });
-    let table = setup::service_table(&data)?;
     let methods = scanner::methods(plan)?;
+    let table = setup::service_table(&data, names_protocols(plan))?;
     let udp = methods.techniques.contains(&Technique::Udp);
-    let payloads = if udp { setup::payloads(&data)? } else { PayloadTable::default() };
+    let mut probes = ProbeFile::default();
+    let payloads = if udp { setup::payloads(&data, &mut probes)? } else { PayloadTable::default() };
     let troubles = Troubles::default();
     let scanner = scanner::scanner(
         plan,
@@ -104,8 +105,11 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     if methods.falls_back {
         warnings.push(NO_RAW_PACKETS.to_owned());
     }
-    if plan.discovery.trace == Tracing::WhereAllowed {
+    if plan.aggressive {
         warnings.push(ALL_BUT_SYSTEMS.to_owned());
+    }
+    if plan.versions.left_out {
+        warnings.push(NO_VERSIONS.to_owned());
     }
     let options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
     let (keeper, progress) = keeper(plan, invocation)?;
@@ -153,7 +157,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     };
     tell_of_installed_nmap(plan, &around);
     let vendors = Vendors::new(around.data.clone(), sinks.clone());
-    let prepared = prepare(plan, &mut around).await;
+    let prepared = prepare(plan, probes, &mut around).await;
     drop(around);
     let run = |versions, scripts| Run {
         system,
@@ -209,11 +213,15 @@ fn finish(sinks: &Sinks, writer: Writer, failure: Option<anyhow::Error>) -> anyh
 type Prepared = (Option<Versions>, Option<Scripts>, TargetSource);
 
 /// Everything that can keep a run from beginning.
-async fn prepare(plan: &Plan, around: &mut Around) -> anyhow::Result<Prepared> {
+async fn prepare(
+    plan: &Plan,
+    mut probes: ProbeFile,
+    around: &mut Around,
+) -> anyhow::Result<Prepared> {
     if plan.scripts.update_database {
         update_database(plan, around).await?;
     }
-    let versions = versions(&plan.versions, around)?;
+    let versions = versions(&plan.versions, &mut probes, around)?;
     if let Some(versions) = &versions {
         around.excluded = versions.excluded(&plan.versions);
     }
@@ -231,6 +239,12 @@ async fn prepare(plan: &Plan, around: &mut Around) -> anyhow::Result<Prepared> {
     let (network, sinks) = (around.network.clone(), around.sinks.clone());
     let targets = TargetSource::new(&plan.targets, network, &around.system, sinks).await?;
     Ok((versions, scripts, targets))
+}
+
+/// True where names of IP protocols are to be read or shown.
+fn names_protocols(plan: &Plan) -> bool {
+    plan.scan.types.contains(&ScanType::Protocol)
+        || plan.discovery.pings.iter().any(|(kind, _)| *kind == PingType::Protocol)
 }
 
 /// Somebody may press keys: standard input is not a list of targets.
@@ -261,6 +275,8 @@ fn scan_summary(techniques: &[Technique], ports: &ScanPorts) -> Vec<ScanSummary>
 }
 
 const ALL_BUT_SYSTEMS: &str = "nseer: warning: -A does not tell operating systems apart yet (-O is not built); all else is done";
+
+const NO_VERSIONS: &str = "nseer: warning: protocols (-sO) have no versions: -sV is left out";
 
 const NO_RAW_PACKETS: &str =
     "nseer: warning: raw packets may not be sent here: connecting to ports instead (as -sT does)";

@@ -49,6 +49,8 @@ pub struct Plan {
     pub targets: TargetPlan,
     /// How far the scan goes.
     pub depth: Depth,
+    /// `-A`.
+    pub aggressive: bool,
     /// How hosts are found and named.
     pub discovery: DiscoveryPlan,
     /// How ports are scanned.
@@ -221,6 +223,7 @@ pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
     refuse_not_built(&settings.not_built)?;
     let plan = Plan {
         depth: depth(settings)?,
+        aggressive: settings.aggressive,
         discovery: discovery(settings)?,
         scan: scan_plan(settings)?,
         ports: ports(settings)?,
@@ -319,6 +322,9 @@ fn scan_plan(settings: &Settings) -> Result<ScanPlan, PlanError> {
     let plan = scan::scan(settings)?;
     if plan.flags.is_some() && plan.types.contains(&ScanType::Connect) {
         return Err(PlanError::FlagsWithConnect);
+    }
+    if plan.flags.is_some() && plan.types.contains(&ScanType::Protocol) {
+        return Err(PlanError::OnlyWith { option: "--scanflags", scan: "a scan of TCP ports" });
     }
     let scans_ports = !settings.list_scan && !settings.ping_scan;
     let has_syn = plan.types.contains(&ScanType::Syn) || plan.types.is_empty();

@@ -61,7 +61,8 @@ pub fn methods(plan: &Plan) -> anyhow::Result<Methods> {
 fn asked_raw(plan: &Plan) -> Option<&'static str> {
     let scan = plan.scan.types.iter().find(|kind| **kind != ScanType::Connect);
     let ping = plan.discovery.pings.iter().map(|(kind, _)| *kind);
-    let mut ping = ping.filter(|kind| matches!(kind, PingType::Udp | PingType::Sctp));
+    let mut ping =
+        ping.filter(|kind| matches!(kind, PingType::Udp | PingType::Sctp | PingType::Protocol));
     scan.map(|kind| kind.option())
         .or_else(|| plan.scan.flags.map(|_| "--scanflags"))
         .or_else(|| plan.timing.defeat_resets.then_some("--defeat-rst-ratelimit"))
@@ -94,6 +95,7 @@ fn technique(kind: ScanType, flags: Option<u8>) -> Technique {
         ScanType::Udp => Technique::Udp,
         ScanType::SctpInit => Technique::SctpInit,
         ScanType::SctpCookieEcho => Technique::SctpCookieEcho,
+        ScanType::Protocol => Technique::Protocol,
     };
     match (technique, flags) {
         (Technique::Tcp(_, reading), Some(flags)) => Technique::Tcp(flags, reading),
@@ -117,6 +119,7 @@ pub fn name(technique: Technique) -> &'static str {
         Technique::Udp => "udp",
         Technique::SctpInit => "sctpinit",
         Technique::SctpCookieEcho => "sctpcookieecho",
+        Technique::Protocol => "ipproto",
         Technique::Echo | Technique::Timestamp | Technique::AddressMask | Technique::Link => "ping",
     }
 }
@@ -137,11 +140,16 @@ pub fn scanner(
 ) -> anyhow::Result<Scanner> {
     let (services, payloads) = tables;
     let discovery = discovery(plan, methods, services)?;
-    let raw = raw_config(&plan.scan.packets, payloads, troubles.taker(), &*system.random);
+    let asks = |wanted: fn(Technique) -> bool| {
+        methods.techniques.iter().any(|technique| wanted(*technique))
+            || matches!(&discovery, Discovery::Ask(aims) if aims.iter().any(|aim| wanted(aim.technique)))
+    };
+    let hears_all = asks(|technique| technique == Technique::Protocol);
+    let raw =
+        raw_config(&plan.scan.packets, payloads, hears_all, troubles.taker(), &*system.random);
     let random = system.random.clone();
     let raw = LazyRaw::new(Box::new(move || RawConnector::open(raw, &*random)));
-    let needs_raw = methods.techniques.iter().any(|technique| technique.is_raw())
-        || matches!(&discovery, Discovery::Ask(aims) if aims.iter().any(|aim| aim.technique.is_raw()));
+    let needs_raw = asks(Technique::is_raw);
     if needs_raw && let Err(error) = raw.get() {
         if let Some(interface) = &plan.scan.packets.interface {
             bail!("cannot send raw packets through '{interface}' (-e): {error}");
@@ -175,6 +183,7 @@ const MOST_PACKETS: usize = 16_384;
 fn raw_config(
     plan: &PacketPlan,
     payloads: PayloadTable,
+    hears_all: bool,
     trouble: Trouble,
     random: &dyn Random,
 ) -> RawConfig {
@@ -195,6 +204,7 @@ fn raw_config(
         padding,
         bad_checksum: plan.bad_checksum,
         trouble,
+        hears_all,
         payloads: Arc::new(move |port| payloads.of(port).map(<[u8]>::to_vec).collect()),
     }
 }
@@ -203,6 +213,8 @@ fn raw_config(
 const CONNECT_PORTS: [u16; 2] = [80, 443];
 const ACK_PORT: u16 = 80;
 const SYN_PORT: u16 = 443;
+/// ICMP, IGMP and IP in IP.
+const PROTOCOLS: [u8; 3] = [1, 2, 4];
 
 fn discovery(plan: &Plan, methods: &Methods, table: &ServiceTable) -> anyhow::Result<Discovery> {
     if plan.discovery.skip {
@@ -244,6 +256,11 @@ fn ping(
         PingType::Ack => (Technique::ACK, Protocol::Tcp, 80),
         PingType::Udp => (Technique::Udp, Protocol::Udp, 40_125),
         PingType::Sctp => (Technique::SctpInit, Protocol::Sctp, 80),
+        PingType::Protocol if ports.is_none() => {
+            let aim = |number: u8| Aim::new(Technique::Protocol, number.into());
+            return Ok(PROTOCOLS.map(aim).to_vec());
+        }
+        PingType::Protocol => (Technique::Protocol, Protocol::Ip, 0),
         PingType::Echo | PingType::Timestamp | PingType::AddressMask if !privileged => {
             return Ok(Vec::new());
         }

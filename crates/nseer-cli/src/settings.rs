@@ -224,6 +224,8 @@ pub enum ScanType {
     SctpInit,
     /// `-sZ`.
     SctpCookieEcho,
+    /// `-sO`.
+    Protocol,
 }
 
 /// A way to ask whether a host is up.
@@ -243,6 +245,8 @@ pub enum PingType {
     Timestamp,
     /// `-PM`.
     AddressMask,
+    /// `-PO`.
+    Protocol,
 }
 
 /// How the bytes that packets carry are given.

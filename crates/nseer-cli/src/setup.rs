@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports};
+use nseer_core::protocol_table::ProtocolTable;
 use nseer_core::target::TargetSpec;
 use nseer_core::{
     Event, EventSink as _, Levels, PortKey, Protocol, ScanPorts, ServiceTable, Severity,
@@ -17,7 +18,7 @@ use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
 use nseer_engine::{EngineConfig, NewTargets, Workbench};
 use nseer_net::{Network, NetworkConfig};
-use nseer_probes::{PayloadTable, ProbeDb};
+use nseer_probes::PayloadTable;
 use nseer_report::ReportOptions;
 use nseer_scan::Technique;
 use nseer_seam::System;
@@ -27,8 +28,7 @@ use crate::plan::{
     DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, Families, OutputPlan, Plan, PortPlan, TargetPlan,
 };
 use crate::sinks::{Sinks, stylesheet};
-use crate::versions::PROBE_FILE;
-use crate::versions::probe_file;
+use crate::versions::{PROBE_FILE, ProbeFile};
 
 /// Where files are looked for.
 #[must_use]
@@ -71,19 +71,28 @@ pub fn check_data(plan: &Plan, system: &System) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The table of service names: that of the data directory, else our own.
+/// The table of service names: that of the data directory, else our own. `names_protocols`: it also names
+/// those that IP carries.
 ///
 /// # Errors
 /// Where the file is there and cannot be read.
-pub fn service_table(data: &DataDirs) -> anyhow::Result<Arc<ServiceTable>> {
-    match data.find("nmap-services") {
-        None => Ok(Arc::new(nseer_stdlib::services::table())),
+pub fn service_table(data: &DataDirs, names_protocols: bool) -> anyhow::Result<Arc<ServiceTable>> {
+    let text = |name: &str| match data.find(name) {
+        None => Ok(None),
         Some(file) => {
             let text = file.read();
-            let text = text.with_context(|| format!("cannot read '{}'", file.display()))?;
-            Ok(Arc::new(ServiceTable::new(text)))
+            text.map(Some).with_context(|| format!("cannot read '{}'", file.display()))
         }
+    };
+    let table = match text("nmap-services")? {
+        None => nseer_stdlib::services::table(),
+        Some(text) => ServiceTable::new(text),
+    };
+    if !names_protocols {
+        return Ok(Arc::new(table));
     }
+    let protocols = text("nmap-protocols")?.unwrap_or_default();
+    Ok(Arc::new(table.with_protocols(ProtocolTable::new(&protocols))))
 }
 
 /// What datagrams carry: the payload file of the data directory says, as before Nmap 7.94, else the
@@ -91,15 +100,14 @@ pub fn service_table(data: &DataDirs) -> anyhow::Result<Arc<ServiceTable>> {
 ///
 /// # Errors
 /// Where a file is there and cannot be read.
-pub fn payloads(data: &DataDirs) -> anyhow::Result<PayloadTable> {
+pub fn payloads(data: &DataDirs, probes: &mut ProbeFile) -> anyhow::Result<PayloadTable> {
     if let Some(file) = data.find("nmap-payloads") {
         let text = file.read().with_context(|| format!("cannot read '{}'", file.display()))?;
         return Ok(PayloadTable::parse(&text));
     }
-    let (name, text) = probe_file(data)?;
-    let (probes, _) = ProbeDb::load(&name, text);
     let mut table = PayloadTable::default();
-    for probe in probes.probes().iter().filter(|p| p.protocol() == Protocol::Udp) {
+    let (db, _) = probes.load(data)?;
+    for probe in db.probes().iter().filter(|p| p.protocol() == Protocol::Udp) {
         if probe.is_scan_payload() {
             table.add(probe.ports(), probe.payload());
         }
@@ -121,6 +129,8 @@ pub fn ports(
         return Ok((ScanPorts::new(Vec::new(), table), Vec::new()));
     }
     let level = match (plan.fast, plan.top, plan.ratio) {
+        // Nobody counts how often protocols are open.
+        _ if protocols == [Protocol::Ip] => plan.fast.then_some(PortLevel::Top(FAST_TOP)),
         (_, Some(top), _) => Some(PortLevel::Top(top)),
         (_, None, Some(ratio)) => Some(PortLevel::Ratio(ratio)),
         (true, None, None) => Some(PortLevel::Top(FAST_TOP)),

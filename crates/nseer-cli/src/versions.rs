@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use nseer_core::{Event, EventSink as _, HostRecord, Severity};
 use nseer_engine::data_dir::DataDirs;
-use nseer_probes::ProbeDb;
+use nseer_probes::{ProbeDb, Problem};
 use nseer_version::{Detector, SocketDialer, VersionConfig};
 
 use crate::plan::VersionPlan;
@@ -33,12 +33,16 @@ pub struct Versions {
 ///
 /// # Errors
 /// Where there is no probe file, or it cannot be read.
-pub fn versions(plan: &VersionPlan, around: &Around) -> anyhow::Result<Option<Versions>> {
+pub fn versions(
+    plan: &VersionPlan,
+    probes: &mut ProbeFile,
+    around: &Around,
+) -> anyhow::Result<Option<Versions>> {
     if !plan.wanted {
         return Ok(None);
     }
-    let (name, text) = probe_file(&around.data)?;
-    let (db, mut problems) = ProbeDb::load(&name, text);
+    probes.load(&around.data)?;
+    let Some(Loaded { name, db, mut problems }) = probes.loaded.take() else { return Ok(None) };
     // Patterns are compiled when they are needed, but who writes a file wants to know at once.
     if plan.file.is_some() && db.line_count() <= MOST_CHECKED {
         problems.extend(db.check());
@@ -50,7 +54,6 @@ pub fn versions(plan: &VersionPlan, around: &Around) -> anyhow::Result<Option<Ve
     if db.probes().is_empty() {
         bail!("'{name}' has no probe that could be used");
     }
-    let db = Arc::new(db);
     let config = VersionConfig {
         db: db.clone(),
         intensity: plan.intensity,
@@ -65,8 +68,39 @@ pub fn versions(plan: &VersionPlan, around: &Around) -> anyhow::Result<Option<Ve
     Ok(Some(Versions { detector, db }))
 }
 
+/// The probe file of a run, which is read once, when something of it is needed first.
+#[derive(Default)]
+pub struct ProbeFile {
+    loaded: Option<Loaded>,
+}
+
+struct Loaded {
+    name: String,
+    db: Arc<ProbeDb>,
+    problems: Vec<Problem>,
+}
+
+impl ProbeFile {
+    /// The probes, and what is wrong with lines of the file.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn load(&mut self, data: &DataDirs) -> anyhow::Result<(&ProbeDb, &[Problem])> {
+        let loaded = match self.loaded.take() {
+            Some(loaded) => loaded,
+            None => {
+                let (name, text) = probe_file(data)?;
+                let (db, problems) = ProbeDb::load(&name, text);
+                Loaded { name, db: Arc::new(db), problems }
+            }
+        };
+        let Loaded { db, problems, .. } = self.loaded.insert(loaded);
+        Ok((db, problems))
+    }
+}
+
 /// The probe file of the data directory, else our own.
-pub(crate) fn probe_file(data: &DataDirs) -> anyhow::Result<(String, Cow<'static, [u8]>)> {
+fn probe_file(data: &DataDirs) -> anyhow::Result<(String, Cow<'static, [u8]>)> {
     if let Some(file) = data.find(PROBE_FILE) {
         let name = file.display();
         let text = file.read().with_context(|| format!("cannot read '{name}'"))?;

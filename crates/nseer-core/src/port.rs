@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use crate::foreign_word::ForeignWord;
 
-/// A transport protocol whose ports can be scanned.
+/// A transport protocol whose ports can be scanned, or IP, whose "ports" are the protocols that it
+/// carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
     /// TCP (RFC 9293).
@@ -14,19 +15,41 @@ pub enum Protocol {
     Udp,
     /// SCTP (RFC 9260).
     Sctp,
+    /// IP: a number is that of a protocol, 0 to 255.
+    Ip,
 }
 
 impl Protocol {
     /// All protocols, in the order in which outputs list them.
-    pub const ALL: [Protocol; 3] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
+    pub const ALL: [Protocol; 4] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp, Protocol::Ip];
+    /// Those that have ports, in the same order.
+    pub const TRANSPORTS: [Protocol; 3] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
 
-    /// The lower-case name: `tcp`, `udp` or `sctp`.
+    /// The highest number of a port.
+    #[must_use]
+    pub fn highest(self) -> u16 {
+        if self == Protocol::Ip { 255 } else { u16::MAX }
+    }
+
+    /// What one or several of its numbers are called: `port`, `protocols`.
+    #[must_use]
+    pub fn noun(self, count: usize) -> &'static str {
+        match (self, count) {
+            (Protocol::Ip, 1) => "protocol",
+            (Protocol::Ip, _) => "protocols",
+            (_, 1) => "port",
+            (_, _) => "ports",
+        }
+    }
+
+    /// The lower-case name: `tcp`, `udp`, `sctp` or `ip`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
             Protocol::Sctp => "sctp",
+            Protocol::Ip => "ip",
         }
     }
 }
@@ -37,9 +60,9 @@ impl fmt::Display for Protocol {
     }
 }
 
-/// The text was not `tcp`, `udp` or `sctp`.
+/// The text was not `tcp`, `udp`, `sctp` or `ip`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a protocol: use tcp, udp or sctp")]
+#[error("'{0}' is not a protocol: use tcp, udp, sctp or ip")]
 pub struct UnknownProtocol(pub String);
 
 impl FromStr for Protocol {
@@ -58,7 +81,7 @@ impl FromStr for Protocol {
 pub struct PortKey {
     /// The transport protocol.
     pub protocol: Protocol,
-    /// The port number, 0 to 65,535.
+    /// The port number, 0 to 65,535; for IP that of a protocol, 0 to 255.
     pub number: u16,
 }
 
@@ -73,6 +96,19 @@ impl PortKey {
     #[must_use]
     pub fn tcp(number: u16) -> Self {
         PortKey::new(Protocol::Tcp, number)
+    }
+
+    /// The protocol `number` of IP.
+    #[must_use]
+    pub fn ip(number: u8) -> Self {
+        PortKey::new(Protocol::Ip, number.into())
+    }
+
+    /// True for a port; false for a protocol of IP, which scripts and version detection do not take
+    /// for one.
+    #[must_use]
+    pub fn is_port(self) -> bool {
+        self.protocol != Protocol::Ip
     }
 
     /// The UDP port `number`.

@@ -92,7 +92,7 @@ struct Parser<'a> {
     anything: bool,
     /// For each of [`Protocol::ALL`] one bit a port, set for those that were named; empty at
     /// first.
-    marks: [Vec<u64>; 3],
+    marks: [Vec<u64>; 4],
     warnings: Vec<PortWarning>,
 }
 
@@ -126,7 +126,7 @@ impl<'a> Parser<'a> {
             'T' => Some(Protocol::Tcp),
             'U' => Some(Protocol::Udp),
             'S' => Some(Protocol::Sctp),
-            'P' => None,
+            'P' => Some(Protocol::Ip),
             _ => return Err(PortSpecError::Protocol { list: self.list.to_owned(), letter }),
         };
         if protocol.is_none_or(|p| !self.scanned.contains(&p)) {
@@ -155,21 +155,24 @@ impl<'a> Parser<'a> {
             return Err(self.bad_number(&format!("{whole}{}", &self.rest[..end])));
         }
         self.comma();
+        let is_ip = self.current == [Protocol::Ip];
+        let highest = if is_ip { Protocol::Ip.highest() } else { u16::MAX };
         let number = |digits: &str, open: u16| match digits {
             "" => Ok(open),
-            _ => digits.parse().map_err(|_| self.bad_number(whole)),
+            _ => match digits.parse() {
+                Ok(number) if number <= highest => Ok(number),
+                _ => Err(self.bad_number(whole)),
+            },
         };
-        // Port 0 must be asked for by its number.
-        let from = number(from, 1)?;
-        let to = to.map_or(Ok(from), |to| number(to, u16::MAX))?;
+        // Port 0 must be asked for by its number; protocol 0 is one like any other.
+        let from = number(from, u16::from(!is_ip))?;
+        let to = to.map_or(Ok(from), |to| number(to, highest))?;
         if from > to {
             return Err(PortSpecError::Backwards {
                 list: self.list.to_owned(),
                 item: whole.to_owned(),
             });
         }
-        // What P: is in front of is a number, but no port.
-        self.anything |= self.current.is_empty();
         for protocol in self.current.clone() {
             for key in (from..=to).map(|number| PortKey::new(protocol, number)) {
                 if !self.bracket || self.table.has(key) {
@@ -187,11 +190,18 @@ impl<'a> Parser<'a> {
         self.comma();
         let mut found = self.table.ports_named(name);
         found.retain(|key| self.current.contains(&key.protocol));
-        if found.is_empty() && !self.current.is_empty() {
+        // Names of protocols are known where they are scanned.
+        let is_ip = self.current == [Protocol::Ip];
+        let may_be_known = is_ip && !self.scanned.contains(&Protocol::Ip);
+        self.anything |= may_be_known;
+        if found.is_empty() && !may_be_known {
             let (list, item) = (self.list.to_owned(), name.to_owned());
-            return Err(PortSpecError::Service { list, item });
+            return Err(if is_ip {
+                PortSpecError::ProtocolName { list, item }
+            } else {
+                PortSpecError::Service { list, item }
+            });
         }
-        self.anything |= self.current.is_empty();
         for key in found {
             self.mark(key);
         }
@@ -238,13 +248,18 @@ impl<'a> Parser<'a> {
     }
 
     fn bad_number(&self, item: &str) -> PortSpecError {
-        PortSpecError::Number { list: self.list.to_owned(), item: item.to_owned() }
+        let (list, item) = (self.list.to_owned(), item.to_owned());
+        match self.current[..] {
+            [Protocol::Ip] => PortSpecError::ProtocolNumber { list, item },
+            _ => PortSpecError::Number { list, item },
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol_table::ProtocolTable;
     use proptest::prelude::*;
 
     const TCP: &[Protocol] = &[Protocol::Tcp];
@@ -255,6 +270,7 @@ mod tests {
             b"ftp 21/tcp\nssh 22/tcp\nhttp 80/tcp\nhttp 80/udp\nhttps 443/tcp\ndomain 53/udp\n"
                 .as_slice(),
         )
+        .with_protocols(ProtocolTable::new(b"icmp 1\ngre 47\nesp 50\nexp1 253\nexp2 254\n"))
     }
 
     /// `expected` is the ports, `tcp/udp`, and the warnings, or an error.
@@ -367,9 +383,27 @@ mod tests {
         check("T:", "the port list 'T:' names no port");
         for (list, letter) in [("X:22", 'X'), ("t:22", 't'), ("ssh,a:b", 'a'), ("é:1", 'é')] {
             let expected =
-                format!("unknown protocol '{letter}:' in port list '{list}': use T:, U: or S:");
+                format!("unknown protocol '{letter}:' in port list '{list}': use T:, U:, S: or P:");
             check(list, &expected);
         }
+    }
+
+    #[test]
+    fn protocols_of_ip() {
+        let check = |list: &str, expected: &str| check_for(&[Protocol::Ip], list, expected);
+        check("1,6-8", "1,6-8");
+        check("-", "0-255");
+        check("-3,250-", "0-3,250-255");
+        check("icmp,P:gre,47", "1,47 Repeated");
+        check("exp*", "253-254");
+        check("[-]", "1,47,50,253-254");
+        check("6,T:80,U:domain,P:50", "6,50 not T not U");
+        check("T:80", " not T");
+        for item in ["256", "0-256", "70000"] {
+            let expected = format!("bad protocol '{item}' in '{item}': protocols are numbers");
+            check(item, &format!("{expected} from 0 to 255, or names"));
+        }
+        check("http", "no protocol is called 'http' (in protocol list 'http')");
     }
 
     #[test]
@@ -401,6 +435,8 @@ mod tests {
             PortWarning::NoPorts(Protocol::Udp),
             "no udp ports were chosen, so no udp ports are scanned",
         );
+        let nothing = "no IP protocols were chosen, so none are scanned";
+        check(PortWarning::NoPorts(Protocol::Ip), nothing);
     }
 
     proptest! {

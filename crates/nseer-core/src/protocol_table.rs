@@ -33,6 +33,17 @@ impl ProtocolTable {
         self.names.get(&number).map(Vec::as_slice)
     }
 
+    /// The numbers of the protocols whose names `matches` likes, sorted. A protocol may have several
+    /// names.
+    #[must_use]
+    pub fn numbers_named(&self, matches: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let found = self.numbers.iter().filter(|(name, _)| matches(name));
+        let mut numbers: Vec<u8> = found.map(|(_, number)| *number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
     /// The number of a protocol. The case of letters matters.
     #[must_use]
     pub fn number(&self, name: &[u8]) -> Option<u8> {
@@ -63,6 +74,8 @@ mod tests {
         assert_eq!(table.name(8), None);
         assert_eq!(table.number(b"hopopt"), Some(0));
         assert_eq!(table.number(b"six"), Some(6));
+        assert_eq!(table.numbers_named(|name| name.ends_with(b"p")), [0, 6]);
+        assert_eq!(table.numbers_named(|name| name.len() == 3), [6]);
         assert_eq!(table.number(b"tcp"), Some(6));
         assert_eq!((table.number(b"TCP"), table.number(b"big")), (None, None));
     }

@@ -9,16 +9,18 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::port::{PortKey, Protocol};
+use crate::protocol_table::ProtocolTable;
 use crate::service::ServiceNames;
 
 /// A table of services. Its text is parsed when something is first looked up.
 pub struct ServiceTable {
     text: Cow<'static, [u8]>,
     parsed: OnceLock<Parsed>,
+    protocols: ProtocolTable,
 }
 
 struct Parsed {
-    /// For each of [`Protocol::ALL`] the rows, sorted by number, one for each.
+    /// For each of [`Protocol::TRANSPORTS`] the rows, sorted by number, one for each.
     rows: [Vec<Row>; 3],
     skipped: usize,
 }
@@ -34,12 +36,26 @@ impl ServiceTable {
     /// A table with this text; costs nothing yet.
     #[must_use]
     pub fn new(text: impl Into<Cow<'static, [u8]>>) -> ServiceTable {
-        ServiceTable { text: text.into(), parsed: OnceLock::new() }
+        ServiceTable {
+            text: text.into(),
+            parsed: OnceLock::new(),
+            protocols: ProtocolTable::default(),
+        }
     }
 
-    /// All ports of a protocol, most frequent first; among equals, lower numbers first.
+    /// The same table, which also names the protocols that IP carries.
+    #[must_use]
+    pub fn with_protocols(self, protocols: ProtocolTable) -> ServiceTable {
+        ServiceTable { protocols, ..self }
+    }
+
+    /// All ports of a protocol, most frequent first; among equals, lower numbers first. Of IP, all protocols
+    /// that have a name.
     #[must_use]
     pub fn ranked(&self, protocol: Protocol) -> Vec<PortKey> {
+        if protocol == Protocol::Ip {
+            return (0..=u8::MAX).map(PortKey::ip).filter(|key| self.has(*key)).collect();
+        }
         let rows = self.rows_by_frequency(protocol).into_iter();
         rows.map(|row| PortKey::new(protocol, row.number)).collect()
     }
@@ -66,17 +82,19 @@ impl ServiceTable {
     /// characters and `?` for one; sorted. Case does not matter.
     #[must_use]
     pub fn ports_named(&self, pattern: &str) -> Vec<PortKey> {
-        let all = Protocol::ALL.iter().zip(&self.parsed().rows);
+        let all = Protocol::TRANSPORTS.iter().zip(&self.parsed().rows);
+        let matches = |name: &[u8]| wildcard(pattern.as_bytes(), name);
         all.flat_map(|(protocol, rows)| rows.iter().map(|row| (*protocol, row)))
-            .filter(|(_, row)| wildcard(pattern.as_bytes(), self.name_of(row)))
+            .filter(|(_, row)| matches(self.name_of(row)))
             .map(|(protocol, row)| PortKey::new(protocol, row.number))
+            .chain(self.protocols.numbers_named(matches).into_iter().map(PortKey::ip))
             .collect()
     }
 
     /// True where the table has a line for `key`.
     #[must_use]
     pub fn has(&self, key: PortKey) -> bool {
-        self.row(key).is_some()
+        self.row(key).is_some() || self.protocol_name(key).is_some()
     }
 
     /// How many lines made no sense. Lines of other protocols than ours are not among them.
@@ -90,7 +108,12 @@ impl ServiceTable {
     }
 
     fn rows(&self, protocol: Protocol) -> &[Row] {
-        &self.parsed().rows[protocol as usize]
+        self.parsed().rows.get(protocol as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn protocol_name(&self, key: PortKey) -> Option<&[u8]> {
+        let number = (key.protocol == Protocol::Ip).then(|| u8::try_from(key.number).ok())?;
+        self.protocols.name(number?)
     }
 
     fn row(&self, key: PortKey) -> Option<&Row> {
@@ -118,7 +141,11 @@ impl std::fmt::Debug for ServiceTable {
 impl ServiceNames for ServiceTable {
     /// `unknown` is a name like any other, as in Nmap: outputs and scripts show it.
     fn name(&self, port: PortKey) -> Option<&str> {
-        std::str::from_utf8(self.name_of(self.row(port)?)).ok()
+        let name = match self.row(port) {
+            Some(row) => self.name_of(row),
+            None => self.protocol_name(port)?,
+        };
+        std::str::from_utf8(name).ok()
     }
 }
 
@@ -130,7 +157,12 @@ fn parse(text: &[u8]) -> Parsed {
         at += line.len() + 1;
         let line = line.split(|b| *b == b'#').next().unwrap_or_default();
         match std::str::from_utf8(line).ok().map_or(Line::Bad, |line| row(line, start)) {
-            Line::Row(protocol, row) => parsed.rows[protocol as usize].push(row),
+            Line::Row(protocol, row) => {
+                // IP has no ports.
+                if let Some(rows) = parsed.rows.get_mut(protocol as usize) {
+                    rows.push(row);
+                }
+            }
             Line::Nothing => {}
             Line::Bad => parsed.skipped += 1,
         }

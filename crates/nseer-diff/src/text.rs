@@ -49,9 +49,10 @@ fn write_host(out: &mut impl Write, host: &HostChange) -> io::Result<()> {
     for group in &host.groups {
         writeln!(
             out,
-            "  {} {} ports {} are now {}: {}",
+            "  {} {} {} {} are now {}: {}",
             group.ports.len(),
             group.protocol,
+            group.protocol.noun(2),
             group.before,
             group.after,
             compact_list(&group.ports, group.protocol)

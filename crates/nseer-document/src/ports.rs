@@ -90,7 +90,7 @@ impl<R: BufRead> Elements<R> {
         }
         let port = key.zip(status).map(|(key, status)| (key, status, detail));
         if port.is_none() {
-            self.leave_out("ports of other protocols than TCP, UDP and SCTP");
+            self.leave_out("ports of other protocols than TCP, UDP, SCTP and IP");
         }
         Ok(port)
     }
@@ -132,7 +132,7 @@ impl<R: BufRead> Elements<R> {
             if tag.name == "extrareasons" {
                 reasons.push(Tally {
                     reason: words::reason(tag.text("reason")),
-                    protocol: tag.text("proto").parse().ok(),
+                    protocol: tally_protocol(tag.text("proto")),
                     ports: tag.get("ports").and_then(port_numbers).unwrap_or_default(),
                 });
             }
@@ -145,6 +145,11 @@ impl<R: BufRead> Elements<R> {
 
 fn state(word: &str) -> Option<PortState> {
     PortState::ALL.into_iter().find(|state| state.as_str() == word)
+}
+
+/// nmap 7.93 writes `n/a` for protocols of IP.
+fn tally_protocol(word: &str) -> Option<Protocol> {
+    if word == "n/a" { Some(Protocol::Ip) } else { word.parse().ok() }
 }
 
 impl FoundPorts {

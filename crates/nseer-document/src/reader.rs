@@ -146,7 +146,8 @@ impl<R: BufRead> Document<R> {
                 "scaninfo" => {
                     let scan = scan_summary(tag, &mut self.scanned);
                     if scan.is_none() {
-                        self.elements.leave_out("ports of other protocols than TCP, UDP and SCTP");
+                        self.elements
+                            .leave_out("ports of other protocols than TCP, UDP, SCTP and IP");
                     }
                     run.scans.extend(scan);
                 }

@@ -20,7 +20,7 @@ const WHOLE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <!-- a comment -->
 <nmaprun scanner="nmap" args="nmap -&#45;open -p 1-5" start="100" version="7.93" xmloutputversion="1.05">
 <scaninfo type="connect" protocol="tcp" numservices="5" services="1-5"/>
-<scaninfo type="ipproto" protocol="ip" numservices="1" services="1"/>
+<scaninfo type="odd" protocol="dccp" numservices="1" services="1"/>
 <verbose level="2"/>
 <debugging level="1"/>
 <taskbegin task="x" time="1"/>
@@ -44,7 +44,7 @@ const WHOLE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </table>
 </script><script id="alone" output="x">x&lt;</script><script id="plain" output=""/></port>
 <port protocol="udp" portid="3"><state state="open|filtered" reason="no-response" reason_ttl="0"/></port>
-<port protocol="ip" portid="1"><state state="open" reason="echo-reply" reason_ttl="0"/></port>
+<port protocol="dccp" portid="1"><state state="open" reason="echo-reply" reason_ttl="0"/></port>
 </ports>
 <trace port="80" proto="tcp">
 <hop ttl="1" ipaddr="10.0.0.7" rtt="0.25" host="router"/>
@@ -107,7 +107,10 @@ fn the_run() {
     );
     assert_eq!(events.len(), 6);
     let left_out: Vec<_> = document.left_out().iter().copied().collect();
-    assert_eq!(left_out, ["operating systems", "ports of other protocols than TCP, UDP and SCTP",]);
+    assert_eq!(
+        left_out,
+        ["operating systems", "ports of other protocols than TCP, UDP, SCTP and IP"]
+    );
 }
 
 #[test]

@@ -108,7 +108,8 @@ async fn jobs_of_level(world: &Rc<World>, scripts: &[Rc<Script>], host: &Rc<Host
     scripts.iter().filter(|s| s.info.has(Phase::Host)).for_each(|s| push(s, None, false));
     let scripts: Vec<_> = scripts.iter().filter(|s| s.info.has(Phase::Port)).cloned().collect();
     let ports: Vec<PortKey> = host.with(|h| {
-        h.ports.iter().filter(|(_, s)| s.state.is_scriptable()).map(|(k, _)| k).collect()
+        let ports = h.ports.iter().filter(|(key, s)| key.is_port() && s.state.is_scriptable());
+        ports.map(|(key, _)| key).collect()
     });
     for port in ports {
         let answers = scout::ask(world, host, port, &scripts).await;

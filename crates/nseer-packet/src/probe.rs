@@ -1,7 +1,7 @@
 //! Probe packets: IP packets that make a host say something, built whole.
 //!
-//! Sources: RFC 791 and 8200 (IP), 9293 (TCP), 768 (UDP), 792 and 950 (ICMP), 4443 (ICMPv6), 9260
-//! (SCTP).
+//! Sources: RFC 791 and 8200 (IP), 9293 (TCP), 768 (UDP), 792 and 950 (ICMP), 4443 (ICMPv6), 2236
+//! (IGMP), 9260 (SCTP).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -94,6 +94,8 @@ pub enum Payload<'a> {
         /// Sequence number.
         sequence: u16,
     },
+    /// An IGMP membership query about all groups (IPv4 only).
+    Igmp,
     /// Nothing but the number of a protocol.
     Protocol(u8),
 }
@@ -123,6 +125,23 @@ pub struct NoSuchPacket(pub IpAddr, pub IpAddr);
 /// As large as common stacks ask for without options, and a segment size that fits Ethernet.
 const TCP_WINDOW: u16 = 1024;
 const TCP_SEGMENT: u16 = 1460;
+
+/// RFC 2236, section 2: the type; the time, the checksum and the group are 0.
+const IGMP_QUERY: [u8; 8] = [0x11, 0, 0, 0, 0, 0, 0, 0];
+
+/// RFC 1071.
+fn internet_checksum(bytes: &[u8]) -> u16 {
+    let words = bytes.chunks(2).map(|pair| match *pair {
+        [high, low] => u32::from(u16::from_be_bytes([high, low])),
+        [high] => u32::from(high) << 8,
+        _ => 0,
+    });
+    let mut sum: u32 = words.sum();
+    while sum > 0xFFFF {
+        sum = (sum & 0xFFFF) + (sum >> 16);
+    }
+    !u16::try_from(sum).unwrap_or_default()
+}
 
 /// Builds an IP packet.
 ///
@@ -181,7 +200,17 @@ pub fn build(envelope: &Envelope<'_>, payload: &Payload<'_>) -> Result<Vec<u8>, 
             body.extend_from_slice(padding);
             step.icmpv4_raw(17, 0, [a, b, c, d]).write_to_vec(&mut packet, &body)
         }
-        Payload::Timestamp { .. } | Payload::AddressMask { .. } => return Err(wrong),
+        Payload::Igmp if is_v4 => {
+            let mut message = IGMP_QUERY.to_vec();
+            message.extend_from_slice(padding);
+            let sum = internet_checksum(&message);
+            message[2..4].copy_from_slice(&sum.to_be_bytes());
+            step.write_to_vec(&mut packet, IpNumber::IGMP, &message)
+        }
+        Payload::Timestamp { .. } | Payload::AddressMask { .. } | Payload::Igmp => {
+            return Err(wrong);
+        }
+        Payload::Protocol(number) if !is_v4 => return bare_v6(envelope, number).ok_or(wrong),
         Payload::Protocol(number) => step.write_to_vec(&mut packet, IpNumber(number), padding),
     };
     written.map_err(|_| wrong)?;
@@ -211,6 +240,20 @@ fn v6_header(envelope: &Envelope<'_>, from: Ipv6Addr, to: Ipv6Addr) -> IpHeaders
         ..Ipv6Header::default()
     };
     IpHeaders::Ipv6(header, Default::default())
+}
+
+/// A header that names the next one and ends there. The builder would want to know what is in it, where
+/// it is one of an extension.
+fn bare_v6(envelope: &Envelope<'_>, number: u8) -> Option<Vec<u8>> {
+    let (IpAddr::V6(from), IpAddr::V6(to)) = (envelope.source, envelope.destination) else {
+        return None;
+    };
+    let IpHeaders::Ipv6(mut header, _) = v6_header(envelope, from, to) else { return None };
+    header.next_header = IpNumber(number);
+    header.payload_length = u16::try_from(envelope.padding.len()).ok()?;
+    let mut packet = header.to_bytes().to_vec();
+    packet.extend_from_slice(envelope.padding);
+    Some(packet)
 }
 
 fn tcp_header(source: u16, destination: u16, sequence: u32, ack: u32, flags: u8) -> TcpHeader {
@@ -270,7 +313,10 @@ fn spoil(inside: &mut [u8], payload: &Payload<'_>) {
         Payload::Tcp { .. } => 16,
         Payload::Udp { .. } => 6,
         Payload::SctpInit { .. } | Payload::SctpCookieEcho { .. } => 8,
-        Payload::Echo { .. } | Payload::Timestamp { .. } | Payload::AddressMask { .. } => 2,
+        Payload::Echo { .. }
+        | Payload::Timestamp { .. }
+        | Payload::AddressMask { .. }
+        | Payload::Igmp => 2,
         Payload::Protocol(_) => return,
     };
     // Never 0: that would mean "no checksum" to UDP.

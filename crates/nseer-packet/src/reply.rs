@@ -367,7 +367,15 @@ mod tests {
             let read = Content::Sctp { source, destination, tag: 9, chunk: 10 };
             assert_eq!(content(&packet(family, echo)), read);
             assert_eq!(content(&packet(family, Payload::Protocol(47))), Content::Other(47));
+            // Headers of extensions too, although nothing is in them.
+            for number in 0..=u8::MAX {
+                let bare = packet(family, Payload::Protocol(number));
+                let protocol = if family == V4 { bare[9] } else { bare[6] };
+                assert_eq!((protocol, bare.len()), (number, if family == V4 { 20 } else { 40 }));
+            }
         }
+        assert_eq!(content(&packet(V4, Payload::Igmp)), Content::Other(2));
+        assert_eq!(packet(V4, Payload::Igmp)[20..], [0x11, 0, 0xEE, 0xFF, 0, 0, 0, 0]);
         let mask = Payload::AddressMask { id: 1, sequence: 2 };
         assert_eq!(content(&packet(V4, mask)), Content::Other(1), "a request is no answer");
     }
@@ -463,6 +471,7 @@ mod tests {
         let envelope = Envelope { source: address(V6[1]), ..envelope };
         assert!(build(&envelope, &echo).is_ok());
         assert!(build(&envelope, &Payload::Timestamp { id: 1, sequence: 1 }).is_err());
+        assert!(build(&envelope, &Payload::Igmp).is_err());
     }
 
     proptest! {

@@ -188,7 +188,7 @@ impl Loader {
         let list = std::str::from_utf8(list).map_err(|e| LineError::Exclude(e.to_string()))?;
         // Names of services mean nothing here.
         let names = ServiceTable::new(Vec::new());
-        let spec = parse_ports(list, &Protocol::ALL, &names);
+        let spec = parse_ports(list, &Protocol::TRANSPORTS, &names);
         self.excluded = Some(spec.map_err(|e| LineError::Exclude(e.to_string()))?.ports);
         Ok(())
     }

@@ -42,9 +42,13 @@ impl<W: Write + Send> GrepableReport<W> {
         let lists = Protocol::ALL.map(|protocol| {
             let scan = run.scans.iter().find(|scan| scan.protocol == protocol);
             let (count, ports) = scan.map_or((0, ""), |s| (s.count, s.services.as_str()));
-            format!("{}({count};{ports})", protocol.as_str().to_ascii_uppercase())
+            let name = match protocol {
+                Protocol::Ip => "PROTOCOLS".to_owned(),
+                other => other.as_str().to_ascii_uppercase(),
+            };
+            format!("{name}({count};{ports})")
         });
-        writeln!(self.out, "# Ports scanned: {} PROTOCOLS(0;)", lists.join(" "))
+        writeln!(self.out, "# Ports scanned: {}", lists.join(" "))
     }
 
     fn finished(&mut self, run: &RunSummary) -> io::Result<()> {
@@ -85,7 +89,9 @@ impl<W: Write + Send> GrepableReport<W> {
         let shown = Shown::of(host, &self.options);
         let ports: Vec<String> =
             shown.ports.iter().map(|(key, status)| self.port(host, *key, *status)).collect();
-        write!(self.out, "{head}\tPorts: {}", ports.join(", "))?;
+        let are_ports = shown.ports.iter().all(|(key, _)| key.is_port());
+        let heading = if are_ports { "Ports" } else { "Protocols" };
+        write!(self.out, "{head}\t{heading}: {}", ports.join(", "))?;
         // The format has room for one ignored state; where there are more, none is named.
         if let [group] = shown.groups.as_slice() {
             write!(self.out, "\tIgnored State: {} ({})", group.state, group.count)?;
@@ -93,9 +99,14 @@ impl<W: Write + Send> GrepableReport<W> {
         writeln!(self.out)
     }
 
-    /// `number/state/protocol/owner/service/RPC/version/`; owner and RPC are empty.
+    /// `number/state/protocol/owner/service/RPC/version/`; owner and RPC are empty. A protocol of IP has
+    /// `number/state/name/`.
     fn port(&self, host: &HostRecord, key: PortKey, status: PortStatus) -> String {
         let service = host.ports.service(key);
+        if !key.is_port() {
+            let name = label(&service, false);
+            return format!("{}/{}/{}/", key.number, status.state, field(&name));
+        }
         let guess = is_guess(host, key, status, &self.options);
         format!(
             "{}/{}/{}//{}//{}/",

@@ -195,13 +195,14 @@ impl<W: Write + Send> NormalReport<W> {
     }
 
     fn port_table(&mut self, host: &HostRecord, ports: &[(PortKey, PortStatus)]) -> io::Result<()> {
+        let heading = if ports.iter().all(|(key, _)| key.is_port()) { "PORT" } else { "PROTOCOL" };
         let mut rows: Vec<Vec<String>> =
-            vec![self.row(["PORT", "STATE", "SERVICE", "REASON", "VERSION"])];
+            vec![self.row([heading, "STATE", "SERVICE", "REASON", "VERSION"])];
         for (key, status) in ports {
             let service = host.ports.service(*key);
             let guess = is_guess(host, *key, *status, &self.options);
             rows.push(self.row([
-                &key.to_string(),
+                &if key.is_port() { key.to_string() } else { key.number.to_string() },
                 status.state.as_str(),
                 &service_label(&service, guess),
                 &reason_text(status.reason, status.ttl),
@@ -339,8 +340,8 @@ fn host_label(host: &HostRecord) -> String {
 fn not_shown(groups: &[Group]) -> String {
     let mut parts = Vec::new();
     for group in groups {
-        let word = if group.count == 1 { "port" } else { "ports" };
         for tally in &group.reasons {
+            let word = tally.protocol.noun(group.count);
             parts.push(format!(
                 "{} {} {} {word} ({})",
                 tally.ports.len(),

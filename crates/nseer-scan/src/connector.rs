@@ -53,6 +53,13 @@ impl Answer {
         Answer { is_from_host: false, ..Answer::host(PortState::Filtered, reason) }
     }
 
+    /// It is one of the ICMP errors by which hosts tell of closed ports and protocols, and which they
+    /// limit.
+    pub(crate) fn is_limited_error(&self) -> bool {
+        let reason = self.status.reason;
+        matches!(reason, Reason::PortUnreach | Reason::ProtoUnreach | Reason::ParamProblem)
+    }
+
     /// What it means that nothing came back.
     #[must_use]
     pub fn silence(technique: Technique) -> Answer {

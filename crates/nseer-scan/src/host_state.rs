@@ -31,7 +31,7 @@ pub(crate) struct HostState {
     pace: Mutex<Option<Pace>>,
     /// There is a pace; where there is none, that costs no lock.
     has_pace: AtomicBool,
-    /// The host tells of closed UDP ports.
+    /// The host tells of closed ports by errors.
     sends_errors: AtomicBool,
     /// Answers that may come late without slowing the scan down.
     defeats: Defeats,
@@ -125,7 +125,7 @@ impl HostState {
         }
     }
 
-    /// An ICMP error told of a closed UDP port, at retransmission number `retries`. Hosts limit such
+    /// An ICMP error told of a closed UDP port or protocol, at retransmission number `retries`. Hosts limit such
     /// errors (RFC 1812, section 4.3.2.8), Linux to one a second: where many of them are missed,
     /// probes go out no faster than errors come.
     pub(crate) fn error(&self, retries: u32) {
@@ -135,9 +135,9 @@ impl HostState {
         self.keep_apart(&mut inner);
     }
 
-    /// How long a UDP probe waits for its answer: the next error of a host that limits them comes
+    /// How long a probe waits whose answer may be such an error: the next error of a host that limits them comes
     /// after a second.
-    pub(crate) fn udp_timeout(&self) -> Duration {
+    pub(crate) fn error_timeout(&self) -> Duration {
         let timeout = self.timeout();
         if self.sends_errors.load(Ordering::Relaxed) { timeout.max(ERROR_PERIOD) } else { timeout }
     }

@@ -10,14 +10,13 @@ use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use nseer_core::Reason;
 use tokio::time::{Instant, sleep_until};
 
 use crate::connector::{Answer, Connector, Destination, Started};
 use crate::flight::{Flight, Landed};
 use crate::gate::{Gate, Permit};
 use crate::host_state::HostState;
-use crate::technique::{Aim, Technique};
+use crate::technique::Aim;
 
 /// Probes between two looks at what else the runtime has to do, and ports that a lane takes at a
 /// time from those of its host.
@@ -229,13 +228,12 @@ impl<'a, C: Connector> Lane<'a, C> {
         (self.host.window() / self.work.lanes).max(1)
     }
 
-    /// True where closed ports are told by ICMP errors, which hosts limit.
-    fn is_udp(&self) -> bool {
-        self.work.aims.first().is_some_and(|aim| aim.technique == Technique::Udp)
+    fn is_told_by_errors(&self) -> bool {
+        self.work.aims.first().is_some_and(|aim| aim.technique.is_told_by_errors())
     }
 
     fn timeout(&self) -> Duration {
-        if self.is_udp() { self.host.udp_timeout() } else { self.host.timeout() }
+        if self.is_told_by_errors() { self.host.error_timeout() } else { self.host.timeout() }
     }
 
     fn has_next(&mut self) -> bool {
@@ -301,7 +299,7 @@ impl<'a, C: Connector> Lane<'a, C> {
         if lost > 0 && self.host.defeats(answer.status.reason) {
             return trip.into_iter().for_each(|trip| self.host.sample(trip));
         }
-        if self.is_udp() && answer.status.reason == Reason::PortUnreach {
+        if answer.is_limited_error() && self.is_told_by_errors() {
             self.host.error(lost);
         }
         match (lost, trip) {

@@ -35,6 +35,7 @@ fn likely(protocol: Protocol) -> &'static [u16] {
         Protocol::Tcp => &LIKELY,
         Protocol::Udp => &[53, 123, 137, 161, 500, 1900, 5353],
         Protocol::Sctp => &[],
+        Protocol::Ip => &[1, 6, 17, 58],
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Technique {
     Timestamp,
     /// An ICMP address mask request.
     AddressMask,
+    /// A packet of an IP protocol, whose number stands in place of a port.
+    Protocol,
     /// An ARP request or a neighbour solicitation, on the host's own link.
     Link,
 }
@@ -55,13 +57,14 @@ impl Technique {
     /// `-sX`.
     pub const XMAS: Technique = Technique::Tcp(FIN | PSH | URG, Reading::Silence);
 
-    /// The protocol whose ports it asks; `None` for what asks hosts.
+    /// The protocol whose ports it asks, IP where it asks for protocols; `None` for what asks hosts.
     #[must_use]
     pub fn protocol(self) -> Option<Protocol> {
         match self {
             Technique::Connect | Technique::Tcp(..) => Some(Protocol::Tcp),
             Technique::Udp => Some(Protocol::Udp),
             Technique::SctpInit | Technique::SctpCookieEcho => Some(Protocol::Sctp),
+            Technique::Protocol => Some(Protocol::Ip),
             Technique::Echo | Technique::Timestamp | Technique::AddressMask | Technique::Link => {
                 None
             }
@@ -74,6 +77,12 @@ impl Technique {
         self != Technique::Connect
     }
 
+    /// True where closed ports are told by ICMP errors, which hosts limit.
+    #[must_use]
+    pub fn is_told_by_errors(self) -> bool {
+        matches!(self, Technique::Udp | Technique::Protocol)
+    }
+
     /// True for questions that IPv6 does not have.
     #[must_use]
     pub fn is_v4_only(self) -> bool {
@@ -84,9 +93,10 @@ impl Technique {
     #[must_use]
     pub fn silence(self) -> PortState {
         match self {
-            Technique::Tcp(_, Reading::Silence) | Technique::Udp | Technique::SctpCookieEcho => {
-                PortState::OpenFiltered
-            }
+            Technique::Tcp(_, Reading::Silence)
+            | Technique::Udp
+            | Technique::SctpCookieEcho
+            | Technique::Protocol => PortState::OpenFiltered,
             _ => PortState::Filtered,
         }
     }
@@ -97,7 +107,7 @@ impl Technique {
 pub struct Aim {
     /// How.
     pub technique: Technique,
-    /// Which port; 0 where the host itself is asked.
+    /// Which port, or which protocol; 0 where the host itself is asked.
     pub port: u16,
     /// The time to live of the packet, for a trace; 0 for the usual one.
     pub hops: u8,

@@ -1,5 +1,5 @@
-//! The embedded shelf: script libraries, scripts, service probes, service names, port frequencies and
-//! vendors of network hardware, as bytes in the program. It knows no Lua and reads no files; what the
+//! The embedded shelf: script libraries, scripts, service probes, service names, port frequencies,
+//! names of IP protocols and vendors of network hardware, as bytes in the program. It knows no Lua and reads no files; what the
 //! bytes do is decided in `nselib`, `scripts` and `probes`.
 
 pub mod probes;
@@ -105,6 +105,20 @@ mod tests {
         assert_eq!(small.as_deref(), Some("DATA ELECTRONIC DEVICES, INC"));
         assert_eq!(name([0x52, 0x54, 0x00, 1, 2, 3]).as_deref(), Some("QEMU"));
         assert_eq!(name([0x02, 0, 0, 1, 2, 3]), None, "locally administered");
+    }
+
+    #[test]
+    fn protocols_have_names() {
+        let text = file("nmap-protocols").expect("it is embedded");
+        let table = nseer_core::protocol_table::ProtocolTable::new(text);
+        for (number, name) in
+            [(1, "icmp"), (2, "igmp"), (17, "udp"), (47, "gre"), (58, "ipv6-icmp"), (132, "sctp")]
+        {
+            assert_eq!(table.name(number), Some(name.as_bytes()));
+            assert_eq!(table.number(name.as_bytes()), Some(number));
+        }
+        assert_eq!(table.numbers_named(|_| true).len(), 148, "each number once");
+        assert_eq!(table.name(200), None, "nobody has it");
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl<D: Dialer> Detector<D> {
         let mut asked: Vec<(PortKey, PortStatus)> = host
             .ports
             .iter()
-            .filter(|(key, status)| key.protocol != Protocol::Sctp && may_be_open(status.state))
+            .filter(|(key, status)| has_probes(key.protocol) && may_be_open(status.state))
             .collect();
         if !self.config.all_ports {
             for (key, _) in asked.extract_if(.., |(key, _)| self.config.db.is_excluded(*key)) {
@@ -144,6 +144,11 @@ async fn next(
             Err(_) => continue,
         }
     }
+}
+
+/// There are probes for TCP and UDP only.
+fn has_probes(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::Tcp | Protocol::Udp)
 }
 
 fn may_be_open(state: PortState) -> bool {

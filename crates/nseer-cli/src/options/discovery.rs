@@ -127,11 +127,13 @@ pub(super) const CATEGORY: Category = Category {
             "Asks hosts on the same Ethernet like all others, not by ARP or neighbour discovery.",
             |s, u| u.flag(&mut s.no_link_ping),
         ),
-        Opt::not_built(
+        Opt::new(
             &["-PO"],
             Value::Optional("PROTOCOLS"),
-            "discovery by other IP protocols",
-            "-PS",
+            "ask with packets of these IP protocols (default 1,2,4)",
+            "Asks whether a host is up with a packet of each of these IP protocols, which are numbers or \
+            names; a host that does not speak a protocol answers with an ICMP error.",
+            |s, u| add(s, PingType::Protocol, u.value),
         ),
         Opt::no_effect(
             &["-PR"],

@@ -13,7 +13,7 @@ pub(super) const CATEGORY: Category = Category {
             "Scans these ports: a comma-separated list of numbers, ranges and service names, where \
             names may contain * and ?. An open end reaches to 1 or to 65535, so that - alone means \
             every port but 0. T:, U: and S: in front of an item say for which protocol it and those \
-            after it count. A range in brackets, as in [1-1024], takes only those of its ports that \
+            after it count; with -sO items, after P: or not, are numbers and names of IP protocols. A range in brackets, as in [1-1024], takes only those of its ports that \
             the service table knows. The option may be given once.",
             |s, u| u.once(&mut s.ports),
         ),

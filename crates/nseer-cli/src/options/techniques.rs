@@ -6,7 +6,7 @@ use crate::settings::{ScanType, Settings};
 pub(super) const CATEGORY: Category = Category {
     title: "Scan types",
     about: "The letters of several types may follow one -s, as in -sSU. At most one type of TCP \
-        scan may be chosen. Without any it is -sS for whoever may send raw packets, as root may, and \
+        scan may be chosen, and -sO stands alone. Without any it is -sS for whoever may send raw packets, as root may, and \
         -sT for others.",
     options: &[
         Opt::new(
@@ -102,7 +102,17 @@ pub(super) const CATEGORY: Category = Category {
             without one it is -sS.",
             |s, u| u.store(&mut s.scan_flags),
         ),
-        Opt::not_built(&["-sO"], Value::None, "scan of IP protocols", ""),
+        Opt::new(
+            &["-sO"],
+            Value::None,
+            "scan which protocols a host speaks over IP",
+            "Sends the host a packet of each protocol that IP carries, or of those that -p names by number \
+            (0 to 255) or name; -F takes those that have a name. A packet of the protocol, or \
+            the ICMP error \"port unreachable\", means open, \"protocol unreachable\" closed, another \
+            ICMP error filtered, silence open or filtered. It goes together with no other scan type, \
+            and protocols have neither versions nor port scripts.",
+            |s, _| add(s, ScanType::Protocol),
+        ),
         Opt::not_built(&["-sI"], Value::Required("ZOMBIE"), "idle scan through a third host", ""),
         Opt::not_built(&["-b"], Value::Required("RELAY"), "scan through an FTP server", ""),
     ],

@@ -101,6 +101,12 @@ pub enum PlanError {
         /// The other.
         second: &'static str,
     },
+    /// A scan of protocols and another one.
+    #[error("-sO does not go together with {other}: protocols are scanned alone")]
+    ProtocolsAlone {
+        /// The other option.
+        other: &'static str,
+    },
     /// The value of `--scanflags`.
     #[error(
         "'{value}' is no value for '--scanflags': write flags one after another, as in SYNFIN, or a \

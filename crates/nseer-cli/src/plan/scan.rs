@@ -79,8 +79,13 @@ pub(super) fn scan(settings: &Settings) -> Result<ScanPlan, PlanError> {
 }
 
 fn one_each(types: &[ScanType]) -> Result<(), PlanError> {
+    if types.contains(&ScanType::Protocol)
+        && let Some(other) = types.iter().find(|kind| **kind != ScanType::Protocol)
+    {
+        return Err(PlanError::ProtocolsAlone { other: other.option() });
+    }
     for (protocol, is_of) in [
-        ("TCP", (|t| !is_udp(t) && !is_sctp(t)) as fn(&ScanType) -> bool),
+        ("TCP", (|t| is_tcp(*t)) as fn(&ScanType) -> bool),
         ("SCTP", is_sctp as fn(&ScanType) -> bool),
     ] {
         let names: Vec<&str> = types.iter().filter(|t| is_of(t)).map(|t| t.option()).collect();
@@ -91,8 +96,9 @@ fn one_each(types: &[ScanType]) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn is_udp(kind: &ScanType) -> bool {
-    *kind == ScanType::Udp
+/// True for scans whose ports are TCP's.
+pub(super) fn is_tcp(kind: ScanType) -> bool {
+    !matches!(kind, ScanType::Udp | ScanType::Protocol) && !is_sctp(&kind)
 }
 
 fn is_sctp(kind: &ScanType) -> bool {
@@ -115,6 +121,7 @@ impl ScanType {
             ScanType::Udp => "-sU",
             ScanType::SctpInit => "-sY",
             ScanType::SctpCookieEcho => "-sZ",
+            ScanType::Protocol => "-sO",
         }
     }
 }
@@ -131,6 +138,7 @@ impl PingType {
             PingType::Echo => "-PE",
             PingType::Timestamp => "-PP",
             PingType::AddressMask => "-PM",
+            PingType::Protocol => "-PO",
         }
     }
 }

@@ -161,6 +161,8 @@ fn scans_and_packets() {
     assert_eq!(run("--data-length 9 a").scan.packets.data, PacketBytes::Random(9));
     fails("-sST a", "-sS does not go together with -sT: one TCP scan at a time");
     fails("-sYZ a", "-sY does not go together with -sZ: one SCTP scan at a time");
+    fails("-sOU a", "-sO does not go together with -sU: protocols are scanned alone");
+    fails("-sO --scanflags 1 a", "--scanflags goes together with a scan of TCP ports only");
     fails(
         "-sT --scanflags 1 a",
         "--scanflags does not go together with -sT, whose packets the system makes",
@@ -302,13 +304,13 @@ fn output() {
 #[test]
 fn options_that_are_not_built() {
     fails(
-        "-sO a",
-        "-sO (scan of IP protocols) is not built yet: an option of Nmap that this version does \
+        "-f a",
+        "-f (split packets into fragments) is not built yet: an option of Nmap that this version does \
          not have",
     );
     fails(
-        "-sO -O -sO a",
-        "-sO (scan of IP protocols), -O (find out the operating system) are not built yet: \
+        "-f -O -f a",
+        "-f (split packets into fragments), -O (find out the operating system) are not built yet: \
          options of Nmap that this version does not have",
     );
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::PlanError;
 use super::check::level;
-use crate::settings::Settings;
+use crate::settings::{ScanType, Settings};
 
 /// How many probes are tried, where the user does not say.
 const DEFAULT_INTENSITY: u8 = 7;
@@ -12,8 +12,10 @@ const DEFAULT_INTENSITY: u8 = 7;
 /// How versions are found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionPlan {
-    /// `-sV`.
+    /// `-sV`, and there are ports.
     pub wanted: bool,
+    /// `-sV` is left out, since protocols (`-sO`) have no versions.
+    pub left_out: bool,
     /// 0 to 9.
     pub intensity: u8,
     /// `--allports`.
@@ -26,8 +28,10 @@ pub struct VersionPlan {
 
 pub(super) fn versions(settings: &Settings) -> Result<VersionPlan, PlanError> {
     let intensity = level("--version-intensity", settings.version_intensity.as_ref())?;
+    let has_no_ports = settings.scan_types.contains(&ScanType::Protocol);
     Ok(VersionPlan {
-        wanted: settings.versions,
+        wanted: settings.versions && !has_no_ports,
+        left_out: settings.versions && has_no_ports,
         intensity: intensity.unwrap_or(DEFAULT_INTENSITY),
         all_ports: settings.version_all_ports,
         trace: settings.version_trace || settings.packet_trace || settings.debug >= 3,

@@ -62,7 +62,7 @@ pub(super) struct GivenHost {
 impl GivenHost {
     /// The record that a scan would have made.
     fn record(&self, data: &DataDirs, started: SystemTime) -> anyhow::Result<HostRecord> {
-        let names = setup::service_table(data)?;
+        let names = setup::service_table(data, false)?;
         let keys = self.ports.iter().map(|port| port.key).collect();
         let mut table = PortTable::new(Arc::new(ScanPorts::new(keys, names)));
         for port in &self.ports {

@@ -97,6 +97,23 @@ impl Lab {
         }
     }
 
+    /// The other host drops and rejects packets of some protocols. It answers as fast as it is asked.
+    pub(crate) fn far_protocols(&self) {
+        let chain = "type filter hook input priority 0
+            meta l4proto 47 drop
+            meta l4proto 50 reject with icmpx admin-prohibited
+            meta l4proto 51 reject with icmpx host-unreachable
+            meta l4proto 89 reject with icmpx no-route
+            meta l4proto 4 reject with icmpx port-unreachable
+            meta nfproto ipv4 meta l4proto 88 reject with icmp prot-unreachable
+            meta nfproto ipv4 meta l4proto 5 reject with icmp net-prohibited
+            meta nfproto ipv4 meta l4proto 3 reject with icmp host-prohibited";
+        let chain = chain.replace('\n', ";");
+        let rules = format!("table inet lab {{ chain in {{ {chain}; }}; }}");
+        self.far(&["nft", &rules]);
+        self.far(&["sysctl", "-q", "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0"]);
+    }
+
     /// A firewall of this host forbids TCP to an address.
     pub(crate) fn forbid_sending_to(&self, address: &str) {
         let chain = format!(

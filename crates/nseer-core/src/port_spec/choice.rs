@@ -32,7 +32,7 @@ pub struct PortChoice<'a> {
 }
 
 /// The ports to scan. Without a list and a level they are the top [`DEFAULT_TOP`] of each protocol
-/// of `scanned`. Excluded ports are replaced by the next frequent ones where a number of ports is
+/// of `scanned`, and of IP all protocols, or with a level those that have a name. Excluded ports are replaced by the next frequent ones where a number of ports is
 /// asked for.
 ///
 /// # Errors
@@ -51,7 +51,10 @@ pub fn choose_ports(
         None => Some(choice.level.unwrap_or(PortLevel::Top(DEFAULT_TOP))),
     };
     let mut spec = listed.clone().unwrap_or_default();
-    if let Some(level) = level {
+    if scanned == [Protocol::Ip] && choice.level.is_none() && listed.is_none() {
+        spec.ports = (0..=u8::MAX).map(PortKey::ip).collect();
+        spec.ports.retain(|key| excluded.binary_search(key).is_err());
+    } else if let Some(level) = level {
         let allowed = |key: &PortKey| {
             let listed = listed.as_ref().is_none_or(|l| l.ports.binary_search(key).is_ok());
             listed && excluded.binary_search(key).is_err()
@@ -76,6 +79,10 @@ fn at_level(
     allowed: impl Fn(&PortKey) -> bool,
 ) -> Vec<PortKey> {
     match level {
+        // Nobody counts how often protocols are open.
+        _ if protocol == Protocol::Ip => {
+            table.ranked(protocol).into_iter().filter(allowed).collect()
+        }
         PortLevel::Top(count) => {
             table.ranked(protocol).into_iter().filter(allowed).take(count).collect()
         }
@@ -89,6 +96,7 @@ fn at_level(
 mod tests {
     use super::super::compact_list;
     use super::*;
+    use crate::protocol_table::ProtocolTable;
 
     #[track_caller]
     fn check(choice: PortChoice<'_>, expected: &str) {
@@ -110,6 +118,20 @@ mod tests {
     fn choice<'a>(list: &'a str, exclude: &'a str, level: Option<PortLevel>) -> PortChoice<'a> {
         let given = |text: &'a str| (!text.is_empty()).then_some(text);
         PortChoice { list: given(list), exclude: given(exclude), level }
+    }
+
+    #[test]
+    fn protocols_of_ip_are_all_or_those_with_names() {
+        let table = ServiceTable::new(b"".as_slice())
+            .with_protocols(ProtocolTable::new(b"icmp 1\ntcp 6\ngre 47\n"));
+        let check = |choice: PortChoice<'_>, expected: &str| {
+            let spec = choose_ports(&choice, &[Protocol::Ip], &table).expect("lists");
+            assert_eq!(compact_list(&spec.ports, Protocol::Ip), expected, "for {choice:?}");
+        };
+        check(PortChoice::default(), "0-255");
+        check(choice("", "5-250", None), "0-4,251-255");
+        check(choice("", "tcp", Some(PortLevel::Top(FAST_TOP))), "1,47");
+        check(choice("1-10", "tcp", None), "1-5,7-10");
     }
 
     #[test]

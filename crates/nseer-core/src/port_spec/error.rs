@@ -26,6 +26,22 @@ pub enum PortSpecError {
         /// The item.
         item: String,
     },
+    /// Something is not the number of a protocol.
+    #[error("bad protocol '{item}' in '{list}': protocols are numbers from 0 to 255, or names")]
+    ProtocolNumber {
+        /// The list.
+        list: String,
+        /// The item.
+        item: String,
+    },
+    /// No protocol has this name.
+    #[error("no protocol is called '{item}' (in protocol list '{list}')")]
+    ProtocolName {
+        /// The list.
+        list: String,
+        /// The item.
+        item: String,
+    },
     /// A range runs backwards.
     #[error("bad port range '{item}' in '{list}': it runs backwards")]
     Backwards {
@@ -43,7 +59,7 @@ pub enum PortSpecError {
         item: String,
     },
     /// A letter before a colon is not a protocol's.
-    #[error("unknown protocol '{letter}:' in port list '{list}': use T:, U: or S:")]
+    #[error("unknown protocol '{letter}:' in port list '{list}': use T:, U:, S: or P:")]
     Protocol {
         /// The list.
         list: String,
@@ -70,8 +86,15 @@ pub enum PortWarning {
     #[error("the port list names some ports more than once")]
     Repeated,
     /// A protocol is scanned, but no port of it was chosen.
-    #[error("no {0} ports were chosen, so no {0} ports are scanned")]
+    #[error("{}", nothing_of(*.0))]
     NoPorts(Protocol),
+}
+
+fn nothing_of(protocol: Protocol) -> String {
+    match protocol {
+        Protocol::Ip => "no IP protocols were chosen, so none are scanned".to_owned(),
+        other => format!("no {other} ports were chosen, so no {other} ports are scanned"),
+    }
 }
 
 fn ports_of(letter: char) -> &'static str {

@@ -95,8 +95,8 @@ fn mac(text: &[u8]) -> Option<[u8; 6]> {
 
 fn getservbyport(tables: &Tables, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let port = args.integer(lua, 1)?;
-    let names = Protocol::ALL.map(Protocol::as_str);
-    let protocol = Protocol::ALL[args.option(lua, 2, None, &names)?];
+    let names = Protocol::TRANSPORTS.map(Protocol::as_str);
+    let protocol = Protocol::TRANSPORTS[args.option(lua, 2, None, &names)?];
     let port = u16::try_from(port).map_err(|_| Raise::new("Port number out of range"))?;
     let table = tables.services.get_or_init(|| {
         ServiceTable::new(read(&tables.world, "nmap-services", Some("/etc/services")))

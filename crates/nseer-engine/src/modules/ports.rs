@@ -36,7 +36,7 @@ const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
 
 fn get_ports(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let host = host_argument(world, args)?;
-    let protocol = Protocol::ALL[args.option(lua, 3, None, &PROTOCOLS)?];
+    let protocol = Protocol::TRANSPORTS[args.option(lua, 3, None, &PROTOCOLS)?];
     let states = PortState::ALL.map(PortState::as_str);
     let state = PortState::ALL[args.option(lua, 4, None, &states)?];
     let after = if args.value(2).is_nil() { None } else { Some(port_argument(args, 2)?) };
@@ -75,7 +75,7 @@ fn set_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise>
 /// True for the ports that version detection leaves alone: number and protocol are given.
 fn port_is_excluded(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let number = args.integer(lua, 1)?;
-    let protocol = Protocol::ALL[args.option(lua, 2, None, &PROTOCOLS)?];
+    let protocol = Protocol::TRANSPORTS[args.option(lua, 2, None, &PROTOCOLS)?];
     let is_excluded = u16::try_from(number).is_ok_and(|number| {
         let key = PortKey::new(protocol, number);
         world.config.excluded_ports.binary_search(&key).is_ok()
@@ -190,7 +190,7 @@ fn port_argument(args: &Args, n: usize) -> Result<PortKey, Raise> {
         Value::String(text) => text.to_string_lossy(),
         _ => return Err(Raise::new("port 'protocol' field must be a string")),
     };
-    let protocol = Protocol::ALL
+    let protocol = Protocol::TRANSPORTS
         .into_iter()
         .find(|p| p.as_str() == protocol)
         .ok_or_else(|| Raise::new("port 'protocol' field must be \"udp\", \"sctp\" or \"tcp\""))?;

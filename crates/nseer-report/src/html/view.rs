@@ -110,10 +110,11 @@ pub(super) fn host(number: u64, host: &HostRecord, options: &ReportOptions) -> H
     let not_listed = shown.groups.iter().flat_map(|group| {
         group.reasons.iter().map(|tally| {
             format!(
-                "{} {} {} ports ({}): {}",
+                "{} {} {} {} ({}): {}",
                 tally.ports.len(),
                 group.state,
                 tally.protocol,
+                tally.protocol.noun(2),
                 tally.reason.as_str(),
                 compact_list(&tally.ports, tally.protocol)
             )
@@ -279,7 +280,7 @@ pub(super) fn scan(scan: &ScanSummary) -> String {
     /// A longer list says nothing to anybody.
     const MOST: usize = 120;
     let count = scan.count;
-    let what = format!("{count} {} {}", scan.protocol, if count == 1 { "port" } else { "ports" });
+    let what = format!("{count} {} {}", scan.protocol, scan.protocol.noun(count));
     let list = if scan.services.chars().count() <= MOST {
         format!(": {}", line_text(&scan.services))
     } else {

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
-use nseer_packet::Reply;
+use nseer_packet::{Content, Reply};
 use tokio::time::Instant;
 
 use crate::connector::Answer;
@@ -28,6 +28,8 @@ pub(crate) struct Inboxes {
 #[derive(Debug)]
 pub(crate) struct Inbox {
     address: IpAddr,
+    /// The local address that it is asked from.
+    local: Option<IpAddr>,
     all: Weak<Inboxes>,
     asked: Mutex<Asked>,
 }
@@ -49,14 +51,14 @@ struct Waiting {
 }
 
 impl Inboxes {
-    /// The inbox of a host, which lives as long as somebody holds it.
-    pub(crate) fn of(self: &Arc<Self>, address: IpAddr) -> Arc<Inbox> {
+    /// The inbox of a host that is asked from `local`; it lives as long as somebody holds it.
+    pub(crate) fn of(self: &Arc<Self>, address: IpAddr, local: Option<IpAddr>) -> Arc<Inbox> {
         let mut hosts = lock(&self.hosts);
         if let Some(inbox) = hosts.get(&address).and_then(Weak::upgrade) {
             return inbox;
         }
         let all = Arc::downgrade(self);
-        let inbox = Arc::new(Inbox { address, all, asked: Mutex::default() });
+        let inbox = Arc::new(Inbox { address, local, all, asked: Mutex::default() });
         hosts.insert(address, Arc::downgrade(&inbox));
         inbox
     }
@@ -74,8 +76,11 @@ impl Inboxes {
         padding: u32,
         own_ports: OwnPorts,
     ) {
-        let Some(candidate) = Candidate::of(reply) else { return };
+        let candidate = Candidate::of(reply);
         let Some(inbox) = self.find(candidate.host) else { return };
+        if matches!(reply.content, Content::Other(_)) && inbox.is_ours(reply) {
+            return;
+        }
         let origin = match candidate.own {
             Own::Port(port) => own_ports.origin(port),
             Own::Sequence(sequence) => Some(Origin { attempt: Some(sequence.into()), hops: None }),
@@ -86,7 +91,11 @@ impl Inboxes {
             let answer = reading::read(aim, token, padding, reply)?;
             Some(Answer { mac: answer.mac.or(mac), source: Some(reply.source), ..answer })
         };
-        inbox.take(candidate.port, origin, answer);
+        inbox.take(&candidate, origin, answer);
+        // An error of the host's proves that it speaks ICMP, whatever the error is about.
+        if let Some((protocol, proof)) = reading::speaks_icmp(reply) {
+            inbox.settle(Aim::new(Technique::Protocol, protocol), proof, Some(NOBODY_KNOWS));
+        }
     }
 
     /// An answer of the link, which names the host by its address alone.
@@ -97,7 +106,16 @@ impl Inboxes {
     }
 }
 
+/// No try has this number.
+const NOBODY_KNOWS: u32 = u32::MAX;
+
 impl Inbox {
+    /// A packet that this machine sent, and hears on its way out; or that nobody sent to where the host
+    /// is asked from.
+    fn is_ours(&self, reply: &Reply) -> bool {
+        reply.source == reply.destination || Some(reply.destination) != self.local
+    }
+
     /// Notes that a try is about to be sent; gives the answer to an earlier one, if it came
     /// meanwhile.
     pub(crate) fn ask(self: &Arc<Self>, aim: Aim, token: u32) -> Result<PendingAnswer, Answer> {
@@ -124,15 +142,24 @@ impl Inbox {
         asked.probes.remove(&aim)?.answer
     }
 
-    /// Takes a packet about `port`, of which `read` tells what it answers.
-    fn take(&self, port: u16, origin: Origin, read: impl Fn(Aim, u32) -> Option<Answer>) {
+    /// Takes a packet, of which `read` tells what it answers.
+    fn take(
+        &self,
+        candidate: &Candidate,
+        origin: Origin,
+        read: impl Fn(Aim, u32) -> Option<Answer>,
+    ) {
         let mut asked = lock(&self.asked);
         let Asked { probes, kinds } = &mut *asked;
         for (technique, hops) in kinds.iter() {
             if origin.hops.is_some_and(|told| told != *hops) {
                 continue;
             }
-            let aim = Aim { hops: *hops, ..Aim::new(*technique, port) };
+            let place = match technique {
+                Technique::Protocol => candidate.protocol.into(),
+                _ => candidate.port,
+            };
+            let aim = Aim { hops: *hops, ..Aim::new(*technique, place) };
             let Some(waiting) = probes.get_mut(&aim) else { continue };
             let Some(answer) = read(aim, waiting.token) else { continue };
             if let Some(waker) = waiting.settle(answer, origin.attempt) {

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use nseer_packet::{
     Envelope, Heard, Listener, Outgoing, PacketError, Payload, Reply, Wire, arp_reply, build,
+    tcp_flags,
 };
 use nseer_seam::Random;
 use tokio::task::AbortHandle;
@@ -55,6 +56,8 @@ pub struct RawConfig {
     pub bad_checksum: bool,
     /// What datagrams carry.
     pub payloads: Payloads,
+    /// Packets of all protocols are listened to, as [`Technique::Protocol`] asks.
+    pub hears_all: bool,
     /// Is told of each packet that could not be sent.
     pub trouble: Trouble,
 }
@@ -112,7 +115,10 @@ impl RawConnector {
         let ports = ears.own_ports.range();
         let transports =
             ["tcp", "udp", "sctp"].map(|name| format!("({name} dst portrange {ports})"));
-        let transports = transports.join(" or ");
+        let mut transports = transports.join(" or ");
+        if shared.config.hears_all {
+            transports.push_str(" or not (tcp or udp or sctp)");
+        }
         // Both families, since a target may be of either.
         let listeners = vec![
             ears.listen(Listener::open(Heard::V4, &format!("icmp or {transports}"))?),
@@ -174,6 +180,9 @@ impl RawConnector {
                 Technique::Echo => Payload::Echo { id, sequence },
                 Technique::Timestamp => Payload::Timestamp { id, sequence },
                 Technique::AddressMask => Payload::AddressMask { id, sequence },
+                Technique::Protocol => {
+                    protocol_probe(aim.port, own, token, (id, sequence), source.is_ipv4())
+                }
                 Technique::Connect | Technique::Link => return false,
             };
             let usual = shared.config.ttl.unwrap_or(TTL);
@@ -191,6 +200,37 @@ impl RawConnector {
             self.kept.push(Outgoing { packet, to: host.address, zone: 0 });
         }
         true
+    }
+}
+
+/// Where packets of protocols with ports go: as in host discovery, an ACK to a usual port and a datagram
+/// to one that nobody uses.
+const TCP_PORT: u16 = 80;
+const UDP_PORT: u16 = 40_125;
+const SCTP_PORT: u16 = 80;
+
+/// What asks a host for a protocol: of the well-known ones a packet that makes sense, of others an empty
+/// one.
+fn protocol_probe(
+    number: u16,
+    own: u16,
+    token: u32,
+    (id, sequence): (u16, u16),
+    is_v4: bool,
+) -> Payload<'static> {
+    match (number, is_v4) {
+        (1, true) | (58, false) => Payload::Echo { id, sequence },
+        (2, true) => Payload::Igmp,
+        (6, _) => Payload::Tcp {
+            source: own,
+            destination: TCP_PORT,
+            sequence: token,
+            acknowledgement: token,
+            flags: tcp_flags::ACK,
+        },
+        (17, _) => Payload::Udp { source: own, destination: UDP_PORT, data: &[] },
+        (132, _) => Payload::SctpInit { source: own, destination: SCTP_PORT, tag: token },
+        (other, _) => Payload::Protocol(u8::try_from(other).unwrap_or(u8::MAX)),
     }
 }
 
@@ -229,7 +269,8 @@ impl Connector for RawConnector {
     type Pending = PendingAnswer;
 
     fn turn_to(&mut self, host: &Destination) {
-        let inbox = self.shared.ears.inboxes.of(host.address);
+        let local = self.shared.config.source.or(host.source);
+        let inbox = self.shared.ears.inboxes.of(host.address, local);
         self.host = Some((host.clone(), inbox));
     }
 

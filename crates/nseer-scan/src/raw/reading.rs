@@ -16,6 +16,8 @@ pub(crate) struct Candidate {
     pub(crate) host: IpAddr,
     /// The port that was asked; 0 where there is none.
     pub(crate) port: u16,
+    /// The protocol of what was asked.
+    pub(crate) protocol: u8,
     /// What it tells of the probe's origin.
     pub(crate) own: Own,
 }
@@ -32,31 +34,36 @@ pub(crate) enum Own {
 }
 
 impl Candidate {
-    pub(crate) fn of(reply: &Reply) -> Option<Candidate> {
-        let from = |port, own| Candidate { host: reply.source, port, own };
-        Some(match reply.content {
-            Content::Tcp { source, destination, .. }
-            | Content::Udp { source, destination }
-            | Content::Sctp { source, destination, .. } => from(source, Own::Port(destination)),
-            Content::Query { sequence, .. } => from(0, Own::Sequence(sequence)),
-            Content::Error { about, .. } => match about.protocol {
-                TCP | UDP | SCTP => {
-                    let (own, port) = about.ports();
-                    Candidate { host: about.destination, port, own: Own::Port(own) }
-                }
-                ICMP | ICMP_V6 => Candidate {
-                    host: about.destination,
-                    port: 0,
-                    own: Own::Sequence(low(about.word())),
-                },
-                _ => return None,
-            },
-            Content::Neighbour { target, .. } => {
-                Candidate { host: target.into(), port: 0, own: Own::None }
+    pub(crate) fn of(reply: &Reply) -> Candidate {
+        let from = |protocol, port, own| Candidate { host: reply.source, port, protocol, own };
+        match reply.content {
+            Content::Tcp { source, destination, .. } => from(TCP, source, Own::Port(destination)),
+            Content::Udp { source, destination } => from(UDP, source, Own::Port(destination)),
+            Content::Sctp { source, destination, .. } => from(SCTP, source, Own::Port(destination)),
+            Content::Query { sequence, .. } => from(icmp(reply), 0, Own::Sequence(sequence)),
+            Content::Error { about, .. } => {
+                let (host, protocol) = (about.destination, about.protocol);
+                let (port, own) = match protocol {
+                    TCP | UDP | SCTP => {
+                        let (own, port) = about.ports();
+                        (port, Own::Port(own))
+                    }
+                    ICMP | ICMP_V6 => (0, Own::Sequence(low(about.word()))),
+                    _ => (0, Own::None),
+                };
+                Candidate { host, port, protocol, own }
             }
-            Content::Other(_) => return None,
-        })
+            Content::Neighbour { target, .. } => {
+                Candidate { host: target.into(), port: 0, protocol: ICMP_V6, own: Own::None }
+            }
+            Content::Other(protocol) => from(protocol, 0, Own::None),
+        }
     }
+}
+
+/// The number of ICMP in the family of a packet.
+fn icmp(reply: &Reply) -> u8 {
+    if reply.source.is_ipv4() { ICMP } else { ICMP_V6 }
 }
 
 const ICMP: u8 = 1;
@@ -84,7 +91,7 @@ pub(crate) fn read(aim: Aim, token: u32, padding: u32, reply: &Reply) -> Option<
     let technique = aim.technique;
     let answer = match reply.content {
         Content::Error { kind, about } => {
-            if !quotes(technique, token, about.protocol, about.word()) {
+            if !quotes(aim, token, about.protocol, about.word()) {
                 return None;
             }
             let is_from_host = reply.source == about.destination;
@@ -92,8 +99,9 @@ pub(crate) fn read(aim: Aim, token: u32, padding: u32, reply: &Reply) -> Option<
             if reply.source == about.source && !is_from_host {
                 return None;
             }
-            Answer { is_from_host, ..error(technique, kind, is_from_host) }
+            Answer { is_from_host, ..error(technique, kind, reply, is_from_host) }
         }
+        _ if technique == Technique::Protocol => protocol(aim.port, token, reply)?,
         Content::Tcp { sequence, acknowledgement, flags, window, .. } => {
             let Technique::Tcp(sent, reading) = technique else { return None };
             let heard = Heard { sequence, acknowledgement, flags, window };
@@ -122,9 +130,21 @@ pub(crate) fn read(aim: Aim, token: u32, padding: u32, reply: &Reply) -> Option<
     Some(Answer { status, ..answer })
 }
 
-/// True where an error is about a probe with this token. A datagram has none but its ports.
-fn quotes(technique: Technique, token: u32, protocol: u8, word: u32) -> bool {
+/// True where an error is about a probe with this token. A datagram has none but its ports, and packets of
+/// protocols that nobody knows have none at all.
+fn quotes(aim: Aim, token: u32, protocol: u8, word: u32) -> bool {
+    let technique = match (aim.technique, protocol) {
+        (Technique::Protocol, _) if aim.port != u16::from(protocol) => return false,
+        (Technique::Protocol, TCP) => Technique::ACK,
+        (Technique::Protocol, SCTP) => Technique::SctpInit,
+        (technique, _) => technique,
+    };
     match technique {
+        // Each family has its own ICMP; the other's is a protocol like any other.
+        Technique::Protocol if matches!(protocol, ICMP | ICMP_V6) => {
+            word == 0 || high(word) == icmp_id(token)
+        }
+        Technique::Protocol => true,
         Technique::Tcp(..) => protocol == TCP && word == token,
         Technique::Udp => protocol == UDP,
         Technique::SctpInit => protocol == SCTP && word == 0,
@@ -186,11 +206,38 @@ fn sctp(technique: Technique, token: u32, tag: u32, chunk: u8) -> Option<Answer>
     }
 }
 
-fn error(technique: Technique, kind: IcmpError, is_from_host: bool) -> Answer {
+/// A packet that is no error, to the question for a protocol: of those with tokens an answer must have
+/// the probe's, of others any packet of the host's shows that it speaks the protocol.
+fn protocol(number: u16, token: u32, reply: &Reply) -> Option<Answer> {
+    let is_answer = match reply.content {
+        // A reset of an ACK begins where that said.
+        Content::Tcp { sequence, flags, .. } => flags & RST != 0 && sequence == token,
+        Content::Udp { .. } => true,
+        Content::Sctp { tag, .. } => tag == token,
+        Content::Query { kind: Query::Echo, id, .. } => id == icmp_id(token),
+        Content::Other(protocol) => u16::from(protocol) == number,
+        _ => false,
+    };
+    is_answer.then(|| Answer::host(PortState::Open, Reason::ProtoResponse))
+}
+
+/// What an ICMP error that the host itself sent says of ICMP, and the number of that protocol.
+pub(crate) fn speaks_icmp(reply: &Reply) -> Option<(u16, Answer)> {
+    let Content::Error { kind, about } = reply.content else { return None };
+    let is_from_host = reply.source == about.destination;
+    let reason = error(Technique::Protocol, kind, reply, true).status.reason;
+    let mut answer = Answer::host(PortState::Open, reason);
+    answer.status.ttl = reply.ttl;
+    is_from_host.then(|| (icmp(reply).into(), answer))
+}
+
+fn error(technique: Technique, kind: IcmpError, reply: &Reply, is_from_host: bool) -> Answer {
     let reason = match kind {
         IcmpError::Network => Reason::NetUnreach,
         IcmpError::NoRoute => Reason::NoRoute,
         IcmpError::Host => Reason::HostUnreach,
+        // ICMPv6 has no such code: the field that names the protocol is the problem.
+        IcmpError::Protocol if reply.source.is_ipv6() => Reason::ParamProblem,
         IcmpError::Protocol => Reason::ProtoUnreach,
         IcmpError::Port => Reason::PortUnreach,
         IcmpError::NetworkProhibited => Reason::NetProhibited,
@@ -203,8 +250,16 @@ fn error(technique: Technique, kind: IcmpError, is_from_host: bool) -> Answer {
         IcmpError::Parameter => Reason::ParamProblem,
         IcmpError::SourceQuench => Reason::SourceQuench,
     };
-    let says_closed = kind == IcmpError::Port && technique == Technique::Udp && is_from_host;
-    let state = if says_closed { PortState::Closed } else { PortState::Filtered };
+    let state = match (technique, kind) {
+        _ if !is_from_host => PortState::Filtered,
+        (Technique::Udp, IcmpError::Port) | (Technique::Protocol, IcmpError::Protocol) => {
+            PortState::Closed
+        }
+        (Technique::Protocol, IcmpError::Port) => PortState::Open,
+        // A header of an extension that was read, and found wrong.
+        (Technique::Protocol, IcmpError::Parameter) if reply.source.is_ipv6() => PortState::Open,
+        _ => PortState::Filtered,
+    };
     Answer::host(state, reason)
 }
 
@@ -294,13 +349,68 @@ mod tests {
     }
 
     #[test]
+    fn protocols_say_what_the_manual_says() {
+        use PortState::{Closed, Filtered, Open};
+        let said = |number, reply: &Reply| {
+            let answer = read(Aim::new(Technique::Protocol, number), TOKEN, 0, reply)?;
+            Some((answer.status.state, answer.status.reason, answer.is_from_host))
+        };
+        let (port, none, admin) =
+            (IcmpError::Port, IcmpError::Protocol, IcmpError::AdminProhibited);
+        for (number, reply, want) in [
+            (47, icmp(none, 47, 0, 1), Some((Closed, Reason::ProtoUnreach, true))),
+            (47, icmp(none, 47, 0, 7), Some((Filtered, Reason::ProtoUnreach, false))),
+            (47, icmp(none, 50, 0, 1), None),
+            (4, icmp(port, 4, 0, 1), Some((Open, Reason::PortUnreach, true))),
+            (17, icmp(port, UDP, 0, 1), Some((Open, Reason::PortUnreach, true))),
+            (50, icmp(admin, 50, 0, 1), Some((Filtered, Reason::AdminProhibited, true))),
+            (6, icmp(none, TCP, TOKEN, 1), Some((Closed, Reason::ProtoUnreach, true))),
+            (6, icmp(none, TCP, TOKEN + 1, 1), None),
+            (1, icmp(none, ICMP, 5, 1), None),
+            (132, icmp(none, SCTP, 0, 1), Some((Closed, Reason::ProtoUnreach, true))),
+        ] {
+            assert_eq!(said(number, &reply), want, "{number} {reply:?}");
+        }
+        let open = Some((Open, Reason::ProtoResponse, true));
+        let echo = |id| reply(Content::Query { kind: Query::Echo, id, sequence: 0 });
+        let init_ack = Content::Sctp { source: 80, destination: 1, tag: TOKEN, chunk: 2 };
+        for (number, reply, want) in [
+            (6, segment(RST, TOKEN, 0, 0), open),
+            (6, segment(RST, TOKEN + 1, 0, 0), None),
+            (1, echo(icmp_id(TOKEN)), open),
+            (1, echo(icmp_id(TOKEN) ^ 2), None),
+            (17, reply(Content::Udp { source: 40_125, destination: 1 }), open),
+            (132, reply(init_ack), open),
+            (47, reply(Content::Other(47)), open),
+            (47, reply(Content::Other(50)), None),
+        ] {
+            assert_eq!(said(number, &reply), want, "{number} {reply:?}");
+            let candidate = Candidate::of(&reply);
+            assert!(want.is_none() || u16::from(candidate.protocol) == number, "{candidate:?}");
+        }
+        let v6 = |last| IpAddr::from([0xFD99, 0, 0, 0, 0, 0, 0, last]);
+        for (kind, want) in [
+            (IcmpError::Protocol, (Closed, Reason::ParamProblem, true)),
+            (IcmpError::Parameter, (Open, Reason::ParamProblem, true)),
+        ] {
+            let about = Quoted { source: v6(2), destination: v6(1), protocol: 44, first: [0; 8] };
+            let content = Content::Error { kind, about };
+            let reply = Reply { source: v6(1), destination: v6(2), ttl: 64, content };
+            assert_eq!(said(44, &reply), Some(want));
+            let (protocol, proof) = speaks_icmp(&reply).expect("an error of the host's");
+            assert_eq!((protocol, proof.status.state), (58, Open));
+        }
+        assert_eq!(speaks_icmp(&icmp(port, UDP, 0, 7)), None);
+    }
+
+    #[test]
     fn other_answers() {
         let id = icmp_id(TOKEN);
         let echo = reply(Content::Query { kind: Query::Echo, id, sequence: 3 });
         let up = |reason| Some((PortState::Open, reason, true));
         assert_eq!(said(Technique::Echo, &echo), up(Reason::EchoReply));
         assert_eq!(said(Technique::Timestamp, &echo), None);
-        assert_eq!(Candidate::of(&echo).map(|c| c.own), Some(Own::Sequence(3)));
+        assert_eq!(Candidate::of(&echo).own, Own::Sequence(3));
         let packet = |tag, chunk| reply(Content::Sctp { source: 80, destination: 1, tag, chunk });
         assert_eq!(said(Technique::SctpInit, &packet(TOKEN, 2)), up(Reason::InitAck));
         let aborted = Some((PortState::Closed, Reason::Abort, true));

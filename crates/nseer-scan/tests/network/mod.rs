@@ -146,6 +146,7 @@ impl Network {
                 padding: Vec::new(),
                 bad_checksum: false,
                 payloads: Arc::new(|_| Vec::new()),
+                hears_all: false,
                 trouble: Arc::new(|_, _| {}),
             };
             let connector = RawConnector::over(config, Arc::new(air.clone()), &Seed(self.seed));
