@@ -79,7 +79,7 @@ _nseer() {
                 ;;
             script)
                 if (( COMP_CWORD == 2 )); then
-                    mapfile -t COMPREPLY < <(compgen -W 'new check test run help info list types' -- "$cur")
+                    mapfile -t COMPREPLY < <(compgen -W 'new check test run help info list profile types' -- "$cur")
                     return
                 fi
                 case ${COMP_WORDS[2]} in
@@ -244,6 +244,28 @@ _nseer() {
                         esac
                         if [[ $cur == -* ]]; then
                             mapfile -t COMPREPLY < <(compgen -W '--format --datadir' -- "$cur")
+                        else
+                            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                        fi
+                        return
+                        ;;
+                    profile)
+                        case $prev in
+                            --sort)
+                                mapfile -t COMPREPLY < <(compgen -W 'time running bytes memory runs' -- "$cur")
+                                return
+                                ;;
+                            --top)
+                                COMPREPLY=()
+                                return
+                                ;;
+                            --format)
+                                mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+                                return
+                                ;;
+                        esac
+                        if [[ $cur == -* ]]; then
+                            mapfile -t COMPREPLY < <(compgen -W '--sort --top --format' -- "$cur")
                         else
                             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                         fi
@@ -571,6 +593,7 @@ _nseer() {
         --script-updatedb
         --script-timeout
         --script-trace
+        --script-profile
         --script-workers
         --script-cpu-limit
         -T

@@ -16,12 +16,12 @@ complete -c nseer -n '__fish_seen_subcommand_from doc' -l datadir -x -a '(__fish
 complete -c nseer -n __fish_use_subcommand -a resume -d 'go on with a scan that --store keeps and that was broken off'
 complete -c nseer -n '__fish_seen_subcommand_from resume' -F
 complete -c nseer -n __fish_use_subcommand -a script -d 'write, check and test scripts'
-complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list types' -f -a new -d 'write a script to begin with, and its test'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a new -d 'write a script to begin with, and its test'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from new' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from new' -l rule -x -a 'port host pre post' -d 'port (the usual one), host, pre or post'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from new' -l port -x -d 'the port that the script runs on: 25, 161/udp'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from new' -l service -x -d 'the service that the script runs on'
-complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list types' -f -a check -d 'tell what is wrong with scripts and libraries, without running them'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a check -d 'tell what is wrong with scripts and libraries, without running them'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l format -x -a 'human json sarif github' -d 'human (the usual one), json, sarif or github'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l level -x -a 'note warning error' -d 'tell nothing below note (the usual one), warning or error'
@@ -29,7 +29,7 @@ complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcom
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l explain -x -d 'print what a rule is about, with examples, and end'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l rules -d 'list all rules, and end'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -s o -r -F -d 'write to FILE instead of standard output'
-complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list types' -f -a test -d 'run the tests beside scripts, without a network'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a test -d 'run the tests beside scripts, without a network'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -l record -x -d 'write down a conversation with TARGET'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -s o -r -F -d 'write the recording to FILE'
@@ -41,7 +41,7 @@ complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcom
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -l junit -r -F -d 'also write the results as JUnit XML'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -l coverage -r -F -d 'also write which lines ran, as lcov'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -l datadir -r -F -d 'look for libraries in DIR first'
-complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list types' -f -a run -d 'run a script against a target, without a scan'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a run -d 'run a script against a target, without a scan'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l probe -d 'connect to each TCP port to see whether it is open'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l service -x -d 'say that NAME is what listens on the ports'
@@ -51,18 +51,23 @@ complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcom
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l watch -d 'run it again whenever the file is saved'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -s d -d 'print what the script says at debugging level 1'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l datadir -r -F -d 'look for libraries in DIR first'
-complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list types' -f -a help -d 'show the documentation of a script, library or function'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a help -d 'show the documentation of a script, library or function'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from help' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from help' -l datadir -x -a '(__fish_complete_directories)' -d 'take scripts and libraries from this data directory'
-complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list types' -f -a info -d 'tell the facts of a script'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a info -d 'tell the facts of a script'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from info' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from info' -l format -x -a 'text json' -d 'text (the usual one) or json'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from info' -l datadir -x -a '(__fish_complete_directories)' -d 'take scripts and libraries from this data directory'
-complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list types' -f -a list -d 'list scripts with their categories'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a list -d 'list scripts with their categories'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from list' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from list' -l format -x -a 'text json' -d 'text (the usual one) or json'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from list' -l datadir -x -a '(__fish_complete_directories)' -d 'take scripts and libraries from this data directory'
-complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list types' -f -a types -d 'write definitions of the whole API for the language servers of editors'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a profile -d 'show what scripts took in scans with --script-profile'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from profile' -F
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from profile' -l sort -x -a 'time running bytes memory runs' -d 'time (the usual one), running, bytes, memory or runs'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from profile' -l top -x -d 'show so many scripts'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from profile' -l format -x -a 'text json' -d 'text (the usual one) or json'
+complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a types -d 'write definitions of the whole API for the language servers of editors'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from types' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from types' -s o -x -a '(__fish_complete_directories)' -d 'the folder with the scripts'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from types' -l datadir -x -a '(__fish_complete_directories)' -d 'write the libraries of this data folder too'
@@ -136,6 +141,7 @@ complete -c nseer -l script-help -x -a 'all auth broadcast brute default discove
 complete -c nseer -l script-updatedb -d 'write script.db, the list of scripts and categories, anew'
 complete -c nseer -l script-timeout -x -d 'give up a script after TIME (0: never, the default)'
 complete -c nseer -l script-trace -d 'show what scripts send and receive'
+complete -c nseer -l script-profile -d 'show at the end what each script took: time, bytes, memory'
 complete -c nseer -l script-workers -x -d 'run scripts in NUMBER Lua states, each on its own thread'
 complete -c nseer -l script-cpu-limit -x -d 'end a script that computes for TIME without waiting (default 30s)'
 complete -c nseer -s T -x -a 'paranoid sneaky polite normal aggressive insane' -d 'timing template, 0 (slowest) to 5 (fastest), or its name; default 3'

@@ -157,6 +157,8 @@ pub struct ScriptPlan {
     pub timeout: Option<Duration>,
     /// Show what scripts send and receive.
     pub trace: bool,
+    /// Show what each script took.
+    pub profile: bool,
     /// How many Lua states; `None` leaves it to the engine.
     pub workers: Option<NonZeroUsize>,
     /// How long one resume may compute; `None` means without limit.
@@ -372,6 +374,7 @@ fn scripts(settings: &Settings) -> Result<ScriptPlan, PlanError> {
         update_database: settings.update_script_database,
         timeout: time("--script-timeout", settings.script_timeout.as_ref())?,
         trace: settings.script_trace || settings.packet_trace || settings.debug >= 3,
+        profile: settings.script_profile,
         workers: positive("--script-workers", settings.script_workers.as_ref())?,
         cpu_limit: Some(limit.unwrap_or(DEFAULT_CPU_LIMIT)).filter(|limit| !limit.is_zero()),
     })

@@ -116,6 +116,8 @@ pub struct Settings {
     pub script_timeout: Option<OsString>,
     /// `--script-trace`.
     pub script_trace: bool,
+    /// `--script-profile`.
+    pub script_profile: bool,
     /// `--script-workers`.
     pub script_workers: Option<OsString>,
     /// `--script-cpu-limit`.

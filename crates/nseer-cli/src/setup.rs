@@ -264,7 +264,7 @@ pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Res
         privileged: around.privileged,
         interface: plan.scan.packets.interface.clone(),
         slots_per_host: around.limits.slots_per_host,
-        workbench: Workbench::default(),
+        workbench: Workbench { costs: plan.scripts.profile, ..Workbench::default() },
     })
 }
 

@@ -18,6 +18,7 @@ mod documents;
 mod meter;
 mod resume;
 mod script_new;
+mod script_profile;
 mod script_record;
 mod script_run;
 mod script_test;
@@ -97,6 +98,7 @@ pub const TOOLS: &[Tool] = &[
     scripts::HELP,
     scripts::INFO,
     scripts::LIST,
+    script_profile::TOOL,
     check::TYPES,
     convert::SHOW,
 ];

@@ -234,3 +234,70 @@ fn what_cannot_be_recorded_leaves_no_file() {
         folder.test(&[], 2);
     });
 }
+
+#[test]
+fn a_scan_tells_what_its_scripts_took() {
+    lab::run("a_scan_tells_what_its_scripts_took", |lab| {
+        let folder = Folder::new();
+        folder.write("ask.nse", &script(ASKS));
+        lab.peer(7, Peer::Says(b"welcome\r\n"));
+        let scan = ["-sT", "-Pn", "-n", "-p7", "--script", "./ask.nse", "127.0.0.1"];
+        let plain = folder.nseer(&scan);
+        assert!(!plain.stdout.contains("What scripts took"), "{plain:#?}");
+        let output = folder.nseer(&[&scan[..], &["--script-profile", "-oJ", "run.jsonl"]].concat());
+        assert_eq!(output.code, 0, "{output:#?}");
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<String>>();
+        let shown = lines(&output.stdout);
+        let at = shown.iter().position(|line| line == "What scripts took, the slowest first:");
+        let at = at.unwrap_or_else(|| panic!("{shown:#?}"));
+        let head = [
+            "RUNS",
+            "TIME",
+            "WAITING",
+            "RUNNING",
+            "CONNECTIONS",
+            "SENT",
+            "RECEIVED",
+            "MEMORY",
+            "SCRIPT",
+        ];
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&shown[at + 1]), head);
+        let row = words(&shown[at + 2]);
+        assert_eq!(
+            (&*row[0], &row[4..7], &*row[8]),
+            ("1", &["1", "7", "9"].map(str::to_owned)[..], "ask")
+        );
+        // The same from the file, and twice as much from the file twice.
+        let profile = folder.nseer(&["script", "profile", "run.jsonl"]);
+        assert_eq!(lines(&profile.stdout), shown[at + 1..=at + 2], "{profile:#?}");
+        let twice =
+            ["script", "profile", "--sort", "bytes", "--format", "json", "run.jsonl", "run.jsonl"];
+        let twice = folder.nseer(&twice).stdout;
+        for part in
+            ["\"id\": \"ask\"", "\"runs\": 2", "\"bytes_sent\": 14", "\"bytes_received\": 18"]
+        {
+            assert!(twice.contains(part), "{twice}");
+        }
+        let wrong = |args: &[&str]| {
+            let output = folder.nseer(&[&["script", "profile"], args].concat());
+            assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{output:#?}");
+            output.stderr
+        };
+        assert_eq!(
+            wrong(&["--sort", "size", "run.jsonl"]),
+            "nseer: 'size' is no column (--sort): write time, running, bytes, memory, runs\n"
+        );
+        assert_eq!(
+            wrong(&["--top", "0", "run.jsonl"]),
+            "nseer: '0' is no number of scripts (--top)\n"
+        );
+        let why = "it tells of no script's costs: scan with --script-profile and -oJ FILE";
+        folder.nseer(&[&scan[..], &["-oJ", "other.jsonl"]].concat());
+        assert_eq!(wrong(&["other.jsonl"]), format!("nseer: cannot read 'other.jsonl': {why}\n"));
+        assert!(wrong(&["no.jsonl"]).starts_with("nseer: cannot read 'no.jsonl': "));
+        assert!(
+            wrong(&["ask.nse"]).starts_with("nseer: cannot read 'ask.nse': line 1 is no JSON line")
+        );
+    });
+}

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::host::HostRecord;
 use crate::port::{PortKey, PortState, Protocol};
 use crate::progress::{Progress, Stage};
-use crate::script::{Phase, PhaseRecord, ScriptResult, ScriptRun};
+use crate::script::{Phase, PhaseRecord, ScriptCost, ScriptResult, ScriptRun};
 
 /// How loud a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +125,8 @@ pub enum Event {
         /// What it gave.
         result: Option<ScriptResult>,
     },
+    /// What a script took, for those who asked. It comes before its host or phase is done.
+    ScriptCosted(ScriptCost),
     /// All pre- or postrule scripts ended.
     PhaseDone {
         /// [`Phase::Pre`] or [`Phase::Post`].

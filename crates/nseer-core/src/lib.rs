@@ -30,7 +30,9 @@ pub use levels::Levels;
 pub use port::{PortKey, PortState, PortStatus, Protocol, Reason};
 pub use port_table::{PortDetail, PortTable, ScanPorts};
 pub use progress::{Progress, Stage};
-pub use script::{Phase, PhaseRecord, ScriptOutcome, ScriptResult, ScriptRun, ScriptValue};
+pub use script::{
+    Phase, PhaseRecord, ScriptCost, ScriptOutcome, ScriptResult, ScriptRun, ScriptValue,
+};
 pub use service::{ServiceInfo, ServiceMethod, ServiceNames, Tunnel};
 pub use service_table::ServiceTable;
 pub use target::TargetSpec;

@@ -71,6 +71,33 @@ pub struct ScriptResult {
     pub structured: Option<ScriptValue>,
 }
 
+/// What one thread of a script and its worker threads took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptCost {
+    /// The script's ID.
+    pub id: Arc<str>,
+    /// The rule that started it.
+    pub phase: Phase,
+    /// The host, for host and port scripts.
+    pub address: Option<IpAddr>,
+    /// The port, for port scripts.
+    pub port: Option<PortKey>,
+    /// Its action was called; otherwise its rule said no.
+    pub has_run: bool,
+    /// From start to end.
+    pub elapsed: Duration,
+    /// Time of the processor; the rest of `elapsed` went by waiting, for peers or for its turn.
+    pub running: Duration,
+    /// Sockets that it opened.
+    pub connections: u64,
+    /// Bytes that it sent, inside of TLS.
+    pub sent: u64,
+    /// Bytes that it received, inside of TLS.
+    pub received: u64,
+    /// Most bytes that Lua held at a time of what it made.
+    pub peak_memory: u64,
+}
+
 /// How one run of a script ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

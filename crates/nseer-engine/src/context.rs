@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use mlua::Value;
 use nseer_core::{Phase, PortKey};
-use nseer_net::Slot;
+use nseer_net::{Slot, Tally};
 
+use crate::costs::Account;
 use crate::environment::World;
 use crate::host_cell::HostCell;
 use crate::modules::trace::{Ends, Way};
@@ -51,6 +52,8 @@ pub(crate) struct ScriptContext {
     pub(crate) acting: Cell<bool>,
     pub(crate) sockets: RefCell<Vec<Weak<dyn Connection>>>,
     pub(crate) slot: RefCell<Option<HeldSlot>>,
+    /// What the script takes, where somebody wants to know. Its worker threads share it.
+    pub(crate) account: Option<Rc<Account>>,
 }
 
 /// The right to hold sockets: one of the host's and one of the process's.
@@ -81,6 +84,7 @@ impl ScriptContext {
             acting: Cell::new(false),
             sockets: RefCell::default(),
             slot: RefCell::default(),
+            account: None,
         }
     }
 
@@ -101,7 +105,13 @@ impl ScriptContext {
             acting: Cell::new(true),
             sockets: RefCell::default(),
             slot: RefCell::default(),
+            account: self.account.clone(),
         }
+    }
+
+    /// Where it is counted what goes over the thread's sockets.
+    pub(crate) fn tally(&self) -> Option<Arc<Tally>> {
+        self.account.as_ref().map(|account| account.network.clone())
     }
 
     /// Puts a socket under the thread's care: it is closed when the thread ends.

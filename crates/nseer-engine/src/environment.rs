@@ -13,7 +13,7 @@ use crate::context::ScriptContext;
 use crate::error::EngineError;
 use crate::host_cell::{HostCell, WorkerThreads};
 use crate::host_tables::TableMaker;
-use crate::{modules, results, workbench};
+use crate::{costs, modules, results, workbench};
 
 /// What every part of one worker reaches: the Lua state, the configuration, the hosts in work.
 pub(crate) struct World {
@@ -103,6 +103,7 @@ impl World {
         // Set exactly once, here.
         let _ = world.functions.set(functions);
         workbench::watch_lines(&world)?;
+        costs::measure(&world)?;
         Ok(world)
     }
 

@@ -14,6 +14,7 @@ use nseer_lua::{Outcome, Overrun, ThreadEnd, ThreadId};
 use tokio::sync::Notify;
 
 use crate::context::ScriptContext;
+use crate::costs::{self, Account};
 use crate::environment::World;
 use crate::host_cell::HostCell;
 use crate::scout;
@@ -50,7 +51,6 @@ pub(crate) async fn run_phase(
             .map(|s| Job { script: s.clone(), phase, port: None, has_consent: false })
             .collect();
         run_level(world, None, jobs, None, &record).await;
-        world.phase_workers.end_all(world);
     }
     let mut record = record.take();
     record.results.sort_by(|a, b| a.id.cmp(&b.id));
@@ -80,7 +80,6 @@ pub(crate) async fn run_host(
         let mut jobs = jobs.unwrap_or_default();
         jobs.retain(|job| done.is_new(job));
         run_level(world, Some(host), jobs, deadline, &ignored).await;
-        host.workers.end_all(world);
     }
 }
 
@@ -134,6 +133,7 @@ fn levels(scripts: &[Rc<Script>]) -> Vec<usize> {
 struct Live {
     count: Cell<usize>,
     ended: Notify,
+    costs: costs::Ended,
 }
 
 impl Live {
@@ -145,6 +145,7 @@ impl Live {
     }
 }
 
+/// Runs scripts and their worker threads until all have ended.
 async fn run_level(
     world: &Rc<World>,
     host: Option<&Rc<HostCell>>,
@@ -153,6 +154,19 @@ async fn run_level(
     record: &Rc<RefCell<PhaseRecord>>,
 ) {
     let live = Rc::new(Live::default());
+    run_jobs(world, host, jobs, deadline, record, &live).await;
+    host.map_or(&world.phase_workers, |host| &host.workers).end_all(world);
+    live.costs.tell(world);
+}
+
+async fn run_jobs(
+    world: &Rc<World>,
+    host: Option<&Rc<HostCell>>,
+    jobs: Vec<Job>,
+    deadline: Option<Instant>,
+    record: &Rc<RefCell<PhaseRecord>>,
+    live: &Rc<Live>,
+) {
     let (ids, begun) = (RefCell::new(Vec::new()), Cell::new(0));
     // Hosts that came first are done first.
     let order = host.map_or(0, |host| host.number);
@@ -163,7 +177,7 @@ async fn run_level(
                 world.scheduler.turn(order).await;
             }
             begun.set(begun.get() + 1);
-            match start(world, host, job, deadline, record, &live) {
+            match start(world, host, job, deadline, record, live) {
                 Ok(id) => ids.borrow_mut().push(id),
                 Err(error) => {
                     let id = job.script.info.id.clone();
@@ -242,6 +256,7 @@ fn start(
         port_table: port_table.clone(),
         timeout: world.config.script_timeout,
         host_deadline,
+        account: Account::open(world),
         ..ScriptContext::new(world, job.script.clone(), job.phase)
     });
     let mut args = vec![
@@ -264,6 +279,7 @@ fn start(
     let (id, _) = world.scheduler.spawn(main, MultiValue::from_vec(args), context, move |end| {
         c.release(&w);
         finished(&w, &c, &end, &r);
+        l.costs.add(&w, &c);
         l.count.set(l.count.get() - 1);
         l.ended.notify_one();
     })?;

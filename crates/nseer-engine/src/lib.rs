@@ -8,6 +8,7 @@
 mod compression;
 mod config;
 mod context;
+mod costs;
 mod coupling;
 pub mod data_dir;
 mod engine;

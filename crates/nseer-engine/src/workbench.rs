@@ -22,6 +22,8 @@ pub struct Workbench {
     pub marks: bool,
     /// Is told each line that runs.
     pub lines: Option<Arc<dyn Lines>>,
+    /// What each script takes is measured, and told by [`nseer_core::Event::ScriptCosted`].
+    pub costs: bool,
 }
 
 /// Is told what scripts and libraries run.

@@ -15,6 +15,7 @@ mod state;
 mod sync;
 mod thread_table;
 mod turns;
+mod usage;
 
 pub use args::{Args, type_name};
 pub use interrupt::{Limits, Overrun, Watchdog};
@@ -23,3 +24,4 @@ pub use portable::{Given, Portable, export, merge};
 pub use scheduler::{Hold, Outcome, Scheduler, ThreadEnd, ThreadId};
 pub use state::{StateError, StateOptions};
 pub use sync::SharedLocks;
+pub use usage::Usage;

@@ -21,6 +21,7 @@ use crate::native::{self, Native, Raise, Wait};
 use crate::state::{Shim, StateError, StateOptions, new_state};
 use crate::thread_table::{ThreadTable, Waiting};
 use crate::turns::Turns;
+use crate::usage::{Meter, Usage, counted};
 
 /// Names a base thread; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +98,7 @@ struct Inner<C> {
     round: Cell<Instant>,
     /// See [`Scheduler::lost_time`].
     lost: Cell<Duration>,
+    meter: Meter<C>,
 }
 
 /// What a thread may use, from what the embedder knows of it and the lost time.
@@ -198,8 +200,17 @@ impl<C: 'static> Scheduler<C> {
             round: Cell::new(watchdog.clock().now()),
             clock: watchdog.clock(),
             lost: Cell::new(Duration::ZERO),
+            meter: Meter::default(),
         };
         Ok(Scheduler { inner: Rc::new(inner) })
+    }
+
+    /// From now on what threads take is measured; `account` tells on whose account one runs.
+    ///
+    /// # Errors
+    /// Where Lua has no memory left.
+    pub fn measure(&self, account: fn(&C) -> Option<Rc<Usage>>) -> mlua::Result<()> {
+        self.inner.meter.start(&self.inner.lua, account)
     }
 
     /// The Lua state.
@@ -368,12 +379,17 @@ impl<C: 'static> Scheduler<C> {
         }) else {
             return;
         };
+        let usage = self.inner.meter.usage(&context);
+        let running = usage.as_ref().map(Usage::begin);
         let outcome =
             self.resume(id, &thread, values, (self.inner.limits)(&context, self.lost_time()));
+        drop(running);
         let pending = self.inner.slot.borrow_mut().pending.take();
         match (outcome, pending) {
             (Some(outcome), _) => self.end(id, outcome),
-            (None, Some((request, wait))) => self.start_waiting(id, request, wait),
+            (None, Some((request, wait))) => {
+                self.start_waiting(id, request, counted(wait, usage));
+            }
             // The shim yields its token only after a native filled the slot.
             (None, None) => self.end(id, Outcome::Stray),
         }

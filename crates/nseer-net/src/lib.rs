@@ -13,6 +13,7 @@ mod hosts_file;
 mod network;
 pub mod observer;
 mod offers;
+mod options;
 mod scratch;
 mod socket;
 pub mod stand_in;
@@ -22,4 +23,5 @@ mod udp;
 
 pub use error::NetError;
 pub use network::{AllowAll, Family, NetPolicy, Network, NetworkConfig, Slot, Transport};
-pub use socket::{ConnectOptions, Socket};
+pub use options::{ConnectOptions, Tally};
+pub use socket::Socket;

@@ -10,6 +10,7 @@ use crate::dns::Dns;
 use crate::error::NetError;
 use crate::observer::{Observer, Watched};
 use crate::offers::Offers;
+use crate::options::ConnectOptions;
 use crate::stand_in::StandIn;
 use crate::tls::{OpensslConnector, TlsConnector};
 
@@ -224,9 +225,11 @@ impl Network {
         self.inner.config.stand_in.as_deref()
     }
 
-    /// The observer's side of a new socket.
-    pub(crate) fn watched(&self, mark: u32) -> Option<Box<Watched>> {
-        self.inner.config.observer.as_ref().map(|observer| Watched::new(observer.clone(), mark))
+    /// Who is told what a new socket does, where anybody is.
+    pub(crate) fn watched(&self, options: &ConnectOptions) -> Option<Box<Watched>> {
+        let observer = self.inner.config.observer.as_ref();
+        let wanted = observer.is_some() || options.tally.is_some();
+        wanted.then(|| Watched::new(observer.cloned(), options.tally.clone(), options.mark))
     }
 
     pub(crate) fn tls(&self) -> &dyn TlsConnector {

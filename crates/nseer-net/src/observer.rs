@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::NetError;
 use crate::network::{Family, Transport};
+use crate::options::Tally;
 use crate::stand_in::now;
 
 /// Is told what happens, in the order in which it happens on each socket, inside of TLS.
@@ -74,23 +75,37 @@ pub enum What<'a> {
     Closed,
 }
 
-/// A socket's side of its observer.
+/// A socket's side of its observer and of its tally.
 pub(crate) struct Watched {
-    observer: Arc<dyn Observer>,
+    observer: Option<Arc<dyn Observer>>,
+    tally: Option<Arc<Tally>>,
     socket: u64,
     pub(crate) mark: u32,
 }
 
 impl Watched {
-    pub(crate) fn new(observer: Arc<dyn Observer>, mark: u32) -> Box<Watched> {
+    pub(crate) fn new(
+        observer: Option<Arc<dyn Observer>>,
+        tally: Option<Arc<Tally>>,
+        mark: u32,
+    ) -> Box<Watched> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let socket = NEXT.fetch_add(1, Ordering::Relaxed);
-        Box::new(Watched { observer, socket, mark })
+        Box::new(Watched { observer, tally, socket, mark })
     }
 
     pub(crate) fn tell(&self, what: What<'_>) {
-        let Watched { observer, socket, mark } = self;
-        observer.seen(&Sight { socket: *socket, at: now(), mark: *mark, what });
+        if let Some(tally) = &self.tally {
+            match &what {
+                What::Opened { failed: None, .. } => tally.add_connection(),
+                What::Sent { data, .. } => tally.add_sent(data.len()),
+                What::Received(data) => tally.add_received(data.len()),
+                _ => {}
+            }
+        }
+        if let Some(observer) = &self.observer {
+            observer.seen(&Sight { socket: self.socket, at: now(), mark: self.mark, what });
+        }
     }
 }
 

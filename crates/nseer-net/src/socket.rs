@@ -13,25 +13,13 @@ use tokio::time::{Instant, timeout_at};
 use crate::error::NetError;
 use crate::network::{Network, Transport};
 use crate::observer::{Watched, What};
+use crate::options::ConnectOptions;
 use crate::stand_in::{self, Line};
 use crate::stream::{STEP, Stop, Stream};
 use crate::udp::Udp;
 
 /// A plain receive takes no further step once it has this many bytes.
 const ENOUGH: usize = 576 << 10;
-
-/// How a connection is made.
-#[derive(Clone, Debug, Default)]
-pub struct ConnectOptions {
-    /// The local address and port.
-    pub bind: Option<SocketAddr>,
-    /// The server name to ask for in TLS; addresses are not sent.
-    pub sni: Option<String>,
-    /// For everything together, the TLS handshake included; `None` waits for ever.
-    pub timeout: Option<Duration>,
-    /// The caller's place in its program, for an observer; 0 is none.
-    pub mark: u32,
-}
 
 /// A connected socket, or a UDP socket without a peer. Dropping it closes it.
 ///
@@ -94,7 +82,7 @@ impl Socket {
             }
             Ok::<_, NetError>(Kind::Stream(stream))
         };
-        let Some(watched) = network.watched(options.mark) else {
+        let Some(watched) = network.watched(options) else {
             let kind = within(options.timeout, connecting).await?;
             return Ok(Socket::new(network, kind));
         };
@@ -121,14 +109,14 @@ impl Socket {
     pub fn udp_unconnected(
         network: &Network,
         ipv6: bool,
-        bind: Option<SocketAddr>,
+        options: &ConnectOptions,
     ) -> Result<Socket, NetError> {
         let kind = match network.stand_in() {
-            Some(stand_in) => Kind::Played(stand_in.datagrams(ipv6, bind)?),
-            None => Kind::Udp(Udp::open(ipv6, bind, None)?),
+            Some(stand_in) => Kind::Played(stand_in.datagrams(ipv6, options.bind)?),
+            None => Kind::Udp(Udp::open(ipv6, options.bind, None)?),
         };
         let socket = Socket::new(network, kind);
-        let Some(watched) = network.watched(0) else { return Ok(socket) };
+        let Some(watched) = network.watched(options) else { return Ok(socket) };
         watched.tell(What::Opened {
             transport: Transport::Udp,
             local: socket.local_addr(),

@@ -10,7 +10,7 @@ use tokio::time::{Instant as TokioInstant, sleep, sleep_until};
 
 use crate::error::NetError;
 use crate::network::{Family, Transport};
-use crate::socket::ConnectOptions;
+use crate::options::ConnectOptions;
 
 /// Whatever a script waits for longer than this does not come.
 const FOR_EVER: Duration = Duration::from_secs(30 * 24 * 3600);

@@ -117,7 +117,8 @@ async fn datagrams_keep_their_bounds_and_tls_begins_where_it_began() {
     assert!(udp.is_udp() && udp.try_send(b"ab").expect("at once").is_ok());
     udp.send(b"cd", None).await.expect("sent");
     assert_eq!(told(udp.receive_bytes(2, seconds(1)).await), "12");
-    let mut many = Socket::udp_unconnected(&network, false, None).expect("a socket");
+    let mut many =
+        Socket::udp_unconnected(&network, false, &ConnectOptions::default()).expect("a socket");
     many.send_to(b"q", "192.0.2.9:53".parse().expect("an address"), None).await.expect("sent");
     assert_eq!(told(many.receive(seconds(1)).await), "a");
     let mut plain = tcp(&network).await;
@@ -149,7 +150,7 @@ async fn whatever_was_not_recorded_is_told() {
     drop(other);
     assert!(connect(&network, Transport::Tcp).await.is_err());
     assert!(network.resolve("a.example", None).await.is_err());
-    assert!(Socket::udp_unconnected(&network, false, None).is_err());
+    assert!(Socket::udp_unconnected(&network, false, &ConnectOptions::default()).is_err());
     assert_eq!(
         reasons(&replay.finish()),
         [

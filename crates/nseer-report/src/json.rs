@@ -12,6 +12,7 @@ use nseer_core::{Event, HostStatus};
 use serde::Serialize;
 
 use crate::Report;
+use crate::costs::{CostOrder, CostRow, ScriptCosts};
 use crate::options::ReportOptions;
 use crate::shown::is_shown;
 
@@ -30,12 +31,13 @@ pub struct JsonReport<W> {
     options: ReportOptions,
     /// A line on its way; many small pieces make it.
     buffer: Vec<u8>,
+    costs: ScriptCosts,
 }
 
 impl<W: Write + Send> JsonReport<W> {
     /// JSON lines to `out`.
     pub fn new(out: W, options: ReportOptions) -> Self {
-        JsonReport { out, options, buffer: Vec::new() }
+        JsonReport { out, options, buffer: Vec::new(), costs: ScriptCosts::default() }
     }
 
     fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
@@ -63,7 +65,15 @@ impl<W: Write + Send> Report for JsonReport<W> {
                 self.line(&lines::Host::of(host, ports.then_some(&self.options)))
             }
             Event::Message { severity, text } => self.line(&lines::Message::of(*severity, text)),
-            Event::RunFinished(run) => self.line(&lines::RunFinished::of(run)),
+            Event::ScriptCosted(cost) => {
+                self.costs.add(&CostRow::from(cost));
+                Ok(())
+            }
+            Event::RunFinished(run) => {
+                let costs = std::mem::take(&mut self.costs);
+                costs.rows(CostOrder::Time).iter().try_for_each(|row| self.line(row))?;
+                self.line(&lines::RunFinished::of(run))
+            }
             _ => Ok(()),
         }
     }

@@ -3,6 +3,7 @@
 //! Layouts are those that programs reading Nmap's output expect. To add a format: one file with
 //! a type that implements [`Report`], and one line here.
 
+mod costs;
 mod escape;
 mod file_name;
 mod grepable;
@@ -22,6 +23,7 @@ use std::io;
 
 use nseer_core::Event;
 
+pub use costs::{CostOrder, CostRow, ScriptCosts};
 pub use escape::{line_text, screened, xml_text};
 pub use file_name::expand_file_name;
 pub use grepable::GrepableReport;

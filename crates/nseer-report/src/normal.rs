@@ -9,6 +9,7 @@ use nseer_core::{
 };
 
 use crate::Report;
+use crate::costs::{CostOrder, CostRow, ScriptCosts};
 use crate::escape::{line_text, message_text};
 use crate::options::ReportOptions;
 use crate::progress_text::status_lines;
@@ -32,12 +33,13 @@ pub struct NormalReport<W> {
     out: W,
     place: Place,
     options: ReportOptions,
+    costs: ScriptCosts,
 }
 
 impl<W: Write + Send> NormalReport<W> {
     /// Normal output to `out`.
     pub fn new(out: W, place: Place, options: ReportOptions) -> Self {
-        NormalReport { out, place, options }
+        NormalReport { out, place, options, costs: ScriptCosts::default() }
     }
 
     fn started(&mut self, run: &RunInfo) -> io::Result<()> {
@@ -86,6 +88,16 @@ impl<W: Write + Send> NormalReport<W> {
                 writeln!(self.out, "# Nmap done at {time} -- {what} scanned in {elapsed} seconds")
             }
         }
+    }
+
+    /// What scripts took, where somebody asked.
+    fn costs(&mut self) -> io::Result<()> {
+        if self.costs.is_empty() {
+            return Ok(());
+        }
+        let rows = self.costs.rows(CostOrder::Time);
+        writeln!(self.out, "What scripts took, the slowest first:")?;
+        writeln!(self.out, "{}", ScriptCosts::table(&rows))
     }
 
     fn host(&mut self, host: &HostRecord) -> io::Result<()> {
@@ -302,7 +314,11 @@ impl<W: Write + Send> Report for NormalReport<W> {
             Event::Progress(progress) if self.place == Place::Screen => {
                 write!(self.out, "{}", status_lines(progress))?;
             }
-            Event::RunFinished(run) => self.finished(run)?,
+            Event::ScriptCosted(cost) => self.costs.add(&CostRow::from(cost)),
+            Event::RunFinished(run) => {
+                self.costs()?;
+                self.finished(run)?;
+            }
             _ => return Ok(()),
         }
         self.out.flush()

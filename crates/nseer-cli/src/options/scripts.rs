@@ -90,6 +90,17 @@ pub(super) const CATEGORY: Category = Category {
             |s, u| u.flag(&mut s.script_trace),
         ),
         Opt::new(
+            &["--script-profile"],
+            Value::None,
+            "show at the end what each script took: time, bytes, memory",
+            "Shows at the end what each script took, the slowest first: how often it ran, its time from \
+            start to end, how much of that it waited and how much it computed, its connections, the bytes \
+            that it sent and received, and the most memory that Lua held for one of its runs. -oJ has the \
+            same as lines of the type script_cost, which nseer script profile reads. Nmap does not have \
+            this option.",
+            |s, u| u.flag(&mut s.script_profile),
+        ),
+        Opt::new(
             &["--script-workers"],
             Value::Required("NUMBER"),
             "run scripts in NUMBER Lua states, each on its own thread",

@@ -285,7 +285,7 @@ fn add_libraries(
     Ok(())
 }
 
-fn is_json(words: &Words) -> anyhow::Result<bool> {
+pub(super) fn is_json(words: &Words) -> anyhow::Result<bool> {
     match words.value("--format").map(|format| (format, format.to_str())) {
         None | Some((_, Some("text"))) => Ok(false),
         Some((_, Some("json"))) => Ok(true),

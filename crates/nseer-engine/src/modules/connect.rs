@@ -33,7 +33,9 @@ pub(crate) fn ready(world: &Rc<World>, cell: &Rc<SocketCell>) -> Result<(), NetE
     if cell.transport.get() != Transport::Udp {
         return Err(NetError::NotConnected);
     }
-    let socket = Socket::udp_unconnected(&world.config.network, cell.ipv6.get(), cell.bind.get())?;
+    let tally = world.scheduler.current_context().and_then(|context| context.tally());
+    let options = ConnectOptions { bind: cell.bind.get(), tally, ..ConnectOptions::default() };
+    let socket = Socket::udp_unconnected(&world.config.network, cell.ipv6.get(), &options)?;
     adopt(world, cell, socket);
     Ok(())
 }
@@ -102,6 +104,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
         sni: peer.sni.clone(),
         timeout: cell.timeout.get(),
         mark: mark(world, lua),
+        tally: context.tally(),
     };
     let (lua, world) = (lua.clone(), world.clone());
     Ok(Reply::wait(async move {

@@ -136,7 +136,9 @@ async fn open(
     let failed = |error: NetError| Raise::new(error.status());
     let address = connect::address_of(world, peer, world.config.ipv6).await.map_err(failed)?;
     connect::take_slot(world, context).await;
-    let options = ConnectOptions { timeout: Some(DEFAULT_TIMEOUT), ..ConnectOptions::default() };
+    let tally = context.tally();
+    let options =
+        ConnectOptions { timeout: Some(DEFAULT_TIMEOUT), tally, ..ConnectOptions::default() };
     let network = &world.config.network;
     let socket =
         Socket::connect(network, Transport::Tcp, address, &options).await.map_err(failed)?;

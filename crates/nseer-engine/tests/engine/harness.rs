@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use nseer_core::{
     Event, EventSink, HostRecord, HostStatus, Levels, Phase, PortKey, PortState, PortStatus,
-    PortTable, Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceTable,
+    PortTable, Reason, ScanPorts, ScriptCost, ScriptOutcome, ScriptResult, ServiceTable,
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::{Request, resolve};
@@ -32,6 +32,8 @@ pub(crate) struct Case {
     pub(crate) in_data_dir: bool,
     /// Data files, by the name under which they are looked for.
     pub(crate) overrides: HashMap<String, PathBuf>,
+    /// What scripts take is measured.
+    pub(crate) costs: bool,
 }
 
 /// What came out.
@@ -44,6 +46,7 @@ pub(crate) struct Outcome {
     pub(crate) messages: Vec<String>,
     pub(crate) runs: Vec<(String, ScriptOutcome)>,
     pub(crate) targets: Vec<String>,
+    pub(crate) costs: Vec<ScriptCost>,
     pub(crate) hosts: Vec<HostRecord>,
 }
 
@@ -87,6 +90,7 @@ impl Case {
             slots: 64,
             in_data_dir: false,
             overrides: HashMap::new(),
+            costs: false,
         };
         case.script(id, source)
     }
@@ -127,9 +131,11 @@ impl Case {
                 Event::ScriptFinished { run, .. } => {
                     outcome.runs.push((run.id.to_string(), run.outcome))
                 }
+                Event::ScriptCosted(cost) => outcome.costs.push(cost),
                 _ => {}
             }
         }
+        outcome.costs.sort_by(|a, b| a.id.cmp(&b.id));
         outcome.runs.sort_by(|a, b| a.0.cmp(&b.0));
         outcome.targets = recorder.targets.lock().expect("lock").drain(..).collect();
         Ok(outcome)
@@ -177,7 +183,7 @@ impl Case {
             privileged: false,
             interface: None,
             slots_per_host: 64,
-            workbench: Workbench::default(),
+            workbench: Workbench { costs: self.costs, ..Workbench::default() },
         };
         let engine = Arc::new(Engine::start(config).await?);
         let pre = texts(&engine.run_phase(Phase::Pre).await.results);

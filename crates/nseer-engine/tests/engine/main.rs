@@ -2,6 +2,7 @@
 //! the embedded library, real sockets on loopback.
 #![allow(clippy::disallowed_methods, reason = "peers and files of tests")]
 
+mod costs;
 mod coupling;
 mod harness;
 mod lpeg;

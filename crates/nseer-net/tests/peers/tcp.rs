@@ -254,7 +254,8 @@ async fn the_policy_is_asked() {
         let text = error.expect_err("forbidden").to_string();
         assert_eq!(text, format!("{address} may not be contacted: {transport:?} is not allowed"));
     }
-    let mut udp = Socket::udp_unconnected(&network, false, None).expect("socket");
+    let mut udp =
+        Socket::udp_unconnected(&network, false, &ConnectOptions::default()).expect("socket");
     let sent = udp.send_to(b"x", address, PATIENT).await;
     assert!(matches!(sent, Err(NetError::Forbidden { .. })), "{sent:?}");
 }
@@ -270,6 +271,6 @@ async fn another_protocol_goes_on_with_the_connection() {
     drop(stream);
     assert_eq!(peer.join().expect("peer"), b"x");
     let network = network();
-    let udp = Socket::udp_unconnected(&network, false, None).expect("socket");
+    let udp = Socket::udp_unconnected(&network, false, &ConnectOptions::default()).expect("socket");
     assert!(udp.into_tcp().is_none());
 }

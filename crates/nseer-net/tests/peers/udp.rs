@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
-use nseer_net::{NetError, Socket, Transport};
+use nseer_net::{ConnectOptions, NetError, Socket, Transport};
 
 use crate::stand::{BRIEF, PATIENT, connect, network, status};
 
@@ -73,7 +73,8 @@ async fn a_port_where_nobody_listens_is_an_error() {
 #[tokio::test]
 async fn without_a_connection_each_datagram_has_its_peer() {
     let ((one, first), (two, second)) = (peer(), peer());
-    let mut socket = Socket::udp_unconnected(&network(), false, None).expect("socket");
+    let mut socket =
+        Socket::udp_unconnected(&network(), false, &ConnectOptions::default()).expect("socket");
     assert_eq!((socket.local_addr(), socket.peer_addr()), (None, None));
     assert!(socket.try_send(b"x").is_none());
     assert!(matches!(socket.send(b"x", PATIENT).await, Err(NetError::NotConnected)));
@@ -101,7 +102,12 @@ async fn a_connected_socket_sends_to_others_too() {
 async fn the_local_end_can_be_chosen() {
     let (peer, address) = peer();
     let bind = "127.0.0.6:0".parse().ok();
-    let mut socket = Socket::udp_unconnected(&network(), false, bind).expect("socket");
+    let mut socket = Socket::udp_unconnected(
+        &network(),
+        false,
+        &ConnectOptions { bind, ..ConnectOptions::default() },
+    )
+    .expect("socket");
     socket.send_to(b"q", address, PATIENT).await.expect("sent");
     let (_, from) = peer.recv_from(&mut [0; 10]).expect("datagram");
     assert_eq!(Some(from), socket.local_addr());

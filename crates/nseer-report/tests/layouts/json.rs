@@ -7,8 +7,8 @@ use std::time::Duration;
 use nseer_core::progress::Slow;
 use nseer_core::trace::{Hop, Trace, TraceProbe};
 use nseer_core::{
-    Event, HostRecord, Phase, PhaseRecord, PortKey, PortState, Progress, ScriptOutcome, ScriptRun,
-    ScriptValue, ServiceInfo, ServiceMethod, Severity, Stage, Tunnel,
+    Event, HostRecord, Phase, PhaseRecord, PortKey, PortState, Progress, ScriptCost, ScriptOutcome,
+    ScriptRun, ScriptValue, ServiceInfo, ServiceMethod, Severity, Stage, Tunnel,
 };
 use nseer_report::{JSON_SCHEMA, JsonBytes, JsonReport, JsonValue, ReportOptions};
 use proptest::prelude::*;
@@ -82,6 +82,41 @@ fn the_schema_is_a_schema() {
     {
         assert!(!self::schema().is_valid(&wrong), "{wrong}");
     }
+}
+
+#[test]
+fn costs_of_scripts_stand_before_the_end() {
+    let cost = |id: &str, elapsed| {
+        Event::ScriptCosted(ScriptCost {
+            id: id.into(),
+            phase: Phase::Host,
+            address: Some("127.0.0.1".parse().unwrap()),
+            port: None,
+            has_run: true,
+            elapsed: Duration::from_millis(elapsed),
+            running: Duration::from_millis(2),
+            connections: 1,
+            sent: 3,
+            received: 4,
+            peak_memory: 5,
+        })
+    };
+    let events =
+        [cost("fast", 250), cost("slow", 1_002), cost("fast", 250), run_finished(1, 0, None)];
+    let lines = lines(ReportOptions::default(), &events);
+    assert_eq!(
+        lines.iter().map(|line| &line["type"]).collect::<Vec<_>>(),
+        ["script_cost", "script_cost", "run_finished"]
+    );
+    assert_eq!(
+        lines[0],
+        json!({
+            "type": "script_cost", "id": "slow", "runs": 1, "seconds": 1.002, "running_seconds": 0.002,
+            "waiting_seconds": 1.0, "connections": 1, "bytes_sent": 3, "bytes_received": 4,
+            "peak_memory_bytes": 5,
+        })
+    );
+    assert_eq!((&lines[1]["id"], &lines[1]["runs"]), (&json!("fast"), &json!(2)));
 }
 
 #[test]

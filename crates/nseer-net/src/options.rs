@@ -1,0 +1,64 @@
+//! How connections are made, and on whose account.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How a connection is made.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectOptions {
+    /// The local address and port.
+    pub bind: Option<SocketAddr>,
+    /// The server name to ask for in TLS; addresses are not sent.
+    pub sni: Option<String>,
+    /// For everything together, the TLS handshake included; `None` waits for ever.
+    pub timeout: Option<Duration>,
+    /// The caller's place in its program, for an observer; 0 is none.
+    pub mark: u32,
+    /// Where it is counted what goes over the socket, where somebody wants to know.
+    pub tally: Option<Arc<Tally>>,
+}
+
+/// What went over some sockets: those that have it in their [`ConnectOptions`].
+#[derive(Debug, Default)]
+pub struct Tally {
+    connections: AtomicU64,
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Tally {
+    /// Sockets that were opened.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that were sent, inside of TLS.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that were received, inside of TLS.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// A socket was opened.
+    pub(crate) fn add_connection(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many bytes were sent.
+    pub fn add_sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// So many bytes were received.
+    pub fn add_received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
