@@ -3,10 +3,16 @@
 
 mod lab;
 
+#[path = "shelf_db/daemons.rs"]
+mod daemons;
+#[path = "shelf_db/hostile.rs"]
+mod hostile;
 #[path = "shelf_infra/peers.rs"]
 mod peers;
 #[path = "shelf_db/rpc.rs"]
 mod rpc;
+#[path = "shelf_db/scripted.rs"]
+mod scripted;
 
 use lab::{Lab, Output};
 
