@@ -25,6 +25,7 @@ rsync               rsync
 slapd               slapd
 smbd                samba
 snmpd               snmpd
+tgtd                tgt
 ip                  iproute2
 nft                 nftables
 xmllint             libxml2-utils

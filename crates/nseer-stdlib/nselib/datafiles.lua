@@ -9,6 +9,7 @@
 -- @name datafiles
 
 local io = require "io"
+local math = require "math"
 local nmap = require "nmap"
 local nmapdb = require "nmapdb"
 local stdnse = require "stdnse"
@@ -178,27 +179,17 @@ function parse_services (protocol)
   return true, names
 end
 
--- Programs of Sun's registry that scripts ask for by name (RFC 5531, section 8.4.3, and rpc(5)).
-local KNOWN_PROGRAMS = {
-  rpcbind = 100000, rstatd = 100001, rusersd = 100002, nfs = 100003, ypserv = 100004, mountd = 100005,
-  ypbind = 100007, walld = 100008, yppasswdd = 100009, etherstatd = 100010, rquotad = 100011, sprayd = 100012,
-  ["3270_mapper"] = 100013, rje_mapper = 100014, selection_svc = 100015, rexd = 100017, llockmgr = 100020,
-  nlockmgr = 100021, x25_inr = 100022, status = 100024, bootparam = 100026, ypupdated = 100028,
-  keyserv = 100029, tfsd = 100037, nsed = 100038, nsemntd = 100039, pcnfsd = 150001, amd = 300019,
-  nfs_acl = 100227, sgi_fam = 391002, ttdbserverd = 100083, cmsd = 100068, nisd = 100300, sadmind = 100232,
-}
-
 --- Numbers of RPC programs by their names.
 -- @return True.
 -- @return Table.
 function parse_rpc ()
   local path = nmap.fetchfile("nmap-rpc")
   if not path then
-    local copy = {}
-    for name, number in pairs(KNOWN_PROGRAMS) do
-      copy[name] = number
+    local known = {}
+    for name, number in string.gmatch(require "data.programs", "(%S+) (%d+)") do
+      known[name] = math.tointeger(tonumber(number))
     end
-    return true, copy
+    return true, known
   end
   local status, found = parse_file(path, RPC)
   if status then
