@@ -1,6 +1,7 @@
 # Sourced by ./run and ./test: what they need from the system, and how Debian installs it.
 # Each line is "command Debian-package". `headers:libc` asks the compiler, `perl:` asks for
-# the modules with which OpenSSL's own build is configured, or for one; `python:` asks Debian's own.
+# the modules with which OpenSSL's own build is configured, or for one; `python:` asks Debian's own;
+# `files:` looks for programs outside of the PATH.
 
 build_needs='
 cc                  gcc
@@ -26,6 +27,13 @@ slapd               slapd
 smbd                samba
 snmpd               snmpd
 tgtd                tgt
+vsftpd              vsftpd
+postfix             postfix
+files:imap          dovecot-imapd
+files:pop3          dovecot-pop3d
+mariadbd            mariadb-server
+files:postgres      postgresql
+prosody             prosody
 ip                  iproute2
 nft                 nftables
 xmllint             libxml2-utils
@@ -54,6 +62,8 @@ is_present() {
         perl:Nmap::Parser) perl -MNmap::Parser -MJSON::PP -e 1 2>/dev/null ;;
         # Without ensurepip, an environment has no pip.
         python:venv) /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+        files:imap | files:pop3) [ -x "/usr/lib/dovecot/${1#files:}" ] ;;
+        files:postgres) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
         perl:FindBin) perl -MFindBin -MIPC::Cmd -MTime::Piece -e 1 2>/dev/null ;;
         *) command -v "$1" >/dev/null 2>&1 ;;
     esac

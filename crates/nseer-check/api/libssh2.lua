@@ -9,9 +9,10 @@ libssh2 = {}
 ---@async
 ---@param host nse.Host|string
 ---@param port integer
+---@param timeout? integer Milliseconds for each step; 30000 if left out. Nmap has no such argument and ignores it.
 ---@return userdata|boolean session
 ---@return string? err
-function libssh2.session_open(host, port) end
+function libssh2.session_open(host, port, timeout) end
 
 ---@param session userdata
 ---@param algorithm? "md5"|"sha1"

@@ -209,7 +209,6 @@ function Crawler:loadDefaultArguments ()
   default("withindomain", false)
   default("doscraping", true)
   default("noblacklist", false)
-  default("timeout", 10000)
 end
 
 --- Leaves out files that are no pages.

@@ -41,7 +41,7 @@ IMAP.__index = IMAP
 -- @return The connection.
 function IMAP:new (host, port, options)
   return setmetatable({
-    host = host, port = port, counter = 1, timeout = options and options.timeout or 10000,
+    host = host, port = port, counter = 1, timeout = options and options.timeout or 6000,
   }, self)
 end
 

@@ -19,6 +19,9 @@ local table = require "table"
 
 _ENV = stdnse.module("libssh2-utility", stdnse.seeall)
 
+-- Milliseconds for a server that says nothing, unless the script says otherwise.
+local TIMEOUT = 8000
+
 -- Output of a command beyond this is cut off.
 local MAX_OUTPUT = 1024 * 1024
 
@@ -41,7 +44,7 @@ end
 -- @param port Port table.
 -- @return True.
 function SSHConnection:connect (host, port)
-  self.session = libssh2.session_open(host, port.number or port)
+  self.session = libssh2.session_open(host, port.number or port, self.timeout or TIMEOUT)
   if self.session and self.timeout then
     libssh2.set_timeout(self.session, self.timeout)
   end

@@ -106,7 +106,7 @@ end
 
 local function connected (host, port)
   local socket = nmap.new_socket()
-  socket:set_timeout(10000)
+  socket:set_timeout(5000)
   local status, reason = socket:connect(host, port, "tcp")
   if not status then
     socket:close()
@@ -132,14 +132,17 @@ end
 -- @return True; or false.
 -- @return Connected socket; or a reason.
 function start_netbios (host, port, name)
-  local names = { name or "*SMBSERVER" }
-  if not name and type(host) == "table" then
-    names[#names + 1] = select(2, netbios.get_server_name(host))
-    names[#names + 1] = host.name and string.match(host.name, "^[^.]+")
-  end
-  local reason = "the server takes no name"
-  for _, called in ipairs(names) do
-    local socket
+  local names, reason = { name or "*SMBSERVER" }, "the server takes no name"
+  for turn = 1, 3 do
+    if turn == 2 and not name and type(host) == "table" then
+      -- Whoever was refused is asked for its own name first.
+      names[2] = select(2, netbios.get_server_name(host))
+      names[#names + 1] = host.name and string.match(host.name, "^[^.]+")
+    end
+    local called, socket = names[turn], nil
+    if not called then
+      break
+    end
     socket, reason = connected(host, port)
     if not socket then
       return false, reason
@@ -154,7 +157,10 @@ function start_netbios (host, port, name)
       return true, socket
     end
     socket:close()
-    reason = status and "the server refuses a session under the name " .. called or answer
+    if not status then
+      return false, answer
+    end
+    reason = "the server refuses a session under the name " .. called
   end
   return false, reason
 end
@@ -250,13 +256,18 @@ function list_dialects (host, overrides)
   local names = {}
   local reached, reason = false, nil
   local function try (name, negotiate)
+    -- Whoever is silent once is silent always.
+    if reason == "TIMEOUT" then
+      return
+    end
     local status, smb = start(host)
     if not status then
       reason = smb
       return
     end
     reached = true
-    if negotiate(smb) then
+    status, reason = negotiate(smb)
+    if status then
       names[#names + 1] = name
     end
     stop(smb)
@@ -265,7 +276,7 @@ function list_dialects (host, overrides)
   for _, dialect in ipairs(smb2.dialects()) do
     try(smb2.dialect_name(dialect), function (smb)
       local status, chosen = smb2.negotiate_v2(smb, { Dialects = { dialect } })
-      return status and chosen == dialect
+      return status and chosen == dialect, chosen
     end)
   end
   if not reached then
@@ -325,6 +336,9 @@ function get_os (host)
   local status, smb = start_ex(host, true, true)
   if not status then
     local reason = smb
+    if reason == "TIMEOUT" then
+      return false, reason
+    end
     status, smb = get_os_v2(host)
     return status, status and smb or reason
   end

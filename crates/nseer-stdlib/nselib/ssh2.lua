@@ -354,6 +354,7 @@ end
 --         <code>RSA</code>), <code>bits</code> (text), <code>full_key</code>, <code>fp_input</code> (the
 --         bytes of the key), <code>fingerprint</code> (MD5, raw) and <code>fp_sha256</code> (raw); nil if the
 --         server has no such key.
+-- @return Without a key: why the connection ended, if it did.
 function fetch_host_key (host, port, key_type)
   local socket = nmap.new_socket()
   socket:set_timeout(stdnse.get_timeout(host))
@@ -368,7 +369,7 @@ function fetch_host_key (host, port, key_type)
     return key
   end
   stdnse.debug1("no key of the kind %s: %s", key_type, blob and "it cannot be read" or why)
-  return nil
+  return nil, why
 end
 
 if not unittest.testing() then

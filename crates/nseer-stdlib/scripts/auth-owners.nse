@@ -1,4 +1,5 @@
 local nmap = require "nmap"
+local stdnse = require "stdnse"
 local string = require "string"
 
 description = [[
@@ -50,6 +51,8 @@ end
 
 action = function (host, port)
   local ident, service = nmap.new_socket(), nmap.new_socket()
+  ident:set_timeout(stdnse.get_timeout(host, 8000, 5000))
+  service:set_timeout(stdnse.get_timeout(host, 8000, 5000))
   local try = nmap.new_try(function ()
     ident:close()
     service:close()

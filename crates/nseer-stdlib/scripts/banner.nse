@@ -96,7 +96,10 @@ local function laid_out (text, name)
 end
 
 action = function (host, port)
-  local status, text = comm.get_banner(host, port, {timeout = timeout})
+  local status, text = comm.get_banner(host, port, {
+    -- Who says nothing is asked with TLS too, and all that is not to last longer than twice the time.
+    connect_timeout = timeout * 2 // 3, request_timeout = timeout * 2 // 3,
+  })
   if not status then
     stdnse.debug1("no banner: %s", text)
     return nil

@@ -25,9 +25,11 @@ local MAX_BYTES = 200
 action = function (host, port)
   local status, text
   if port.protocol == "udp" then
-    status, text = comm.exchange(host, port, "\n", { proto = "udp", timeout = 5000 })
+    status, text = comm.exchange(host, port, "\n", { proto = "udp", timeout = 4000 })
   else
-    status, text = comm.get_banner(host, port, { lines = 1, proto = "tcp", timeout = 5000 })
+    local socket
+    socket, text = comm.opencon(host, port, nil, { lines = 1, recv_before = true, timeout = 4000 })
+    status = socket and socket:close()
   end
   if not status then
     stdnse.debug1("%s", tostring(text))

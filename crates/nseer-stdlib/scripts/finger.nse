@@ -26,7 +26,7 @@ portrule = shortport.port_or_service(79, "finger")
 local MAX_BYTES, MAX_LINES = 16 * 1024, 100
 
 action = function (host, port)
-  local socket, answer = comm.opencon(host, port, "\r\n", { timeout = 5000 })
+  local socket, answer = comm.opencon(host, port, "\r\n", { timeout = 4000 })
   if not socket then
     stdnse.debug1("%s", tostring(answer))
     return nil

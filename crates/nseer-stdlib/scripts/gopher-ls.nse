@@ -36,7 +36,7 @@ local DEFAULT_ENTRIES = 10
 local MAX_BYTES = 256 * 1024
 
 local function root (host, port)
-  local socket, answer = comm.opencon(host, port, "\r\n", { timeout = 5000 })
+  local socket, answer = comm.opencon(host, port, "\r\n", { timeout = 4000 })
   if not socket then
     return nil, answer
   end

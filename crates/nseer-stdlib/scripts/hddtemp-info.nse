@@ -35,11 +35,12 @@ local SHOWN = { __tostring = function (disk)
 end }
 
 action = function (host, port)
-  local status, text = comm.get_banner(host, port, { proto = "tcp", timeout = 5000 })
-  if not status then
+  local socket, text = comm.opencon(host, port, nil, { recv_before = true, timeout = 4000 })
+  if not socket then
     stdnse.debug1("%s", tostring(text))
     return nil
   end
+  socket:close()
   -- hddtemp(8): |device|model|temperature|unit| for each disk, with a separator that may be chosen.
   local mark = string.match(text, "^(%p)/")
   if not mark then

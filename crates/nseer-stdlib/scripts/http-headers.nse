@@ -1,6 +1,7 @@
 local http = require "http"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
+local string = require "string"
 local table = require "table"
 
 description = [[
@@ -34,7 +35,8 @@ action = function (host, port)
   local kind, response = "HEAD", nil
   if not use_get then
     response = http.head(host, port, path)
-    use_get = response.status ~= 200
+    -- A server that is silent is not asked twice.
+    use_get = response.status ~= 200 and not string.find(response["status-line"] or "", "TIMEOUT", 1, true)
   end
   if use_get then
     kind = "GET"

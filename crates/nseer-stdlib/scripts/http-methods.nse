@@ -66,7 +66,8 @@ end
 action = function (host, port)
   local path = stdnse.get_script_args("http-methods.url-path")
   local response = http.generic_request(host, port, "OPTIONS", path or "/", {truncated_ok = true})
-  if not response.status and not http.get(host, port, path or "/", {truncated_ok = true}).status then
+  local is_silent = string.find(response["status-line"] or "", "TIMEOUT", 1, true)
+  if not response.status and (is_silent or not http.get(host, port, path or "/", {truncated_ok = true}).status) then
     stdnse.debug1("no answer: %s", response["status-line"])
     return nil
   end

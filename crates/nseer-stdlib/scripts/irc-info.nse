@@ -117,11 +117,12 @@ local ORDER = {
 action = function (host, port)
   local nick = "n" .. rand.random_string(7, "abcdefghijklmnopqrstuvwxyz")
   local hello = string.format("USER nseer 0 * :nseer\r\nNICK %s\r\n", nick)
-  local socket, answer = comm.tryssl(host, port, hello, { request_timeout = PATIENCE * 1000 })
+  local socket, answer = comm.tryssl(host, port, hello, { request_timeout = 6000 })
   if not socket then
     stdnse.debug1("%s", tostring(answer))
     return nil
   end
+  socket:set_timeout(PATIENCE * 1000)
   local found = {}
   local next_line = linereader.new(socket, answer, MAX_LINE)
   -- The end of the message of the day, or that there is none.

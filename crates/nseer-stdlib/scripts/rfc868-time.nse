@@ -32,9 +32,10 @@ local PLAUSIBLE = 5 * 366 * 86400
 
 local function ask (host, port)
   if port.protocol == "udp" then
-    return comm.exchange(host, port, "", { proto = "udp", timeout = 5000, bytes = 4 })
+    return comm.exchange(host, port, "", { proto = "udp", timeout = 4000, bytes = 4 })
   end
-  return comm.get_banner(host, port, { proto = "tcp", timeout = 5000, bytes = 4 })
+  local socket, data = comm.opencon(host, port, nil, { recv_before = true, timeout = 4000, bytes = 4 })
+  return socket ~= nil and socket:close(), data
 end
 
 action = function (host, port)

@@ -58,6 +58,8 @@ action = function (host)
     smb.stop(state)
     if status and chosen == dialect then
       out[smb2.dialect_name(dialect)], any = names_of(state.capabilities), true
+    elseif chosen == "TIMEOUT" then
+      break
     end
   end
   return any and out or nil

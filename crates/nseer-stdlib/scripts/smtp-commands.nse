@@ -34,7 +34,7 @@ local function texts_of (reply)
 end
 
 action = function (host, port)
-  local socket, greeting = smtp.connect(host, port, { ssl = true, request_timeout = 10000, recv_before = true, lines = 1 })
+  local socket, greeting = smtp.connect(host, port, { ssl = true, request_timeout = 6000, recv_before = true, lines = 1 })
   if not socket then
     stdnse.debug1("%s", tostring(greeting))
     return nil

@@ -96,7 +96,12 @@ local function keys_of (host, port)
   local old = ssh1.fetch_host_key(host, port)
   keys[#keys + 1] = old
   for _, kind in ipairs(KINDS) do
-    keys[#keys + 1] = ssh2.fetch_host_key(host, port, kind)
+    local key, why = ssh2.fetch_host_key(host, port, kind)
+    -- A server that is silent is not asked for the other kinds.
+    if why == "TIMEOUT" then
+      break
+    end
+    keys[#keys + 1] = key
   end
   return keys
 end
@@ -124,7 +129,7 @@ end
 -- The hosts of each key, in a fixed order.
 local function shared ()
   local by_key, order = {}, {}
-  for address, keys in pairs(nmap.registry.sshhostkey) do
+  for address, keys in pairs(nmap.registry.sshhostkey or {}) do
     for _, key in ipairs(keys) do
       local entry = by_key[key.full_key]
       if not entry then

@@ -30,20 +30,28 @@ portrule = tlsprobe.portrule
 -- Seconds by which a clock may be off in one question and not in the next.
 local TOLERANCE = 10
 
+-- In TLS 1.3 all 32 bytes are random (RFC 8446, section 4.1.3).
+local RANDOM = "TLS randomness does not represent time"
+
+local function says_hello (answer)
+  return answer and answer.hello and answer.hello.time
+end
+
 -- The time in a server's hello, and ours.
 local function ask (host, port)
   local answer, why = tlsprobe.hello(host, port, {protocol = "TLSv1.2", last = "server_hello"})
-  if not (answer and answer.hello and answer.hello.time) then
-    stdnse.debug1("no ServerHello: %s", answer and answer.alert or why)
-    return nil
+  if says_hello(answer) then
+    return answer.hello.time, os.time()
   end
-  return answer.hello.time, os.time()
+  stdnse.debug1("no ServerHello: %s", answer and answer.alert or why)
+  return nil, answer and answer.alert
 end
 
 action = function (host, port)
   local first, before = ask(host, port)
   if not first then
-    return nil
+    local answer = before and tlsprobe.hello(host, port, {protocol = "TLSv1.3", last = "server_hello"})
+    return says_hello(answer) and stdnse.output_table() or nil, says_hello(answer) and RANDOM or nil
   end
   local second, now = ask(host, port)
   if not second then
@@ -51,7 +59,7 @@ action = function (host, port)
   end
   local passed = (second - first) - (now - before)
   if passed < -TOLERANCE or passed > TOLERANCE then
-    return stdnse.output_table(), "TLS randomness does not represent time"
+    return stdnse.output_table(), RANDOM
   end
   local delta = second - now
   datetime.record_skew(host, second, now)

@@ -43,9 +43,8 @@ impl Lab {
         start("sshd", &mut sshd, &[Listening::Tcp(port)]);
     }
 
-    /// OpenSSL's own web server, on all addresses: TLS, a page about the session for any `GET`.
-    /// Its certificate is for `lab.test`.
-    pub(crate) fn tls(&self, port: u16) {
+    /// The paths of a key and of a certificate for `lab.test`, made once.
+    pub(crate) fn certificate(&self) -> (String, String) {
         let (key, certificate) = (format!("{HOME}/tls.key"), format!("{HOME}/tls.crt"));
         if !Path::new(&key).exists() {
             let mut request = Command::new("openssl");
@@ -53,6 +52,13 @@ impl Lab {
             request.args(["-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=lab.test"]);
             must(request.args(["-keyout", &key, "-out", &certificate]));
         }
+        (key, certificate)
+    }
+
+    /// OpenSSL's own web server, on all addresses: TLS, a page about the session for any `GET`.
+    /// Its certificate is for `lab.test`.
+    pub(crate) fn tls(&self, port: u16) {
+        let (key, certificate) = self.certificate();
         let mut server = Command::new("openssl");
         server.args(["s_server", "-www", "-key", &key, "-cert", &certificate]);
         server.args(["-accept", &port.to_string()]);

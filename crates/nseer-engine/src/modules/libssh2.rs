@@ -113,10 +113,15 @@ fn as_text(bytes: &[u8]) -> String {
 
 fn session_open(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let peer = connect::peer_argument(world, lua, args, 1)?;
+    // An addition of ours: libssh2 has no time for the handshake that a script could choose.
+    let limit = match args.value(3) {
+        Value::Nil => DEFAULT_TIMEOUT,
+        _ => limit_argument(lua, args, 3)?,
+    };
     let context = world.current()?;
     let (lua, world) = (lua.clone(), world.clone());
     Ok(Reply::wait(async move {
-        let cell = match open(&world, &context, &peer).await {
+        let cell = match open(&world, &context, &peer, limit).await {
             Ok(cell) => Rc::new(cell),
             Err(raise) => {
                 context.review_slot();
@@ -132,23 +137,23 @@ async fn open(
     world: &World,
     context: &Rc<ScriptContext>,
     peer: &Peer,
+    limit: Duration,
 ) -> Result<SessionCell, Raise> {
     let failed = |error: NetError| Raise::new(error.status());
     let address = connect::address_of(world, peer, world.config.ipv6).await.map_err(failed)?;
     connect::take_slot(world, context).await;
     let tally = context.tally();
-    let options =
-        ConnectOptions { timeout: Some(DEFAULT_TIMEOUT), tally, ..ConnectOptions::default() };
+    let options = ConnectOptions { timeout: Some(limit), tally, ..ConnectOptions::default() };
     let network = &world.config.network;
     let socket =
         Socket::connect(network, Transport::Tcp, address, &options).await.map_err(failed)?;
     let ends = connect::ends(world, &socket);
     world.trace(ends, Way::Sent, "CONNECT");
     let stream = socket.into_tcp().ok_or_else(|| Raise::new("ERROR"))?;
-    let session = Session::open(stream, Some(DEFAULT_TIMEOUT))
+    let session = Session::open(stream, Some(limit))
         .await
         .map_err(|error| raise(&error, "Unable to complete libssh2 handshake."))?;
-    session.set_timeout(Some(DEFAULT_TIMEOUT));
+    session.set_timeout(Some(limit));
     Ok(SessionCell { session, ends })
 }
 
@@ -172,12 +177,16 @@ fn session_close(world: &Rc<World>, _: &Lua, args: &Args) -> Result<Reply, Raise
 /// 0 is the time-out that a session begins with, so that no server can keep a script for ever.
 fn set_timeout(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this(args)?;
-    let limit = match u64::try_from(args.integer(lua, 2)?) {
+    cell.session.set_timeout(Some(limit_argument(lua, args, 2)?));
+    Ok(Reply::nothing())
+}
+
+/// A time-out in milliseconds.
+fn limit_argument(lua: &Lua, args: &Args, at: usize) -> Result<Duration, Raise> {
+    Ok(match u64::try_from(args.integer(lua, at)?) {
         Ok(0) | Err(_) => DEFAULT_TIMEOUT,
         Ok(ms) => Duration::from_millis(ms),
-    };
-    cell.session.set_timeout(Some(limit));
-    Ok(Reply::nothing())
+    })
 }
 
 fn hostkey_hash(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {

@@ -1,0 +1,37 @@
+//! The embedded library where services begin with TLS by a command, where they stay silent, and for printers,
+//! desktops and other things of the network: on real daemons and scripted peers, beside the real nmap.
+
+mod lab;
+
+#[path = "shelf_net/silent.rs"]
+mod silent;
+#[path = "shelf_net/starttls.rs"]
+mod starttls;
+
+use lab::{Lab, Output};
+
+fn arguments<'a>(
+    scripts: &'a str,
+    ports: &'a str,
+    more: &[&'a str],
+    target: &'a str,
+) -> Vec<&'a str> {
+    let kind = if ports.contains("U:") { "-sU" } else { "-sT" };
+    let plain = [kind, "-Pn", "-p", ports, "--script", scripts];
+    [&plain[..], more, &[target]].concat()
+}
+
+/// Runs scripts of the embedded shelf. It ends well and complains of nothing.
+fn ours(lab: &Lab, scripts: &str, ports: &str, more: &[&str], target: &str) -> Output {
+    let output = lab.nseer(&arguments(scripts, ports, more, target));
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:#?}");
+    assert!(!output.stdout.contains("ERROR: Script"), "{output:#?}");
+    output
+}
+
+/// The same with the real nmap and its scripts.
+fn theirs(lab: &Lab, scripts: &str, ports: &str, more: &[&str], target: &str) -> Output {
+    let output = lab.nmap(&arguments(scripts, ports, more, target));
+    assert_eq!(output.code, 0, "{output:#?}");
+    output
+}
