@@ -166,7 +166,7 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
     let native = world.scheduler.native();
     let table = lua.create_table()?;
     let w = world.clone();
-    let find = native.function("require", move |lua, args| {
+    let find = native.function(move |lua, args| {
         let name = args.string(lua, 1)?.to_string_lossy();
         let file = format!("nselib/{}.lua", name.replace('.', "/"));
         match w.config.data.find(&file) {
@@ -184,7 +184,7 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
     })?;
     table.raw_set("find_library", find)?;
     let w = world.clone();
-    let record = native.function("record_result", move |lua, args| {
+    let record = native.function(move |lua, args| {
         let (id, context) = (w.scheduler.current(), w.current()?);
         let values = MultiValue::from_vec(args.rest(1));
         w.takes_result.set(true);
@@ -197,7 +197,7 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
     })?;
     table.raw_set("record_result", record)?;
     let w = world.clone();
-    let acting = native.function("acting", move |_, _| {
+    let acting = native.function(move |_, _| {
         let context = w.current()?;
         context.acting.set(true);
         w.config.events.emit(Event::ScriptStarted {
@@ -210,7 +210,7 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
     })?;
     table.raw_set("acting", acting)?;
     let w = world.clone();
-    let missing = native.function("report_missing", move |_, args| {
+    let missing = native.function(move |_, args| {
         let reason = args.value(1).to_string().unwrap_or_default();
         w.debug(1, || reason.clone());
         *w.missing.borrow_mut() = reason;

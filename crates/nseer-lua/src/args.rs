@@ -7,13 +7,24 @@ use crate::native::Raise;
 /// The arguments of one call. Positions count from 1, as in messages.
 #[derive(Debug)]
 pub struct Args {
-    function: &'static str,
-    /// Argument 1 is the object before the colon, which messages do not count.
-    is_method: bool,
     values: Vec<Value>,
 }
 
-/// Lua's name for a value's type; natives' own objects are `userdata`.
+/// What messages about arguments call a value's type: the name that its metatable gives it, or Lua's.
+fn known_type(value: &Value) -> String {
+    let named = match value {
+        Value::Table(table) => table
+            .metatable()
+            .and_then(|metatable| metatable.raw_get::<Value>("__name").ok())
+            .and_then(|name| name.as_string().map(LuaString::to_string_lossy)),
+        Value::UserData(object) => object.type_name().ok().map(|name| name.to_string_lossy()),
+        Value::LightUserData(_) => Some("light userdata".to_owned()),
+        _ => None,
+    };
+    named.unwrap_or_else(|| type_name(value).to_owned())
+}
+
+/// Lua's name for a value's type.
 #[must_use]
 pub fn type_name(value: &Value) -> &'static str {
     match value {
@@ -29,8 +40,8 @@ pub fn type_name(value: &Value) -> &'static str {
 }
 
 impl Args {
-    pub(crate) fn new(function: &'static str, is_method: bool, values: MultiValue) -> Self {
-        Args { function, is_method, values: values.into_vec() }
+    pub(crate) fn new(values: MultiValue) -> Self {
+        Args { values: values.into_vec() }
     }
 
     /// How many arguments were passed.
@@ -57,19 +68,18 @@ impl Args {
         self.values.get(n - 1..).map(<[Value]>::to_vec).unwrap_or_default()
     }
 
-    /// The error `bad argument #n to 'function' (detail)`. Of a method, the object has number 1
-    /// where it is meant, and the argument after it has number 1 too, as Lua itself counts.
+    /// The error `bad argument #n to 'function' (detail)`. The object of a method has number 1 here,
+    /// whatever the message makes of it.
     #[must_use]
-    pub fn bad(&self, n: usize, detail: &str) -> Raise {
-        let n = if self.is_method && n > 1 { n - 1 } else { n };
-        Raise(format!("bad argument #{n} to '{}' ({detail})", self.function))
+    pub fn bad(&self, n: usize, detail: impl Into<String>) -> Raise {
+        Raise::Argument { n, detail: detail.into() }
     }
 
     /// The error for an argument of the wrong type.
     #[must_use]
     pub fn expected(&self, n: usize, what: &str) -> Raise {
-        let got = self.values.get(n - 1).map_or("no value", type_name);
-        self.bad(n, &format!("{what} expected, got {got}"))
+        let got = self.values.get(n - 1).map_or_else(|| "no value".to_owned(), known_type);
+        self.bad(n, format!("{what} expected, got {got}"))
     }
 
     /// Whether argument `n` counts as true: all but nil and false do.
@@ -167,6 +177,6 @@ impl Args {
         options
             .iter()
             .position(|o| *o == text)
-            .ok_or_else(|| self.bad(n, &format!("invalid option '{text}'")))
+            .ok_or_else(|| self.bad(n, format!("invalid option '{text}'")))
     }
 }

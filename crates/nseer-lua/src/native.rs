@@ -14,18 +14,41 @@ use crate::frame::framed;
 
 /// An error that the script sees as a string with its own position in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Raise(pub String);
+pub enum Raise {
+    /// With this text.
+    Text(String),
+    /// Of an argument. The text follows from how the script made the call: it says the name that
+    /// was used there, and of a method the object is not counted.
+    Argument {
+        /// From 1; the object of a method counts.
+        n: usize,
+        /// What is wrong with it.
+        detail: String,
+    },
+}
 
 impl Raise {
     /// An error with this text.
     pub fn new(text: impl Into<String>) -> Self {
-        Raise(text.into())
+        Raise::Text(text.into())
+    }
+
+    /// As what follows a status: the number of the argument, 0 where it is none, and the text.
+    ///
+    /// # Errors
+    /// Where Lua has no memory left.
+    pub fn into_values(self, lua: &Lua) -> mlua::Result<MultiValue> {
+        match self {
+            Raise::Text(text) => (0, text),
+            Raise::Argument { n, detail } => (n, detail),
+        }
+        .into_lua_multi(lua)
     }
 }
 
 impl From<mlua::Error> for Raise {
     fn from(error: mlua::Error) -> Self {
-        Raise(error.to_string())
+        Raise::new(error.to_string())
     }
 }
 
@@ -82,44 +105,23 @@ pub(crate) type Suspend = std::rc::Rc<dyn Fn(Wait) -> Result<i64, Raise>>;
 pub struct Native {
     pub(crate) lua: Lua,
     pub(crate) shim: Function,
+    pub(crate) blame: Function,
     pub(crate) metatable: Function,
     pub(crate) suspend: Suspend,
 }
 
 impl Native {
-    /// A Lua function named `name` (for messages) that calls `body`.
+    /// A Lua function that calls `body`.
     ///
     /// # Errors
     /// Where Lua has no memory left.
     pub fn function(
         &self,
-        name: &'static str,
-        body: impl Fn(&Lua, Args) -> Result<Reply, Raise> + 'static,
-    ) -> mlua::Result<Function> {
-        self.make(name, false, body)
-    }
-
-    /// The same for a function that scripts call with a colon.
-    ///
-    /// # Errors
-    /// Where Lua has no memory left.
-    pub fn method(
-        &self,
-        name: &'static str,
-        body: impl Fn(&Lua, Args) -> Result<Reply, Raise> + 'static,
-    ) -> mlua::Result<Function> {
-        self.make(name, true, body)
-    }
-
-    fn make(
-        &self,
-        name: &'static str,
-        is_method: bool,
         body: impl Fn(&Lua, Args) -> Result<Reply, Raise> + 'static,
     ) -> mlua::Result<Function> {
         let suspend = self.suspend.clone();
         let raw = self.lua.create_function(move |lua, values: MultiValue| {
-            let reply = match body(lua, Args::new(name, is_method, values)) {
+            let reply = match body(lua, Args::new(values)) {
                 Ok(Reply::Values(values)) => Ok(values),
                 Ok(Reply::Wait(future)) => match suspend(future) {
                     Ok(request) => {
@@ -133,6 +135,13 @@ impl Native {
             settled(lua, reply)
         })?;
         self.framed(&self.shim.call(raw)?)
+    }
+
+    /// The Lua function that raises what [`Raise::into_values`] gave, for functions of the engine
+    /// that are written in Lua and [framed](Self::framed): they end with a call of it.
+    #[must_use]
+    pub fn blame(&self) -> Function {
+        self.blame.clone()
     }
 
     /// The real metatable of an object and of all others of its kind. Scripts see what is in its
@@ -158,10 +167,7 @@ impl Native {
 pub(crate) fn settled(lua: &Lua, reply: Result<MultiValue, Raise>) -> mlua::Result<MultiValue> {
     let (status, mut values) = match reply {
         Ok(values) => (DONE, values),
-        Err(Raise(text)) => {
-            let text = Value::String(lua.create_string(text)?);
-            (RAISE, MultiValue::from_vec(vec![text]))
-        }
+        Err(raise) => (RAISE, raise.into_values(lua)?),
     };
     values.push_front(Value::Integer(status));
     Ok(values)

@@ -227,6 +227,7 @@ impl<C: 'static> Scheduler<C> {
         Native {
             lua: self.inner.lua.clone(),
             shim: self.inner.shim.native.clone(),
+            blame: self.inner.shim.blame.clone(),
             metatable: self.inner.shim.metatable.clone(),
             suspend: Rc::new(suspend),
         }
@@ -453,10 +454,7 @@ impl<C: 'static> Scheduler<C> {
         entry.waiting = None;
         let (ok, mut values) = match reply {
             Ok(values) => (true, values),
-            Err(Raise(text)) => {
-                let text = self.inner.lua.create_string(text).map_or(Value::Nil, Value::String);
-                (false, MultiValue::from_vec(vec![text]))
-            }
+            Err(raise) => (false, raise.into_values(&self.inner.lua).unwrap_or_default()),
         };
         values.push_front(Value::Boolean(ok));
         values.push_front(Value::Integer(request));

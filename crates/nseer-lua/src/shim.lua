@@ -7,10 +7,42 @@ local raw_resume, raw_yield = coroutine.resume, coroutine.yield
 local raw_close, raw_status, raw_create = coroutine.close, coroutine.status, coroutine.create
 local raw_traceback, isyieldable = debug.traceback, coroutine.isyieldable
 local error, rawequal, type, tostring = error, rawequal, type, tostring
+local getinfo, next, loaded = debug.getinfo, next, package.loaded
 
 local TOKEN, DROP = {}, {}
 local DONE, WAIT = 0, 1
 local RETURNED, WAITING, FAILED, STRAY = 0, 1, 2, 3
+
+-- The name of a function as a field of a loaded module, as Lua's own messages look for it.
+local function global_name(f)
+  for module, fields in next, loaded do
+    if type(module) == "string" and type(fields) == "table" then
+      for name, value in next, fields do
+        if type(name) == "string" and rawequal(value, f) then
+          return module == "_G" and name or module .. "." .. name
+        end
+      end
+    end
+  end
+end
+
+-- Raises the error of argument `n` of the C function that is `level` levels up, in the words of
+-- Lua's own functions; where `n` is 0, just `text`.
+local function blame(level, n, text)
+  if n ~= 0 then
+    local called = getinfo(level, "nf")
+    if called.namewhat == "method" then
+      n = n - 1
+    end
+    local name = called.name or global_name(called.func) or "?"
+    if n == 0 then
+      text = ("calling '%s' on bad self (%s)"):format(name, text)
+    else
+      text = ("bad argument #%d to '%s' (%s)"):format(n, name, text)
+    end
+  end
+  error(text, level + 1)
+end
 
 -- What a native call that had to wait gives back. `want` and `got` are request numbers: they
 -- differ when somebody else resumed this coroutine.
@@ -24,7 +56,7 @@ local function finish(want, got, ok, ...)
   if ok then
     return ...
   end
-  error((...), 3)
+  return blame(2, ...)
 end
 
 -- What `glance` said of the request `want`: that it is over already, or that it takes time.
@@ -34,7 +66,7 @@ local function glanced(want, status, ...)
   elseif status == WAIT then
     return finish(want, raw_yield(TOKEN))
   end
-  error((...), 3)
+  return blame(2, ...)
 end
 
 -- Turns a native's (status, values...) into its values, a wait or an error. Always a tail call, so
@@ -49,7 +81,7 @@ local function settle(status, ...)
     end
     return glanced((...), glance())
   end
-  error((...), 3)
+  return blame(2, ...)
 end
 
 local function native(f)
@@ -144,6 +176,9 @@ end
 
 return {
   native = native,
+  blame = function(...)
+    return blame(2, ...)
+  end,
   step = step,
   drop = drop,
   traceback = traceback,

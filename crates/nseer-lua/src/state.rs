@@ -41,6 +41,7 @@ impl Default for StateOptions {
 #[derive(Clone)]
 pub(crate) struct Shim {
     pub(crate) native: Function,
+    pub(crate) blame: Function,
     pub(crate) step: Function,
     pub(crate) drop: Function,
     pub(crate) traceback: Function,
@@ -102,6 +103,7 @@ pub(crate) fn new_state(
     let shim = Shim {
         metatable,
         native: shim.get("native")?,
+        blame: shim.get("blame")?,
         step: shim.get("step")?,
         drop: shim.get("drop")?,
         traceback: shim.get("traceback")?,

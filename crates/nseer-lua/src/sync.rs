@@ -116,7 +116,7 @@ impl<C: 'static> Scheduler<C> {
         let (scheduler, shared) = (self.clone(), shared.clone());
         table.raw_set(
             "mutex",
-            self.by_object("mutex", move |object| {
+            self.by_object(move |object| {
                 let lock = match object {
                     Value::String(name) => shared.get(&name.as_bytes()),
                     _ => Arc::new(Lock::default()),
@@ -125,7 +125,7 @@ impl<C: 'static> Scheduler<C> {
             })?,
         )?;
         let scheduler = self.clone();
-        let make = self.by_object("condvar", move |_| scheduler.condvar_function())?;
+        let make = self.by_object(move |_| scheduler.condvar_function())?;
         table.raw_set("condvar", make)
     }
 
@@ -133,7 +133,6 @@ impl<C: 'static> Scheduler<C> {
     /// somebody holds on to it.
     fn by_object(
         &self,
-        name: &'static str,
         make: impl Fn(&Value) -> mlua::Result<(Function, Option<Waiters>)> + 'static,
     ) -> mlua::Result<Function> {
         let cache = self.lua().create_table()?;
@@ -142,7 +141,7 @@ impl<C: 'static> Scheduler<C> {
         cache.set_metatable(Some(weak))?;
         let conditions: RefCell<HashMap<usize, WeakWaiters>> = RefCell::default();
         let scheduler = self.clone();
-        self.native().function(name, move |lua, args: Args| {
+        self.native().function(move |lua, args: Args| {
             let object = args.value(1);
             if matches!(
                 object,
@@ -181,7 +180,7 @@ impl<C: 'static> Scheduler<C> {
     ) -> mlua::Result<(Function, Option<Waiters>)> {
         let holders = weak_values(self.lua())?;
         let scheduler = self.clone();
-        let function = self.native().function("?", move |lua, args: Args| {
+        let function = self.native().function(move |lua, args: Args| {
             let operation = args.option(lua, 1, None, &["lock", "trylock", "done", "running"])?;
             let base = scheduler.current().ok_or_else(outside)?;
             let thread = lua.current_thread();
@@ -221,7 +220,7 @@ impl<C: 'static> Scheduler<C> {
     fn condvar_function(&self) -> mlua::Result<(Function, Option<Waiters>)> {
         let waiters = Waiters::default();
         let for_function = waiters.clone();
-        let function = self.native().function("?", move |lua, args: Args| {
+        let function = self.native().function(move |lua, args: Args| {
             match args.option(lua, 1, None, &["wait", "signal", "broadcast"])? {
                 0 => {
                     let (sender, receiver) = oneshot::channel();

@@ -34,7 +34,7 @@ impl World {
         set(
             "wait",
             native
-                .function("wait", |_, args| {
+                .function(|_, args| {
                     let values = args.rest(1);
                     Ok(Reply::wait(async move {
                         tokio::task::yield_now().await;
@@ -46,11 +46,11 @@ impl World {
         set(
             "fail",
             native
-                .function("fail", |lua, args| {
+                .function(|lua, args| {
                     let text = args.string(lua, 1)?.to_string_lossy();
                     Ok(Reply::wait(async move {
                         tokio::task::yield_now().await;
-                        Err(Raise(text))
+                        Err(Raise::Text(text))
                     }))
                 })
                 .expect("fail"),
@@ -58,7 +58,7 @@ impl World {
         set(
             "instant",
             native
-                .function("instant", |_, args| {
+                .function(|_, args| {
                     let values = args.rest(1);
                     Ok(Reply::wait(async { Ok(MultiValue::from_vec(values)) }))
                 })
@@ -67,16 +67,16 @@ impl World {
         set(
             "instant_fail",
             native
-                .function("instant_fail", |lua, args| {
+                .function(|lua, args| {
                     let text = args.string(lua, 1)?.to_string_lossy();
-                    Ok(Reply::wait(async { Err(Raise(text)) }))
+                    Ok(Reply::wait(async { Err(Raise::Text(text)) }))
                 })
                 .expect("instant_fail"),
         );
         set(
             "forever",
             native
-                .function("forever", |_, _| {
+                .function(|_, _| {
                     Ok(Reply::wait(async {
                         std::future::pending::<()>().await;
                         Ok(MultiValue::new())
@@ -91,7 +91,7 @@ impl World {
         set(
             "spawn",
             native
-                .function("spawn", move |_, args| {
+                .function(move |_, args| {
                     let Value::Function(f) = args.value(1) else {
                         return Err(args.expected(1, "function"));
                     };
@@ -412,7 +412,15 @@ fn mutexes() {
         "true false",
     );
     check("return pcall(nmap.mutex('x'), 'done')", "false do not have a lock on this mutex");
-    check("return pcall(nmap.mutex, 1)", "false bad argument #1 to 'mutex' (object expected)");
+    check("return pcall(nmap.mutex, 1)", "false bad argument #1 to '?' (object expected)");
+    check(
+        "return select(2, pcall(function() nmap.mutex(1) end)):match('bad.*')",
+        "bad argument #1 to 'mutex' (object expected)",
+    );
+    check(
+        "local o = {lock = nmap.mutex({})} return select(2, pcall(function() o:lock() end)):match('calling.*')",
+        "calling 'lock' on bad self (string expected, got table)",
+    );
     check(
         "return pcall(nmap.mutex('x'), 'steal')",
         "false bad argument #1 to '?' (invalid option 'steal')",

@@ -45,7 +45,11 @@ const NAMES: &[&str] = &[
 /// What a script tells under both programs, ours first.
 fn told(lab: &Lab, script: &str) -> (Vec<String>, Vec<String>) {
     let script = lab.script(script);
-    let args = ["--datadir", INSTALLED, "-sL", "-n", "--script", &script];
+    told_with(lab, &["-sL", "-n", "--script", &script])
+}
+
+fn told_with(lab: &Lab, args: &[&str]) -> (Vec<String>, Vec<String>) {
+    let args = [&["--datadir", INSTALLED], args].concat();
     let [ours, theirs] = [lab.nseer(&args), lab.nmap(&args)].map(|output| {
         let lines = output.stdout.lines().filter_map(|line| line.strip_prefix("NSE: told: "));
         let lines: Vec<String> = lines.map(str::to_owned).collect();
@@ -56,8 +60,11 @@ fn told(lab: &Lab, script: &str) -> (Vec<String>, Vec<String>) {
 }
 
 fn same_is_told(lab: &Lab, script: &str) {
-    let (ours, theirs) = told(lab, script);
-    for (our_line, their_line) in ours.iter().zip(&theirs) {
+    alike(&told(lab, script));
+}
+
+fn alike((ours, theirs): &(Vec<String>, Vec<String>)) {
+    for (our_line, their_line) in ours.iter().zip(theirs) {
         assert_eq!(our_line, their_line, "ours and nmap's");
     }
     assert_eq!(ours.len(), theirs.len(), "lines of ours and nmap's");
@@ -91,4 +98,20 @@ fn objects_look_the_same() {
 #[test]
 fn json_and_re_work_the_same() {
     lab::run("calls::json_and_re_work_the_same", |lab| same_is_told(lab, "json-and-re"));
+}
+
+#[test]
+fn ports_are_walked_in_the_same_order() {
+    lab::run("calls::ports_are_walked_in_the_same_order", |lab| {
+        let script = lab.script("walks-ports");
+        for ports in ["T:1-3,U:1-7", "T:5,9,U:5,7", "T:1-7", "U:1-7"] {
+            let scans: &[&str] = match (ports.contains("T:"), ports.contains("U:")) {
+                (true, true) => &["-sT", "-sU"],
+                (true, false) => &["-sT"],
+                _ => &["-sU"],
+            };
+            let args = ["-Pn", "-n", "-p", ports, "--script", &script, "127.0.0.1"];
+            alike(&told_with(lab, &[scans, &args].concat()));
+        }
+    });
 }

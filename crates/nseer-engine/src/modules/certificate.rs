@@ -10,7 +10,7 @@ use nseer_net::NetError;
 use nseer_net::certificate::{Certificate, Curve, NameKey, Time};
 
 use crate::environment::World;
-use crate::modules::bignum;
+use crate::modules::{bignum, show_metatable};
 
 /// What scripts hold: the certificate, and the table of what can be read of it.
 struct Handle {
@@ -30,13 +30,25 @@ impl UserData for Handle {
     }
 }
 
-/// Name of the registry value that holds the method `digest`.
+/// Names of the registry values that hold the method `digest`, and what scripts see of the metatable.
 const DIGEST: &str = "nseer certificate digest";
+const VISIBLE: &str = "nseer certificate metatable";
 
 /// Makes the method of certificates.
 pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
-    let digest = world.scheduler.native().method("digest", |lua, args| digest(lua, &args))?;
-    world.lua().set_named_registry_value(DIGEST, digest)
+    let (native, lua) = (world.scheduler.native(), world.lua());
+    lua.set_named_registry_value(DIGEST, native.function(|lua, args| digest(lua, &args))?)?;
+    let visible = lua.create_table()?;
+    visible.raw_set("__index", native.function(|lua, args| field(lua, &args))?)?;
+    visible.raw_set("__name", "SSL_CERT")?;
+    lua.set_named_registry_value(VISIBLE, visible)
+}
+
+/// A field of a certificate, for who has `__index` from the metatable.
+fn field(lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+    let fields = args.object(1, "SSL_CERT", |handle: &Handle| handle.fields.clone())?;
+    let key = args.value(2);
+    Reply::values(lua, if key.is_nil() { Value::Nil } else { fields.raw_get(key)? })
 }
 
 /// Certificates that were decoded of late. A server shows the same one at each connection, and some
@@ -75,8 +87,10 @@ pub(crate) fn to_lua(world: &World, lua: &Lua, der: &[u8]) -> Result<Reply, Rais
     match world.certificates.borrow_mut().get(der) {
         Ok(certificate) => {
             let fields = fields(lua, &certificate)?;
-            let handle = Handle { certificate, fields };
-            Reply::values(lua, lua.create_userdata(handle)?)
+            let object = lua.create_userdata(Handle { certificate, fields })?;
+            let visible: Table = lua.named_registry_value(VISIBLE)?;
+            show_metatable(&world.scheduler.native(), &object, &visible)?;
+            Reply::values(lua, object)
         }
         Err(NetError::CertificateKey(text)) => {
             Reply::values(lua, (Value::Nil, format!("Error parsing cert: {text}")))

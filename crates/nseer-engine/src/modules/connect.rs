@@ -78,7 +78,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             let protocol = protocol.to_string_lossy();
             match TRANSPORTS.iter().position(|t| *t == protocol) {
                 Some(i) => i,
-                None => return Err(args.bad(4, &format!("invalid option '{protocol}'"))),
+                None => return Err(args.bad(4, format!("invalid option '{protocol}'"))),
             }
         }
         _ => args.option(

@@ -92,9 +92,8 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
     lua.set_named_registry_value(METHODS, methods(world, &dnet, METHOD_TABLE)?)?;
     let sample = lua.create_userdata(DnetHandle(Rc::default()))?;
     show_metatable(&native, &sample, &lua.create_table()?)?;
-    let new = native.function("new_dnet", |lua, _| {
-        Reply::values(lua, lua.create_userdata(DnetHandle(Rc::default()))?)
-    })?;
+    let new = native
+        .function(|lua, _| Reply::values(lua, lua.create_userdata(DnetHandle(Rc::default()))?))?;
     nmap.raw_set("new_dnet", &new)?;
     let table = lua.create_table()?;
     table.raw_set("new", new)?;

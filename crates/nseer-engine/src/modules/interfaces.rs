@@ -14,15 +14,11 @@ use crate::environment::World;
 pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
     let native = world.scheduler.native();
     let w = world.clone();
-    nmap.raw_set(
-        "list_interfaces",
-        native.function("list_interfaces", move |lua, _| list_interfaces(&w, lua))?,
-    )?;
+    nmap.raw_set("list_interfaces", native.function(move |lua, _| list_interfaces(&w, lua))?)?;
     let w = world.clone();
     nmap.raw_set(
         "get_interface_info",
-        native
-            .function("get_interface_info", move |lua, args| get_interface_info(&w, lua, &args))?,
+        native.function(move |lua, args| get_interface_info(&w, lua, &args))?,
     )
 }
 

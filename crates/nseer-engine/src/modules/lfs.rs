@@ -14,7 +14,7 @@ use mlua::{Function, Lua, MetaMethod, Table, UserData, UserDataFields, Value};
 use nseer_lua::{Args, Raise, Reply};
 
 use crate::environment::World;
-use crate::modules::{Body, fill, methods};
+use crate::modules::{Body, fill, methods, show_metatable};
 
 /// The names in a directory that have not been given yet; `None` when it is closed.
 struct Directory(RefCell<Option<IntoIter<Vec<u8>>>>);
@@ -48,7 +48,13 @@ const METHOD_TABLE: &[(&str, Body)] = &[("next", next), ("close", close)];
 pub(crate) fn install(world: &Rc<World>) -> mlua::Result<Table> {
     let lua = world.lua();
     let native = world.scheduler.native();
-    lua.set_named_registry_value(METHODS, methods(world, world, METHOD_TABLE)?)?;
+    let methods = methods(world, world, METHOD_TABLE)?;
+    lua.set_named_registry_value(METHODS, &methods)?;
+    let visible = lua.create_table()?;
+    visible.raw_set("__index", methods)?;
+    visible.raw_set("__name", DIRECTORY)?;
+    let sample = lua.create_userdata(Directory(RefCell::new(None)))?;
+    show_metatable(&native, &sample, &visible)?;
     let lfs = lua.create_table()?;
     fill(&native, world, &lfs, FUNCTIONS)?;
     lfs.raw_set("_VERSION", "LuaFileSystem 1.5.0")?;

@@ -70,10 +70,8 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<Table> {
     fill(&native, world, &module, FUNCTIONS)?;
     fill(&native, world, &module, libssh2_channels::FUNCTIONS)?;
     let interactive = "userauth_keyboard_interactive";
-    let halves = (
-        function(&native, world, interactive, keyboard_begin)?,
-        function(&native, world, interactive, keyboard_answer)?,
-    );
+    let halves =
+        (function(&native, world, keyboard_begin)?, function(&native, world, keyboard_answer)?);
     let whole: Function = lua.load(include_str!("libssh2.lua")).set_name("=nseer").call(halves)?;
     module.raw_set(interactive, native.framed(&whole)?)?;
     Ok(module)

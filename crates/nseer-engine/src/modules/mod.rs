@@ -84,11 +84,10 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
 pub(crate) fn function<S: 'static>(
     native: &Native,
     shared: &(impl Borrow<S> + Clone + 'static),
-    name: &'static str,
     body: Body<S>,
 ) -> mlua::Result<Function> {
     let shared = shared.clone();
-    native.function(name, move |lua, args| body(shared.borrow(), lua, &args))
+    native.function(move |lua, args| body(shared.borrow(), lua, &args))
 }
 
 /// Adds functions to a module.
@@ -100,7 +99,7 @@ pub(crate) fn fill<S: 'static>(
 ) -> mlua::Result<()> {
     functions
         .iter()
-        .try_for_each(|(name, body)| table.raw_set(*name, function(native, shared, name, *body)?))
+        .try_for_each(|(name, body)| table.raw_set(*name, function(native, shared, *body)?))
 }
 
 /// The methods of an object.
@@ -109,13 +108,8 @@ pub(crate) fn methods<S: 'static>(
     shared: &(impl Borrow<S> + Clone + 'static),
     methods: &[(&'static str, Body<S>)],
 ) -> mlua::Result<Table> {
-    let native = world.scheduler.native();
     let table = world.lua().create_table()?;
-    for (name, body) in methods {
-        let (shared, body) = (shared.clone(), *body);
-        let method = native.method(name, move |lua, args| body(shared.borrow(), lua, &args))?;
-        table.raw_set(*name, method)?;
-    }
+    fill(&world.scheduler.native(), shared, &table, methods)?;
     Ok(table)
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use mlua::{Lua, Table, Value};
 use nseer_core::{
-    PortKey, PortState, PortStatus, Protocol, Reason, ServiceInfo, ServiceMethod, Tunnel,
+    PortKey, PortState, PortStatus, PortTable, Protocol, Reason, ServiceInfo, ServiceMethod, Tunnel,
 };
 use nseer_lua::{Args, Raise, Reply};
 
@@ -29,7 +29,21 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
 fn get_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let host = host_argument(world, args)?;
     let key = port_argument(args, 2)?;
+    let key = host.with(|h| listed(&h.ports, key)).unwrap_or(key);
     Reply::values(lua, world.tables.port_table(lua, &host, key)?)
+}
+
+/// The port that Nmap takes `key` for: where its protocol was scanned without this number, that is the
+/// one of the next protocol that has it.
+fn listed(ports: &PortTable, key: PortKey) -> Option<PortKey> {
+    if ports.status(key).is_some() {
+        return Some(key);
+    }
+    let mut later = Protocol::ALL.into_iter().skip_while(|protocol| *protocol != key.protocol);
+    let is_scanned = |protocol| ports.iter().any(|(port, _)| port.protocol == protocol);
+    later.next().filter(|protocol| is_scanned(*protocol))?;
+    let mut same_number = later.map(|protocol| PortKey { protocol, ..key });
+    same_number.find(|port| ports.status(*port).is_some())
 }
 
 const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
@@ -41,14 +55,15 @@ fn get_ports(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let state = PortState::ALL[args.option(lua, 4, None, &states)?];
     let after = if args.value(2).is_nil() { None } else { Some(port_argument(args, 2)?) };
     let next = host.with(|h| {
-        h.ports
-            .iter()
-            .find(|(key, status)| {
-                key.protocol == protocol
-                    && status.state == state
-                    && after.is_none_or(|after| *key > after)
-            })
-            .map(|(key, _)| key)
+        // After a port, the walk goes on into the protocols that follow its own, as Nmap's does;
+        // after one that is not there it begins anew.
+        let after = after.and_then(|after| listed(&h.ports, after));
+        let is_next = |key: PortKey| match after {
+            Some(after) => key > after,
+            None => key.protocol == protocol,
+        };
+        let mut ports = h.ports.iter();
+        ports.find(|(key, status)| status.state == state && is_next(*key)).map(|(key, _)| key)
     });
     match next {
         Some(key) => Reply::values(lua, world.tables.port_table(lua, &host, key)?),

@@ -17,9 +17,8 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<()> {
     };
     let begun = wall();
     let since = wall.clone();
-    let wall = native.function("time", move |lua, _| nseer_lua::Reply::values(lua, wall()))?;
-    let elapsed =
-        native.function("clock", move |lua, _| nseer_lua::Reply::values(lua, since() - begun))?;
+    let wall = native.function(move |lua, _| nseer_lua::Reply::values(lua, wall()))?;
+    let elapsed = native.function(move |lua, _| nseer_lua::Reply::values(lua, since() - begun))?;
     let lua = world.lua();
     lua.load(include_str!("repeatable.lua")).set_name("=nseer").call((wall, elapsed, seed))
 }

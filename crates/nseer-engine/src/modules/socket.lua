@@ -1,27 +1,21 @@
 -- The parts of the socket methods that call back into scripts. Between these functions and the
 -- script is a C function.
-local receive, saved, save, limit = ...
-local error, type, find, select = error, type, string.find, select
-
-local function refuse(n, expected, ...)
-  local got = select("#", ...) < n and "no value" or type((select(n, ...)))
-  error("bad argument #" .. n .. " to 'receive_buf' (" .. expected .. " expected, got " .. got .. ")", 4)
-end
+local receive, saved, save, limit, check, blame = ...
+local error, type, find = error, type, string.find
 
 -- Reads until `matcher` finds a delimiter in what was read. The matcher first sees the rest of the
 -- last call. What was read by a call that fails is lost; the rest of the last call is not.
-return function(socket, ...)
-  local matcher, keep = ...
+return function(...)
+  local wrong, text = check(...)
+  if wrong then
+    return blame(wrong, text)
+  end
+  local socket, matcher, keep = ...
   if type(matcher) == "string" then
     local pattern = matcher
     matcher = function(buffer)
       return find(buffer, pattern)
     end
-  elseif type(matcher) ~= "function" then
-    refuse(1, "function/string", ...)
-  end
-  if type(keep) ~= "boolean" then
-    refuse(2, "boolean", ...)
   end
   local buffer = saved(socket)
   while true do

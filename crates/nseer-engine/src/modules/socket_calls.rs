@@ -51,34 +51,52 @@ const FUNCTIONS: &[(&str, Body<Rc<World>>)] = &[
 /// Most bytes that `receive_buf` gathers without a match.
 const BUFFER_LIMIT: usize = 16 << 20;
 
+/// The arguments of `receive_buf`: the socket, what finds the end, whether that is kept.
+fn matcher_arguments(args: &Args) -> Result<(), Raise> {
+    this(args)?;
+    if !matches!(args.value(2), Value::String(_) | Value::Function(_)) {
+        return Err(args.expected(2, "function/string"));
+    }
+    if !matches!(args.value(3), Value::Boolean(_)) {
+        return Err(args.expected(3, "boolean"));
+    }
+    Ok(())
+}
+
 /// Adds `new_socket` to `nmap`; gives the table `nmap.socket`.
 pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
     let lua = world.lua();
     let native = world.scheduler.native();
     let methods = methods(world, world, METHOD_TABLE)?;
     let receive: Function = methods.raw_get("receive")?;
-    let saved = native.function("receive_buf", |lua, args| {
+    let saved = native.function(|lua, args| {
         let cell = this(&args)?;
         let text = lua.create_string(&*cell.buffer.borrow())?;
         Reply::values(lua, text)
     })?;
-    let save = native.function("receive_buf", |lua, args| {
+    let save = native.function(|lua, args| {
         let rest = args.string(lua, 2)?;
         *this(&args)?.buffer.borrow_mut() = rest.as_bytes().to_vec();
         Ok(Reply::nothing())
+    })?;
+    let check = native.function(|lua, args| match matcher_arguments(&args) {
+        Ok(()) => Ok(Reply::nothing()),
+        Err(raise) => Ok(Reply::Values(raise.into_values(lua)?)),
     })?;
     let receive_buf: Function = lua.load(include_str!("socket.lua")).set_name("=nseer").call((
         receive,
         saved,
         save,
         BUFFER_LIMIT,
+        check,
+        native.blame(),
     ))?;
     methods.raw_set("receive_buf", native.framed(&receive_buf)?)?;
     lua.set_named_registry_value(METHODS, methods)?;
     let sample = lua.create_userdata(SocketHandle(SocketCell::new(Transport::Tcp, false)))?;
     show_metatable(&native, &sample, &lua.create_table()?)?;
 
-    let new_socket = function(&native, world, "new_socket", new_socket)?;
+    let new_socket = function(&native, world, new_socket)?;
     nmap.raw_set("new_socket", &new_socket)?;
     let table = lua.create_table()?;
     table.raw_set("new", new_socket)?;

@@ -15,7 +15,7 @@ const TOO_LONG: usize = 1024;
 pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
     let native = world.scheduler.native();
     let w = world.clone();
-    let add = native.function("add_targets", move |lua, args| {
+    let add = native.function(move |lua, args| {
         if w.targets_closed.get() {
             w.say(
                 Severity::Warning,
@@ -48,8 +48,6 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
     })?;
     nmap.raw_set("add_targets", add)?;
     let w = world.clone();
-    let number = native.function("new_targets_num", move |lua, _| {
-        Reply::values(lua, w.config.new_targets.added())
-    })?;
+    let number = native.function(move |lua, _| Reply::values(lua, w.config.new_targets.added()))?;
     nmap.raw_set("new_targets_num", number)
 }

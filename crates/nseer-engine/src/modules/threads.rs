@@ -15,7 +15,7 @@ use crate::jobs::error_message;
 pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
     let native = world.scheduler.native();
     let w = world.clone();
-    let new_thread = native.function("new_thread", move |lua, args| {
+    let new_thread = native.function(move |lua, args| {
         let Value::Function(body) = args.value(1) else {
             return Err(args.expected(1, "function"));
         };
@@ -36,34 +36,34 @@ pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
         let failure = w
             .scheduler
             .native()
-            .function("info", move |lua, _| Reply::values(lua, failure.borrow().clone()))?;
+            .function(move |lua, _| Reply::values(lua, failure.borrow().clone()))?;
         Reply::values(lua, (thread, failure))
     })?;
     table.raw_set("new_thread", new_thread)?;
 
     let w = world.clone();
-    let base = native.function("base", move |lua, _| {
+    let base = native.function(move |lua, _| {
         let thread = w.scheduler.current().and_then(|id| w.scheduler.thread(id));
         Reply::values(lua, thread)
     })?;
     table.raw_set("base", base)?;
 
     let w = world.clone();
-    let gettid = native.function("gettid", move |lua, _| {
+    let gettid = native.function(move |lua, _| {
         let thread = w.scheduler.current().and_then(|id| w.scheduler.thread(id));
         Reply::values(lua, thread.map(|t| format!("thread: {:?}", t.to_pointer())))
     })?;
     table.raw_set("gettid", gettid)?;
 
     let w = world.clone();
-    let getid = native.function("getid", move |lua, _| {
+    let getid = native.function(move |lua, _| {
         let id = w.scheduler.current_context().map(|c| c.info().id.to_string());
         Reply::values(lua, id)
     })?;
     table.raw_set("getid", getid)?;
 
     let w = world.clone();
-    let getinfo = native.function("getinfo", move |lua, _| {
+    let getinfo = native.function(move |lua, _| {
         let text = w.scheduler.current_context().map(|c| {
             let thread = w.scheduler.current().and_then(|id| w.scheduler.thread(id));
             let address = thread.map_or(0, |t| t.to_pointer() as usize);
@@ -75,15 +75,14 @@ pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
     table.raw_set("getinfo", getinfo)?;
 
     let w = world.clone();
-    let gethostport =
-        native.function("gethostport", move |lua, _| match w.scheduler.current_context() {
-            Some(c) => Reply::values(lua, (c.host_table.clone(), c.port_table.clone())),
-            None => Ok(Reply::nothing()),
-        })?;
+    let gethostport = native.function(move |lua, _| match w.scheduler.current_context() {
+        Some(c) => Reply::values(lua, (c.host_table.clone(), c.port_table.clone())),
+        None => Ok(Reply::nothing()),
+    })?;
     table.raw_set("gethostport", gethostport)?;
 
     let w = world.clone();
-    let isworker = native.function("isworker", move |lua, _| {
+    let isworker = native.function(move |lua, _| {
         Reply::values(lua, w.scheduler.current_context().is_some_and(|c| c.is_worker))
     })?;
     table.raw_set("isworker", isworker)

@@ -33,7 +33,7 @@ end
 /// Adds `new_try`.
 pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
     let w = world.clone();
-    let odd = world.scheduler.native().function("try", move |_, _| {
+    let odd = world.scheduler.native().function(move |_, _| {
         let who = w.scheduler.current_context().map(|c| c.label()).unwrap_or_default();
         w.say(
             Severity::Warning,

@@ -12,7 +12,7 @@ use crate::compression::{CHUNK, Deflater, Inflater};
 use crate::environment::{World, first_cause};
 use crate::modules::zlib::{as_float, integer, settings};
 use crate::modules::zlib_reader::{Reader, Source};
-use crate::modules::{Body, fill, methods};
+use crate::modules::{Body, fill, methods, show_metatable};
 
 /// What a stream is at.
 enum State {
@@ -50,14 +50,16 @@ impl UserData for Handle {
     }
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| {
-            let place = Rc::as_ptr(&this.0);
-            Ok(match this.0.try_borrow().as_deref() {
-                Ok(State::Inflate(_)) => format!("zlib inflate stream ({place:p})"),
-                Ok(State::Closed) => "zlib stream (closed)".to_owned(),
-                _ => format!("zlib deflate stream ({place:p})"),
-            })
-        });
+        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(described(&this.0)));
+    }
+}
+
+fn described(state: &Rc<RefCell<State>>) -> String {
+    let place = Rc::as_ptr(state);
+    match state.try_borrow().as_deref() {
+        Ok(State::Inflate(_)) => format!("zlib inflate stream ({place:p})"),
+        Ok(State::Closed) => "zlib stream (closed)".to_owned(),
+        _ => format!("zlib deflate stream ({place:p})"),
     }
 }
 
@@ -76,7 +78,16 @@ const METHOD_TABLE: &[(&str, Body)] = &[
 pub(crate) fn install(world: &Rc<World>, zlib: &Table) -> mlua::Result<()> {
     let native = world.scheduler.native();
     fill(&native, world, zlib, FUNCTIONS)?;
-    world.lua().set_named_registry_value(METHODS, methods(world, world, METHOD_TABLE)?)
+    let lua = world.lua();
+    lua.set_named_registry_value(METHODS, methods(world, world, METHOD_TABLE)?)?;
+    // As with lzlib, the methods can also be had from the metatable.
+    let visible = methods(world, world, METHOD_TABLE)?;
+    visible.raw_set("__index", &visible)?;
+    visible.raw_set("__name", "zlib:zstream")?;
+    let to_string = native.function(|lua, args| Reply::values(lua, described(&this(&args)?)))?;
+    visible.raw_set("__tostring", to_string)?;
+    let sample = lua.create_userdata(Handle(Rc::new(RefCell::new(State::Closed))))?;
+    show_metatable(&native, &sample, &visible)
 }
 
 /// The stream that argument 1 is.
@@ -184,7 +195,7 @@ fn read(lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 fn lines(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let state = this(args)?;
     using(&state, "lines", State::reader, |_| Ok(()))?;
-    let next = world.scheduler.native().function("lines", move |lua, _| {
+    let next = world.scheduler.native().function(move |lua, _| {
         let line = using(&state, "read", State::reader, |reader| reader.line())?;
         Reply::values(lua, line.map(|line| lua.create_string(line)).transpose()?)
     })?;

@@ -5,7 +5,7 @@ use nseer_lua::{Args, Raise, Reply};
 use nseer_peg::{CaptureKind, CharSet, Error, Pattern};
 
 use super::Shared;
-use super::operand::{Operand, PatternObject, Values, expected, operand, pattern_object, raise};
+use super::operand::{Operand, PatternObject, Values, existing, operand, pattern_object, raise};
 use crate::modules::Body;
 
 /// The largest number of a capture or an argument.
@@ -43,7 +43,7 @@ pub(super) const FUNCTIONS: &[(&str, Body<Shared>)] = &[
         let mut of = operand(s, lua, args, 1)?;
         of.pattern = of.pattern.behind().map_err(|error| match error {
             Error::TooDeep | Error::TooLarge => raise(error),
-            _ => args.bad(1, &error.to_string()),
+            _ => args.bad(1, error.to_string()),
         })?;
         reply(lua, of)
     }),
@@ -89,19 +89,25 @@ pub(super) const FUNCTIONS: &[(&str, Body<Shared>)] = &[
         s.stack_limit.set(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(Reply::nothing())
     }),
-    ("pcode", |_, _, _| Err(Raise::new("function only implemented in debug mode"))),
-    ("ptree", |_, _, _| Err(Raise::new("function only implemented in debug mode"))),
+    ("pcode", |_, _, args| match existing(&args.value(1))? {
+        Some(_) => Err(Raise::new("function only implemented in debug mode")),
+        None => Err(args.expected(1, "lpeg-pattern")),
+    }),
+    ("ptree", |s, lua, args| {
+        operand(s, lua, args, 1)?;
+        Err(Raise::new("function only implemented in debug mode"))
+    }),
 ];
 
-/// Metamethods, with the names that they have in messages.
-pub(super) const OPERATORS: &[(&str, &str, Body<Shared>)] = &[
-    ("__mul", "mul", |s, lua, args| both(s, lua, args, Pattern::then)),
-    ("__add", "add", |s, lua, args| both(s, lua, args, Pattern::or)),
-    ("__sub", "sub", |s, lua, args| both(s, lua, args, Pattern::except)),
-    ("__unm", "unm", |s, lua, args| single(s, lua, args, Pattern::not)),
-    ("__len", "len", |s, lua, args| single(s, lua, args, Pattern::ahead)),
-    ("__pow", "pow", power),
-    ("__div", "div", divide),
+/// Metamethods.
+pub(super) const OPERATORS: &[(&str, Body<Shared>)] = &[
+    ("__mul", |s, lua, args| both(s, lua, args, Pattern::then)),
+    ("__add", |s, lua, args| both(s, lua, args, Pattern::or)),
+    ("__sub", |s, lua, args| both(s, lua, args, Pattern::except)),
+    ("__unm", |s, lua, args| single(s, lua, args, Pattern::not)),
+    ("__len", |s, lua, args| single(s, lua, args, Pattern::ahead)),
+    ("__pow", power),
+    ("__div", divide),
 ];
 
 fn reply(lua: &Lua, operand: Operand) -> Result<Reply, Raise> {
@@ -158,7 +164,7 @@ fn with_function(
 ) -> Result<Reply, Raise> {
     match args.value(2) {
         function @ Value::Function(_) => with_value(shared, lua, args, function, kind),
-        _ => Err(expected(args, 2, "function")),
+        _ => Err(args.expected(2, "function")),
     }
 }
 
@@ -195,7 +201,7 @@ fn constants(shared: &Shared, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 
 fn power(shared: &Shared, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     if let Value::UserData(_) = args.value(2) {
-        return Err(expected(args, 2, "number"));
+        return Err(args.expected(2, "number"));
     }
     let n = args.integer(lua, 2)?;
     let times = usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX);
@@ -248,7 +254,7 @@ fn locale(_: &Shared, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let table: Table = match args.value(1) {
         Value::Nil => lua.create_table()?,
         Value::Table(table) => table,
-        _ => return Err(expected(args, 1, "table")),
+        _ => return Err(args.expected(1, "table")),
     };
     for (name, belongs) in CLASSES {
         let set = Pattern::set(CharSet::of(|byte| belongs(&byte)));

@@ -1,7 +1,7 @@
 -- The Lua half of `lpeg`: operators, and matches that call back into scripts. The matcher stops
 -- where a function has to be called, and the call is made here: its errors stay what they are, and
 -- nothing of a match lies between the function and the script.
-local lpeg, operators, metatable, start, resume = ...
+local lpeg, operators, metatable, start, resume, blame = ...
 local error, unpack, pairs = error, table.unpack, pairs
 
 local DONE, CALL, QUERY, PAUSE, RAISE, MANY, CALL_MANY = 0, 1, 2, 3, 4, 5, 6
@@ -36,7 +36,7 @@ local function advance(status, ...)
     local values, n = ...
     return unpack(values, 1, n)
   end
-  error((...), 3)
+  return blame(...)
 end
 
 function lpeg.match(...)

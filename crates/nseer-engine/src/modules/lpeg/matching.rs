@@ -55,7 +55,11 @@ pub(super) fn resume(_: &Shared, lua: &Lua, args: &Args) -> Result<Reply, Raise>
 fn told(lua: &Lua, result: Result<MultiValue, Raise>) -> Result<Reply, Raise> {
     match result {
         Ok(values) => Ok(Reply::Values(values)),
-        Err(Raise(text)) => Reply::values(lua, (RAISE, text)),
+        Err(raise) => {
+            let mut said = raise.into_values(lua)?;
+            said.push_front(LuaValue::Integer(RAISE));
+            Ok(Reply::Values(said))
+        }
     }
 }
 

@@ -34,14 +34,14 @@ pub(crate) fn install(lua: &Lua, native: &Native) -> mlua::Result<Table> {
     let module = lua.create_table()?;
     fill(native, &shared, &module, build::FUNCTIONS)?;
     let operators = lua.create_table()?;
-    for (key, name, body) in build::OPERATORS {
-        operators.raw_set(*key, function(native, &shared, name, *body)?)?;
+    for (key, body) in build::OPERATORS {
+        operators.raw_set(*key, function(native, &shared, *body)?)?;
     }
-    let start = function(native, &shared, "match", matching::start)?;
-    let resume = function(native, &shared, "match", matching::resume)?;
+    let start = function(native, &shared, matching::start)?;
+    let resume = function(native, &shared, matching::resume)?;
     let sample = pattern_object(lua, Operand::plain(Pattern::succeed()))?;
     let metatable = native.metatable(&sample)?;
-    lua_half(lua)?.call::<()>((&module, operators, metatable, start, resume))?;
+    lua_half(lua)?.call::<()>((&module, operators, metatable, start, resume, native.blame()))?;
     module.raw_set("match", native.framed(&module.raw_get("match")?)?)?;
     Ok(module)
 }

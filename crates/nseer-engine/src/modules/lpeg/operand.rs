@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use mlua::{AnyUserData, Lua, Table, UserData, Value};
-use nseer_lua::{Args, Raise, type_name};
+use nseer_lua::{Args, Raise};
 use nseer_peg::{CaptureKind, Pattern, Program, ValueId};
 
 use super::{Shared, grammar};
@@ -151,16 +151,6 @@ pub(super) fn existing(value: &Value) -> mlua::Result<Option<Operand>> {
     }
 }
 
-/// The error for an argument of the wrong type, where patterns have a name of their own.
-pub(super) fn expected(args: &Args, n: usize, what: &str) -> Raise {
-    let got = match args.value(n) {
-        _ if args.len() < n => "no value",
-        Value::UserData(object) if object.is::<PatternObject>() => "lpeg-pattern",
-        value => type_name(&value),
-    };
-    args.bad(n, &format!("{what} expected, got {got}"))
-}
-
 /// Argument `n` as a pattern; strings, numbers, booleans, tables and functions mean one.
 pub(super) fn operand(shared: &Shared, lua: &Lua, args: &Args, n: usize) -> Result<Operand, Raise> {
     let value = args.value(n);
@@ -182,7 +172,7 @@ pub(super) fn operand(shared: &Shared, lua: &Lua, args: &Args, n: usize) -> Resu
             let pattern = Pattern::succeed().capture(function).map_err(raise)?;
             Operand { pattern, values }
         }
-        _ => return Err(expected(args, n, "lpeg-pattern")),
+        _ => return Err(args.expected(n, "lpeg-pattern")),
     })
 }
 
