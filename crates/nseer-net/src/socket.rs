@@ -412,7 +412,7 @@ impl Socket {
         }
     }
 
-    /// The peer; without a connection, whom the last datagram went to.
+    /// The peer; without a connection, that of the last datagram.
     #[must_use]
     pub fn peer_addr(&self) -> Option<SocketAddr> {
         match &self.kind {

@@ -51,13 +51,14 @@ impl Stream {
         Ok(Stream { tcp: Arc::new(tcp), tls: None })
     }
 
-    /// Connects, from `bind` where it is given.
+    /// Connects, from `bind` where it is given and can be had, as Nmap does: many protocols only
+    /// prefer a port, and it may be taken.
     pub(crate) async fn connect(peer: SocketAddr, bind: Option<SocketAddr>) -> io::Result<Stream> {
         let kind = Type::STREAM.nonblocking();
         let socket = socket2::Socket::new(Domain::for_address(peer), kind, Some(Protocol::TCP))?;
         if let Some(local) = bind {
             socket.set_reuse_address(true)?;
-            socket.bind(&local.into())?;
+            let _ = socket.bind(&local.into());
         }
         let settled = match socket.connect(&peer.into()) {
             Ok(()) => true,

@@ -26,12 +26,12 @@ pub(crate) struct Udp {
     socket: Arc<UdpSocket>,
     dtls: Option<Box<dyn TlsSession>>,
     connected: bool,
-    /// The peer of the connection, or else whom the last datagram went to.
+    /// The peer of the connection, or else of the last datagram.
     peer: Option<SocketAddr>,
 }
 
 impl Udp {
-    /// Opens a socket, from `bind` where it is given. Connected, it takes the peer's datagrams
+    /// Opens a socket, from `bind` where it is given and can be had (see `Stream`). Connected, it takes the peer's datagrams
     /// only.
     pub(crate) fn open(
         ipv6: bool,
@@ -43,7 +43,7 @@ impl Udp {
         let socket = socket2::Socket::new(domain, kind, Some(Protocol::UDP))?;
         if let Some(local) = bind {
             socket.set_reuse_address(true)?;
-            socket.bind(&local.into())?;
+            let _ = socket.bind(&local.into());
         }
         socket.set_broadcast(true)?;
         if let Some(peer) = peer {
@@ -127,11 +127,17 @@ impl Udp {
         }
     }
 
-    async fn receive_plain(&self, into: &mut Vec<u8>) -> io::Result<usize> {
+    async fn receive_plain(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
         loop {
             // An ICMP error shows as an error only. Then the call must be made under that
             // interest, since tokio's `try_io` takes no combination of them.
             let ready = self.socket.ready(Interest::READABLE | Interest::ERROR).await?;
+            if !self.connected && !ready.is_error() {
+                match self.receive_from(into) {
+                    Err(error) if is_wait(&error) => continue,
+                    other => return other,
+                }
+            }
             let interest = if ready.is_error() { Interest::ERROR } else { Interest::READABLE };
             let received = self.socket.try_io(interest, || {
                 scratch::with(|buffer| {
@@ -145,6 +151,16 @@ impl Udp {
                 other => return other,
             }
         }
+    }
+
+    /// One datagram of anybody, who is the peer from now on.
+    fn receive_from(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
+        scratch::with(|buffer| {
+            let (n, peer) = self.socket.try_recv_from(buffer)?;
+            into.extend_from_slice(&buffer[..n]);
+            self.peer = Some(peer);
+            Ok(n)
+        })
     }
 
     /// Sends one datagram to the connected peer.

@@ -115,3 +115,8 @@ fn ports_are_walked_in_the_same_order() {
         }
     });
 }
+
+#[test]
+fn datagrams_have_the_same_ends() {
+    lab::run("calls::datagrams_have_the_same_ends", |lab| same_is_told(lab, "datagrams"));
+}

@@ -40,8 +40,17 @@ pub(crate) fn ready(world: &Rc<World>, cell: &Rc<SocketCell>) -> Result<(), NetE
     Ok(())
 }
 
+/// Says where the local end is not the one that the script asked for.
+fn tell_other_end(world: &World, cell: &SocketCell, socket: &Socket) {
+    let Some(wanted) = cell.bind.get().filter(|wanted| wanted.port() != 0) else { return };
+    if socket.local_addr().is_none_or(|local| local.port() != wanted.port()) {
+        world.debug(1, || format!("cannot bind to {wanted}: another local port is used"));
+    }
+}
+
 /// Puts a new connection into the cell and under the running thread's care.
 fn adopt(world: &World, cell: &Rc<SocketCell>, socket: Socket) {
+    tell_other_end(world, cell, &socket);
     cell.ends.set(ends(world, &socket));
     cell.set(socket);
     if let Some(context) = world.scheduler.current_context() {
@@ -123,6 +132,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             .run(async {
                 match Socket::connect(&network, transport, address, &options).await {
                     Ok(socket) => {
+                        tell_other_end(&world, &cell, &socket);
                         cell.ends.set(ends(&world, &socket));
                         (Some(socket), Ok(()))
                     }

@@ -281,9 +281,11 @@ fn get_info(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     if let Err(error) = connect::ready(world, &cell) {
         return failed_at_once(lua, &error);
     }
-    let Some((local, peer)) = cell.with(|s| (s.local_addr(), s.peer_addr())) else {
+    let Some(peer) = cell.with(|s| s.peer_addr()) else {
         return Err(Raise::new(IN_USE));
     };
+    // Where there is no peer yet, Nmap tells neither end.
+    let local = peer.and_then(|_| cell.with(|s| s.local_addr()).flatten());
     let told = |end: Option<SocketAddr>| match end {
         Some(end) => (end.ip().to_string(), end.port()),
         None => ("unknown protocol".to_owned(), 0),
