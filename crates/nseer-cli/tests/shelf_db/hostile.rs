@@ -6,7 +6,7 @@ use super::peers::Talk;
 
 /// All scripts here, made to run at any port.
 const SCRIPTS: &str = "+amqp-info,+cassandra-info,+couchdb-databases,+couchdb-stats,+docker-version,+iscsi-info,\
-    +mongodb-databases,+mongodb-info,+ms-sql-info,+rpc-grind";
+    +dicom-ping,+ganglia-info,+mongodb-databases,+mongodb-info,+ms-sql-info,+rpc-grind";
 
 #[test]
 fn peers_that_hang_up_or_never_end() {

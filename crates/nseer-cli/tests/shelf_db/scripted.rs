@@ -1,6 +1,10 @@
 //! Databases and queues that no Debian package has, as scripted peers: what scripts show of them is what nmap's
 //! show, in whatever order.
 
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
+use std::thread;
+
 use super::lab::{self, Lab, Output};
 use super::peers::Talk;
 use super::{arguments, ours};
@@ -213,5 +217,65 @@ fn instances_of_sql_server() {
             ];
             assert_eq!(lines, expected, "{output:#?}");
         }
+    });
+}
+
+/// A device that knows one title and accepts nobody else (DICOM, PS3.8, section 9.3.4).
+fn strict_device(request: &[u8]) -> Vec<u8> {
+    if request.first() == Some(&1) {
+        b"\x03\0\0\0\0\x04\0\x01\x01\x07".to_vec()
+    } else {
+        Vec::new()
+    }
+}
+
+/// A device that accepts everybody (section 9.3.3).
+fn open_device(request: &[u8]) -> Vec<u8> {
+    if request.first() != Some(&1) || request.len() < 74 {
+        return Vec::new();
+    }
+    let context = b"\x10\0\0\x151.2.840.10008.3.1.1.1";
+    let presentation = b"\x21\0\0\x19\x01\0\0\0\x40\0\0\x111.2.840.10008.1.2";
+    let user = b"\x50\0\0\x0c\x51\0\0\x04\0\0\x40\0\x52\0\0\0";
+    let body = [&request[6..74], context, presentation, user].concat();
+    let length = u8::try_from(body.len()).expect("a short unit");
+    [&[2, 0, 0, 0, 0, length], &body[..]].concat()
+}
+
+#[test]
+fn devices_of_dicom() {
+    lab::run("scripted::devices_of_dicom", |lab| {
+        Talk { greeting: b"", answer: open_device }.tcp(lab, 104);
+        Talk { greeting: b"", answer: strict_device }.tcp(lab, 11_112);
+        same_as_nmap(lab, "dicom-ping", "104");
+        same_as_nmap(lab, "dicom-ping", "11112");
+    });
+}
+
+const GANGLIA: &[u8] = b"<?xml version=\"1.0\"?>\n<!DOCTYPE GANGLIA_XML [\n]>\n\
+    <GANGLIA_XML VERSION=\"3.7.2\" SOURCE=\"gmond\">\n<CLUSTER NAME=\"Lab &amp; more\" OWNER=\"lab\">\n\
+    <HOST NAME=\"node.test\" IP=\"192.0.2.5\">\n\
+    <METRIC NAME=\"load_one\" VAL=\"0.53\" TYPE=\"float\" UNITS=\" \">\n<EXTRA_DATA>\n</EXTRA_DATA>\n</METRIC>\n\
+    <METRIC NAME=\"cpu_num\" VAL=\"4\" TYPE=\"uint16\" UNITS=\"CPUs\"/>\n\
+    </HOST>\n</CLUSTER>\n</GANGLIA_XML>\n";
+
+/// A peer that closes after its greeting: the real script waits for that.
+#[allow(clippy::disallowed_methods, reason = "the peer is the outside world")]
+fn says_and_closes(port: u16, greeting: &'static [u8]) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port");
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // A client that goes away early is no matter.
+            drop(stream.write_all(greeting));
+        }
+    });
+}
+
+#[test]
+fn monitors_of_ganglia() {
+    lab::run("scripted::monitors_of_ganglia", |lab| {
+        says_and_closes(8649, GANGLIA);
+        let output = same_as_nmap(lab, "ganglia-info", "8649");
+        assert!(output.stdout.contains("load_one: 0.53"), "{output:#?}");
     });
 }
