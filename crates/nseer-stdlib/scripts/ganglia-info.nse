@@ -13,6 +13,7 @@ Shows what a Ganglia monitor tells everybody who connects: clusters, their owner
 --
 -- @usage nseer -p 8649 --script ganglia-info <target>
 -- @args ganglia-info.bytes So many bytes are read at most. Default: 1000000.
+-- @args ganglia-info.timeout Seconds to wait for more. Default: by the host's answers.
 -- @output
 -- 8649/tcp open  ganglia
 -- | ganglia-info:
@@ -82,7 +83,8 @@ end
 action = function (host, port)
   local limit = tonumber(stdnse.get_script_args(SCRIPT_NAME .. ".bytes")) or 1000000
   local socket = nmap.new_socket()
-  socket:set_timeout(stdnse.get_timeout(host, 5000))
+  local seconds = tonumber(stdnse.get_script_args(SCRIPT_NAME .. ".timeout"))
+  socket:set_timeout(seconds and seconds > 0 and (seconds * 1000) // 1 or stdnse.get_timeout(host, 5000))
   local status, data = socket:connect(host, port)
   local text = ""
   while status and #text < limit and not string.find(text, "</GANGLIA_XML>", -40, true) do

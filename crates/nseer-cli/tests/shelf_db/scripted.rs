@@ -1,12 +1,8 @@
 //! Databases and queues that no Debian package has, as scripted peers: what scripts show of them is what nmap's
 //! show, in whatever order.
 
-use std::io::Write;
-use std::net::{Ipv4Addr, TcpListener};
-use std::thread;
-
 use super::lab::{self, Lab, Output};
-use super::peers::Talk;
+use super::peers::{Answer, Talk};
 use super::{arguments, ours};
 
 /// What scripts show below a heading, sorted: nmap shows tables in no fixed order.
@@ -20,8 +16,10 @@ fn shown(output: &Output, heading: &str) -> Vec<String> {
 
 fn same_as_nmap(lab: &Lab, script: &str, port: &str) -> Output {
     let heading = format!("{port}/tcp");
-    let theirs = shown(&lab.nmap(&arguments(port, &["--script", script])), &heading);
-    let output = ours(lab, port, &["--script", script]);
+    // The real script reads on for half a minute otherwise.
+    let options = ["--script", script, "--script-args", "ganglia-info.timeout=2"];
+    let theirs = shown(&lab.nmap(&arguments(port, &options)), &heading);
+    let output = ours(lab, port, &options);
     assert!(!theirs.is_empty(), "nmap shows nothing for {script}");
     assert_eq!(shown(&output, &heading), theirs, "{script}: {output:#?}");
     output
@@ -174,6 +172,73 @@ fn servers_of_json() {
     });
 }
 
+/// Servers of one table of answers each, by the path that is asked for.
+fn etcd(request: &[u8]) -> Vec<u8> {
+    match String::from_utf8_lossy(request).split(' ').nth(1) {
+        Some("/version") => json(r#"{"etcdserver":"3.4.23","etcdcluster":"3.4.0"}"#),
+        Some("/health") => json(r#"{"health":"true"}"#),
+        _ => json("[]"),
+    }
+}
+
+fn kubernetes(request: &[u8]) -> Vec<u8> {
+    match String::from_utf8_lossy(request).split(' ').nth(1) {
+        Some("/version") => json(r#"{"gitVersion":"v1.26.3","platform":"linux/amd64"}"#),
+        _ => json("[]"),
+    }
+}
+
+fn elasticsearch(request: &[u8]) -> Vec<u8> {
+    match String::from_utf8_lossy(request).split(' ').nth(1) {
+        Some("/") => json(
+            r#"{"name":"one","cluster_name":"search","version":{"number":"7.17.9","lucene_version":"8.11.1"}}"#,
+        ),
+        Some("/_cluster/health") => {
+            json(r#"{"cluster_name":"search","status":"green","number_of_nodes":1}"#)
+        }
+        _ => json("{}"),
+    }
+}
+
+// The real nmap has no such scripts.
+#[test]
+fn clusters_that_tell_their_version() {
+    lab::run("scripted::clusters_that_tell_their_version", |lab| {
+        let cases: [(u16, Answer, &str, &[&str]); 3] = [
+            (
+                2379,
+                etcd,
+                "etcd-info",
+                &["|   Server version: 3.4.23", "|   Cluster version: 3.4.0", "|_  Healthy: true"],
+            ),
+            (
+                6443,
+                kubernetes,
+                "kubernetes-version",
+                &["|   Version: v1.26.3", "|_  Platform: linux/amd64"],
+            ),
+            (
+                9200,
+                elasticsearch,
+                "elasticsearch-info",
+                &[
+                    "|   Name: one",
+                    "|   Cluster: search",
+                    "|   Version: 7.17.9",
+                    "|   Lucene version: 8.11.1",
+                    "|   Cluster status: green",
+                    "|_  Nodes: 1",
+                ],
+            ),
+        ];
+        for (port, answer, script, expected) in cases {
+            Talk { greeting: b"", answer }.tcp(lab, port);
+            let output = ours(lab, &port.to_string(), &["--script", script]);
+            assert_eq!(output.under(&format!("{port}/tcp"))[1..], *expected, "{output:#?}");
+        }
+    });
+}
+
 /// A pre-login answer of SQL Server 2019, and its browser's list.
 fn sql_server(request: &[u8]) -> Vec<u8> {
     match request {
@@ -259,22 +324,10 @@ const GANGLIA: &[u8] = b"<?xml version=\"1.0\"?>\n<!DOCTYPE GANGLIA_XML [\n]>\n\
     <METRIC NAME=\"cpu_num\" VAL=\"4\" TYPE=\"uint16\" UNITS=\"CPUs\"/>\n\
     </HOST>\n</CLUSTER>\n</GANGLIA_XML>\n";
 
-/// A peer that closes after its greeting: the real script waits for that.
-#[allow(clippy::disallowed_methods, reason = "the peer is the outside world")]
-fn says_and_closes(port: u16, greeting: &'static [u8]) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port");
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            // A client that goes away early is no matter.
-            drop(stream.write_all(greeting));
-        }
-    });
-}
-
 #[test]
 fn monitors_of_ganglia() {
     lab::run("scripted::monitors_of_ganglia", |lab| {
-        says_and_closes(8649, GANGLIA);
+        Talk { greeting: GANGLIA, answer: |_| Vec::new() }.tcp(lab, 8649);
         let output = same_as_nmap(lab, "ganglia-info", "8649");
         assert!(output.stdout.contains("load_one: 0.53"), "{output:#?}");
     });
