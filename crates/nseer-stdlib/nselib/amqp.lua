@@ -101,7 +101,7 @@ local function read_value (data, pos, kind, depth)
 end
 
 -- The fields of a table as an array of pairs, up to the first that cannot be read.
-function read_table (data, depth)
+read_table = function (data, depth)
   local fields, pos = {}, 1
   while depth <= MAX_DEPTH and #fields < MAX_FIELDS and pos < #data do
     local length = string.byte(data, pos)

@@ -112,7 +112,7 @@ local function read_value (data, pos, last, kind, state)
   return stdnse.tohex(string.sub(data, pos + 4, stop)), stop + 1
 end
 
-function read_document (data, pos, last, state)
+read_document = function (data, pos, last, state)
   if pos + 4 > last or state.depth >= MAX_DEPTH then
     return nil, "a document is cut off or too deep"
   end

@@ -47,5 +47,9 @@ action = function (host, port)
   port.version.version = broker:getServerVersion() or port.version.version
   port.version.extrainfo = broker:getProtocolVersion()
   nmap.set_port_version(host, port)
-  return broker:getServerTable()
+  if broker.getServerTable then
+    return broker:getServerTable()
+  end
+  -- Other libraries of this name have only the lines.
+  return stdnse.format_output(true, broker:getServerProperties())
 end

@@ -40,7 +40,8 @@ action = function (host, port)
   socket:close()
   port.version.name = "cassandra"
   port.version.product = "Cassandra"
-  port.version.version = has_version and version or nil
+  -- The version of the interface is not that of the program.
+  port.version.extrainfo = has_version and version or nil
   nmap.set_port_version(host, port)
   local out = stdnse.output_table()
   out["Cluster name"] = name

@@ -1,5 +1,4 @@
-local http = require "http"
-local json = require "json"
+local jsonapi = require "jsonapi"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -27,9 +26,8 @@ portrule = shortport.port_or_service({5984}, "couchdb")
 
 action = function (host, port)
   local limit = tonumber(stdnse.get_script_args(SCRIPT_NAME .. ".limit")) or 100
-  local response = http.get(host, port, "/_all_dbs")
-  local status, list = json.parse(response.status == 200 and response.body or "")
-  if not status or json.typeof(list) ~= "array" then
+  local list = jsonapi.array(host, port, "/_all_dbs")
+  if not list then
     return nil
   end
   local names, lines = {}, {}

@@ -1,5 +1,5 @@
-local http = require "http"
 local json = require "json"
+local jsonapi = require "jsonapi"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -36,12 +36,6 @@ portrule = shortport.port_or_service({5984}, "couchdb")
 -- The sections that are shown, and the values of their counters; "value" is that of version 2 and later.
 local SECTIONS = { "couchdb", "httpd_status_codes", "httpd", "httpd_request_methods" }
 local VALUES = { "current", "sum", "value" }
-
-local function read (host, port, path)
-  local response = http.get(host, port, path)
-  local status, found = json.parse(response.status == 200 and response.body or "")
-  return status and json.typeof(found) == "object" and found or nil, response.status
-end
 
 -- What a counter is, and its values as a table and as lines.
 local function read_counter (counter)
@@ -80,7 +74,7 @@ end
 -- Settings are for administrators only.
 local function authentication (host, port)
   for _, path in ipairs { "/_config", "/_node/_local/_config" } do
-    local settings, status = read(host, port, path)
+    local settings, status = jsonapi.object(host, port, path)
     if settings and settings.couchdb then
       return "NOT enabled ('admin party')"
     elseif status == 401 or status == 403 then
@@ -91,9 +85,9 @@ local function authentication (host, port)
 end
 
 action = function (host, port)
-  local stats = read(host, port, "/_stats")
+  local stats = jsonapi.object(host, port, "/_stats")
   if not stats or not stats.couchdb then
-    stats = read(host, port, "/_node/_local/_stats")
+    stats = jsonapi.object(host, port, "/_node/_local/_stats")
   end
   if not stats or json.typeof(stats.couchdb) ~= "object" then
     return nil

@@ -1,5 +1,5 @@
-local http = require "http"
 local json = require "json"
+local jsonapi = require "jsonapi"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -15,7 +15,7 @@ architecture.
 --
 -- @usage nseer -sV -p 2375 --script docker-version <target>
 -- @output
--- 2375/tcp open  docker  Docker 20.10.24 (API 1.41)
+-- 2375/tcp open  docker  Docker 20.10.24
 -- | docker-version:
 -- |   ApiVersion: 1.41
 -- |   Arch: amd64
@@ -62,17 +62,12 @@ local function shown (value)
 end
 
 action = function (host, port)
-  local response = http.get(host, port, "/version")
-  local status, found = json.parse(response.status == 200 and response.body or "")
-  if not status or json.typeof(found) ~= "object" or type(found.ApiVersion) ~= "string" then
+  local found = jsonapi.object(host, port, "/version")
+  if not found or type(found.ApiVersion) ~= "string" then
     return nil
   end
   port.version.name, port.version.product = "docker", "Docker"
   port.version.version = type(found.Version) == "string" and found.Version or nil
-  port.version.extrainfo = "API " .. found.ApiVersion
-  if type(found.Os) == "string" then
-    port.version.ostype = found.Os
-  end
   nmap.set_port_version(host, port)
   return shown(found)
 end

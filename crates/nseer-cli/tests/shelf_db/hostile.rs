@@ -5,8 +5,9 @@ use super::ours;
 use super::peers::Talk;
 
 /// All scripts here, made to run at any port.
-const SCRIPTS: &str = "+amqp-info,+cassandra-info,+couchdb-databases,+couchdb-stats,+docker-version,+iscsi-info,\
-    +mongodb-databases,+mongodb-info,+ms-sql-info,+rpc-grind";
+const SCRIPTS: &str = "+amqp-info,+cassandra-info,+couchdb-databases,+couchdb-stats,+dicom-ping,+docker-version,\
+    +elasticsearch-info,+etcd-info,+ganglia-info,+iscsi-info,+kubernetes-version,+mongodb-databases,\
+    +mongodb-info,+ms-sql-info,+rpc-grind";
 
 #[test]
 fn peers_that_hang_up_or_never_end() {

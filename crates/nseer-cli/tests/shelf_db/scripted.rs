@@ -2,7 +2,7 @@
 //! show, in whatever order.
 
 use super::lab::{self, Lab, Output};
-use super::peers::Talk;
+use super::peers::{Answer, Talk};
 use super::{arguments, ours};
 
 /// What scripts show below a heading, sorted: nmap shows tables in no fixed order.
@@ -16,8 +16,10 @@ fn shown(output: &Output, heading: &str) -> Vec<String> {
 
 fn same_as_nmap(lab: &Lab, script: &str, port: &str) -> Output {
     let heading = format!("{port}/tcp");
-    let theirs = shown(&lab.nmap(&arguments(port, &["--script", script])), &heading);
-    let output = ours(lab, port, &["--script", script]);
+    // The real script reads on for half a minute otherwise.
+    let options = ["--script", script, "--script-args", "ganglia-info.timeout=2"];
+    let theirs = shown(&lab.nmap(&arguments(port, &options)), &heading);
+    let output = ours(lab, port, &options);
     assert!(!theirs.is_empty(), "nmap shows nothing for {script}");
     assert_eq!(shown(&output, &heading), theirs, "{script}: {output:#?}");
     output
@@ -170,6 +172,73 @@ fn servers_of_json() {
     });
 }
 
+/// Servers of one table of answers each, by the path that is asked for.
+fn etcd(request: &[u8]) -> Vec<u8> {
+    match String::from_utf8_lossy(request).split(' ').nth(1) {
+        Some("/version") => json(r#"{"etcdserver":"3.4.23","etcdcluster":"3.4.0"}"#),
+        Some("/health") => json(r#"{"health":"true"}"#),
+        _ => json("[]"),
+    }
+}
+
+fn kubernetes(request: &[u8]) -> Vec<u8> {
+    match String::from_utf8_lossy(request).split(' ').nth(1) {
+        Some("/version") => json(r#"{"gitVersion":"v1.26.3","platform":"linux/amd64"}"#),
+        _ => json("[]"),
+    }
+}
+
+fn elasticsearch(request: &[u8]) -> Vec<u8> {
+    match String::from_utf8_lossy(request).split(' ').nth(1) {
+        Some("/") => json(
+            r#"{"name":"one","cluster_name":"search","version":{"number":"7.17.9","lucene_version":"8.11.1"}}"#,
+        ),
+        Some("/_cluster/health") => {
+            json(r#"{"cluster_name":"search","status":"green","number_of_nodes":1}"#)
+        }
+        _ => json("{}"),
+    }
+}
+
+// The real nmap has no such scripts.
+#[test]
+fn clusters_that_tell_their_version() {
+    lab::run("scripted::clusters_that_tell_their_version", |lab| {
+        let cases: [(u16, Answer, &str, &[&str]); 3] = [
+            (
+                2379,
+                etcd,
+                "etcd-info",
+                &["|   Server version: 3.4.23", "|   Cluster version: 3.4.0", "|_  Healthy: true"],
+            ),
+            (
+                6443,
+                kubernetes,
+                "kubernetes-version",
+                &["|   Version: v1.26.3", "|_  Platform: linux/amd64"],
+            ),
+            (
+                9200,
+                elasticsearch,
+                "elasticsearch-info",
+                &[
+                    "|   Name: one",
+                    "|   Cluster: search",
+                    "|   Version: 7.17.9",
+                    "|   Lucene version: 8.11.1",
+                    "|   Cluster status: green",
+                    "|_  Nodes: 1",
+                ],
+            ),
+        ];
+        for (port, answer, script, expected) in cases {
+            Talk { greeting: b"", answer }.tcp(lab, port);
+            let output = ours(lab, &port.to_string(), &["--script", script]);
+            assert_eq!(output.under(&format!("{port}/tcp"))[1..], *expected, "{output:#?}");
+        }
+    });
+}
+
 /// A pre-login answer of SQL Server 2019, and its browser's list.
 fn sql_server(request: &[u8]) -> Vec<u8> {
     match request {
@@ -213,5 +282,53 @@ fn instances_of_sql_server() {
             ];
             assert_eq!(lines, expected, "{output:#?}");
         }
+    });
+}
+
+/// A device that knows one title and accepts nobody else (DICOM, PS3.8, section 9.3.4).
+fn strict_device(request: &[u8]) -> Vec<u8> {
+    if request.first() == Some(&1) {
+        b"\x03\0\0\0\0\x04\0\x01\x01\x07".to_vec()
+    } else {
+        Vec::new()
+    }
+}
+
+/// A device that accepts everybody (section 9.3.3).
+fn open_device(request: &[u8]) -> Vec<u8> {
+    if request.first() != Some(&1) || request.len() < 74 {
+        return Vec::new();
+    }
+    let context = b"\x10\0\0\x151.2.840.10008.3.1.1.1";
+    let presentation = b"\x21\0\0\x19\x01\0\0\0\x40\0\0\x111.2.840.10008.1.2";
+    let user = b"\x50\0\0\x0c\x51\0\0\x04\0\0\x40\0\x52\0\0\0";
+    let body = [&request[6..74], context, presentation, user].concat();
+    let length = u8::try_from(body.len()).expect("a short unit");
+    [&[2, 0, 0, 0, 0, length], &body[..]].concat()
+}
+
+#[test]
+fn devices_of_dicom() {
+    lab::run("scripted::devices_of_dicom", |lab| {
+        Talk { greeting: b"", answer: open_device }.tcp(lab, 104);
+        Talk { greeting: b"", answer: strict_device }.tcp(lab, 11_112);
+        same_as_nmap(lab, "dicom-ping", "104");
+        same_as_nmap(lab, "dicom-ping", "11112");
+    });
+}
+
+const GANGLIA: &[u8] = b"<?xml version=\"1.0\"?>\n<!DOCTYPE GANGLIA_XML [\n]>\n\
+    <GANGLIA_XML VERSION=\"3.7.2\" SOURCE=\"gmond\">\n<CLUSTER NAME=\"Lab &amp; more\" OWNER=\"lab\">\n\
+    <HOST NAME=\"node.test\" IP=\"192.0.2.5\">\n\
+    <METRIC NAME=\"load_one\" VAL=\"0.53\" TYPE=\"float\" UNITS=\" \">\n<EXTRA_DATA>\n</EXTRA_DATA>\n</METRIC>\n\
+    <METRIC NAME=\"cpu_num\" VAL=\"4\" TYPE=\"uint16\" UNITS=\"CPUs\"/>\n\
+    </HOST>\n</CLUSTER>\n</GANGLIA_XML>\n";
+
+#[test]
+fn monitors_of_ganglia() {
+    lab::run("scripted::monitors_of_ganglia", |lab| {
+        Talk { greeting: GANGLIA, answer: |_| Vec::new() }.tcp(lab, 8649);
+        let output = same_as_nmap(lab, "ganglia-info", "8649");
+        assert!(output.stdout.contains("load_one: 0.53"), "{output:#?}");
     });
 }
