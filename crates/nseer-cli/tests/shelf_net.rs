@@ -3,6 +3,10 @@
 
 mod lab;
 
+#[path = "shelf_net/library.rs"]
+mod library;
+#[path = "shelf_net/printers.rs"]
+mod printers;
 #[path = "shelf_net/silent.rs"]
 mod silent;
 #[path = "shelf_net/starttls.rs"]

@@ -88,7 +88,7 @@ local function decode_headers (data)
   end
   local response = { status = string.unpack(">I2", data, 2), headers = {}, rawheaders = {} }
   local message, pos = text_at(data, 4)
-  response["status-line"] = string.format("AJP/1.3 %d %s\r\n", response.status, message or "")
+  response["status-line"] = string.format("AJP/1.3 %d %s", response.status, message or "")
   response.status_line = response["status-line"]
   if pos + 1 > #data then
     return response

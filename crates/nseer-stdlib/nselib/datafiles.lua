@@ -120,7 +120,7 @@ end
 --- Reads a data file.
 -- @param filename One of <code>nmap-protocols</code>, <code>nmap-services</code>, <code>nmap-rpc</code>; or
 --                 any file, with a structure.
--- @param ... The structure, as for <code>parse_lines</code>; for <code>nmap-services</code> the protocol.
+-- @param ... The structure, as for <code>parse_lines</code>, or an empty table for the lines as they are; for <code>nmap-services</code> the protocol.
 -- @return True if it could be read; otherwise false.
 -- @return The table; or what is wrong.
 function parse_file (filename, ...)
@@ -136,7 +136,11 @@ function parse_file (filename, ...)
   if not status then
     return false, lines
   end
-  return parse_lines(lines, (...))
+  local structure = ...
+  if type(structure) == "table" and next(structure) == nil then
+    return true, get_array(lines, "^.+$")
+  end
+  return parse_lines(lines, structure)
 end
 
 --- Names of IP protocols by their numbers.

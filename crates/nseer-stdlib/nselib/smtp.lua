@@ -138,7 +138,12 @@ end
 -- @return True, or false.
 -- @return The answer; or what went wrong.
 function help (socket)
-  return ask(socket, "HELP")
+  local status, reply = ask(socket, "HELP")
+  -- Section 3.8: help comes with 211 or 214; other texts are none.
+  if status and not string.find(reply, "^21[14]") then
+    return false, reply
+  end
+  return status, reply
 end
 
 --- Names the sender of a message.

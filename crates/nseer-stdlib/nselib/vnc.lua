@@ -172,13 +172,20 @@ function VNC:supportsSecType (sectype)
   return false
 end
 
+local SHOWN = { __tostring = function (way) return string.format("%s (%d)", way.name, way.type) end }
+
+-- A way to log in, as it is shown.
+local function way (names, number)
+  return setmetatable({ name = names[number] or "Unknown security type", type = number }, SHOWN)
+end
+
 --- The ways to log in.
 -- @name VNC.getSecTypesAsTable
--- @return Array of tables with <code>name</code> and <code>type</code>.
+-- @return Array of tables with <code>name</code> and <code>type</code>. As text they are both.
 function VNC:getSecTypesAsTable ()
   local list = {}
   for i, number in ipairs(self.vncsec.types or {}) do
-    list[i] = { name = SECURITY[number] or "Unknown security type", type = number }
+    list[i] = way(SECURITY, number)
   end
   return list
 end
@@ -219,11 +226,11 @@ end
 
 --- The ways of VeNCrypt.
 -- @name VNC.getVencryptTypesAsTable
--- @return Array of tables with <code>name</code> and <code>type</code>.
+-- @return Array of tables like those of <code>getSecTypesAsTable</code>.
 function VNC:getVencryptTypesAsTable ()
   local list = {}
   for i, number in ipairs(self.vencrypt and self.vencrypt.types or {}) do
-    list[i] = { name = VENCRYPT_SUBTYPES_STR[number] or SECURITY[number] or "Unknown security type", type = number }
+    list[i] = way(VENCRYPT_SUBTYPES_STR, number)
   end
   return list
 end

@@ -24,15 +24,6 @@ categories = {"default", "discovery", "safe"}
 
 portrule = shortport.port_or_service({"5900-5905"}, "vnc")
 
-local shown = { __tostring = function (entry) return entry.name .. " (" .. entry.type .. ")" end }
-
-local function with_text (list)
-  for _, entry in ipairs(list) do
-    setmetatable(entry, shown)
-  end
-  return list
-end
-
 local VENCRYPT, NONE = 19, 1
 
 action = function (host, port)
@@ -52,11 +43,11 @@ action = function (host, port)
     server:disconnect()
     return out
   end
-  out["Security types"] = with_text(server:getSecTypesAsTable())
+  out["Security types"] = server:getSecTypesAsTable()
   local open_to_all = server:supportsSecType(NONE)
   if server:supportsSecType(VENCRYPT) and server:sendSecType(VENCRYPT) and server:handshake_vencrypt() then
     local list = server:getVencryptTypesAsTable()
-    out["VeNCrypt auth subtypes"] = #list > 0 and with_text(list) or nil
+    out["VeNCrypt auth subtypes"] = #list > 0 and list or nil
   end
   server:disconnect()
   if open_to_all then

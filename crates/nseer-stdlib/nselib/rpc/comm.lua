@@ -176,7 +176,7 @@ end
 --- Makes the head of a call (RFC 5531, section 9).
 -- @name Comm.CreateHeader
 -- @param xid Number of the call. Default: a random one.
--- @param procedure Number of the procedure.
+-- @param procedure Number of the procedure. Default: 0, which every program has.
 -- @param auth Credentials; user 0 on no machine if <code>type</code> is 1, otherwise none.
 -- @return Bytes.
 function Comm:CreateHeader (xid, procedure, auth)
@@ -186,7 +186,7 @@ function Comm:CreateHeader (xid, procedure, auth)
     local body = string.pack(">I4", 0) .. Util.marshall_vopaque("") .. string.pack(">I4I4I4", 0, 0, 0)
     credentials = string.pack(">I4s4", 1, body)
   end
-  return string.pack(">I4I4I4I4I4I4", self.xid, 0, 2, self.program_id, self.version, procedure) .. credentials
+  return string.pack(">I4I4I4I4I4I4", self.xid, 0, 2, self.program_id, self.version, procedure or 0) .. credentials
     .. string.pack(">I4I4", 0, 0)
 end
 
