@@ -124,7 +124,7 @@ end
 -- The hosts of each key, in a fixed order.
 local function shared ()
   local by_key, order = {}, {}
-  for address, keys in pairs(nmap.registry.sshhostkey) do
+  for address, keys in pairs(nmap.registry.sshhostkey or {}) do
     for _, key in ipairs(keys) do
       local entry = by_key[key.full_key]
       if not entry then
