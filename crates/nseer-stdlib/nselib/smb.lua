@@ -246,6 +246,32 @@ function start_ex (host, bool_negotiate_protocol, bool_start_session, str_tree_c
   return true, smb
 end
 
+--- Asks a server for each dialect of version 2 and 3 by itself, with a connection for each. One that is silent is
+-- asked once.
+-- @param host Host table.
+-- @return Array of the connections, closed, to servers that agreed; <code>dialect</code> is the number.
+-- @return A reason, if there was no connection at all.
+function agreed_dialects (host)
+  local agreed, reached = {}, false
+  for _, dialect in ipairs(smb2.dialects()) do
+    local status, smb = start(host)
+    if not status then
+      return agreed, not reached and smb or nil
+    end
+    reached = true
+    local chosen
+    status, chosen = smb2.negotiate_v2(smb, { Dialects = { dialect } })
+    stop(smb)
+    if status and chosen == dialect then
+      smb.dialect = dialect
+      agreed[#agreed + 1] = smb
+    elseif chosen == "TIMEOUT" then
+      break
+    end
+  end
+  return agreed
+end
+
 --- Asks a server for the dialects that it speaks, with a connection for each.
 -- @param host Host table.
 -- @param overrides Table, optional.
@@ -253,34 +279,14 @@ end
 -- @return Array of names: <code>NT LM 0.12</code>, then versions 2 and 3 as in
 --         <code>smb2.dialect_name</code>; or a reason.
 function list_dialects (host, overrides)
-  local names = {}
-  local reached, reason = false, nil
-  local function try (name, negotiate)
-    -- Whoever is silent once is silent always.
-    if reason == "TIMEOUT" then
-      return
-    end
-    local status, smb = start(host)
-    if not status then
-      reason = smb
-      return
-    end
-    reached = true
-    status, reason = negotiate(smb)
-    if status then
-      names[#names + 1] = name
-    end
-    stop(smb)
+  local status, smb = start(host)
+  if not status then
+    return false, smb
   end
-  try("NT LM 0.12", function (smb) return negotiate_v1(smb, overrides) end)
-  for _, dialect in ipairs(smb2.dialects()) do
-    try(smb2.dialect_name(dialect), function (smb)
-      local status, chosen = smb2.negotiate_v2(smb, { Dialects = { dialect } })
-      return status and chosen == dialect, chosen
-    end)
-  end
-  if not reached then
-    return false, reason
+  local names = { negotiate_v1(smb, overrides) and "NT LM 0.12" or nil }
+  stop(smb)
+  for _, agreed in ipairs((agreed_dialects(host))) do
+    names[#names + 1] = smb2.dialect_name(agreed.dialect)
   end
   return true, names
 end

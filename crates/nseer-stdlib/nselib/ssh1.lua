@@ -14,6 +14,7 @@ local io = require "io"
 local math = require "math"
 local nmap = require "nmap"
 local openssl = require "openssl"
+local ssh2 = require "ssh2"
 local stdnse = require "stdnse"
 local string = require "string"
 local table = require "table"
@@ -102,10 +103,7 @@ function fetch_host_key (host, port)
   local socket = nmap.new_socket()
   socket:set_timeout(stdnse.get_timeout(host))
   local status, data = socket:connect(host, port, "tcp")
-  if status then
-    status, data = socket:receive_buf("\n", true)
-  end
-  local version = status and string.match(data, "^SSH%-([%d.]+)%-")
+  local version = status and ssh2.transport.receive_version(socket)
   if not version or not string.find(version, "^1%.") then
     socket:close()
     return nil

@@ -10,6 +10,7 @@
 -- @name ssh2
 
 local base64 = require "base64"
+local match = require "match"
 local math = require "math"
 local nmap = require "nmap"
 local openssl = require "openssl"
@@ -25,6 +26,7 @@ local MAX_PACKET = 128 * 1024
 
 -- Lines that a server may say before its version (section 4.2), and packets before a key.
 local MAX_LINES, MAX_PACKETS = 50, 20
+local MAX_LINE, MAX_GREETING_MS = 8192, 20000
 
 local BANNER = "SSH-2.0-nseer\r\n"
 
@@ -109,6 +111,29 @@ end
 -- @return The packet; or what went wrong.
 function transport.receive_packet (socket)
   return socket:receive_buf(packet_end, true)
+end
+
+--- Receives the line in which a server says its version (RFC 4253, section 4.2). There may be others before it; they
+-- may be fifty, and take twenty seconds.
+-- @name transport.receive_version
+-- @param socket Connected socket.
+-- @return The version of the protocol, such as <code>2.0</code>; nil if the server does not say it.
+-- @return The line; or what went wrong.
+function transport.receive_version (socket)
+  local deadline = nmap.clock_ms() + MAX_GREETING_MS
+  for _ = 1, MAX_LINES do
+    local status, line = socket:receive_buf(match.pattern_limit("\r?\n", MAX_LINE), false)
+    if not status then
+      return nil, line
+    end
+    local version = string.match(line, "^SSH%-([%d.]+)%-")
+    if version then
+      return version, line
+    elseif nmap.clock_ms() > deadline then
+      break
+    end
+  end
+  return nil, "the server says no version"
 end
 
 -- The lists of SSH_MSG_KEXINIT in their order.
@@ -234,20 +259,14 @@ local function agreed (ours, theirs)
   end
 end
 
--- Reads the server's version. Gives true, or nil and a reason.
+-- Whether the server speaks version 2; if not, a reason.
 local function greet (socket)
-  for _ = 1, MAX_LINES do
-    local status, line = socket:receive_buf("\n", false)
-    if not status then
-      return nil, line
-    end
-    local version = string.match(line, "^SSH%-([%d.]+)%-")
-    if version then
-      -- 1.99 speaks both versions.
-      return version == "2.0" or version == "1.99", "the server does not speak SSH version 2"
-    end
+  local version, reason = transport.receive_version(socket)
+  if not version then
+    return nil, reason
   end
-  return nil, "the server says no version"
+  -- 1.99 speaks both versions.
+  return version == "2.0" or version == "1.99", "the server does not speak SSH version 2"
 end
 
 -- The next payload that means something.

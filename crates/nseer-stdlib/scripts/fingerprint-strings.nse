@@ -49,12 +49,13 @@ local function texts_of (answer, shortest)
 end
 
 action = function (_, port)
-  if not (port.version and port.version.service_fp) then
+  local fingerprint = port.version and port.version.service_fp
+  if not fingerprint then
     return nil
   end
   local shortest = math.tointeger(tonumber(stdnse.get_script_args("fingerprint-strings.n"))) or 4
   local probes_of, texts = {}, {}
-  for probe, answer in pairs(lpeg_utility.parse_fp(port.version.service_fp)) do
+  for probe, answer in pairs(lpeg_utility.parse_fp(fingerprint)) do
     local text = texts_of(answer, shortest)
     if text ~= "" then
       if not probes_of[text] then

@@ -90,5 +90,5 @@ action = function (host, port)
     port.version.version = string.match(found.version, "ntpd ([%w.]+)")
     nmap.set_port_version(host, port)
   end
-  return out
+  return out() and out or nil
 end

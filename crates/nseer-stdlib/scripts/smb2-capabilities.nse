@@ -47,20 +47,9 @@ local function names_of (capabilities)
 end
 
 action = function (host)
-  local out, any = stdnse.output_table(), false
-  for _, dialect in ipairs(smb2.dialects()) do
-    local status, state = smb.start(host)
-    if not status then
-      break
-    end
-    local chosen
-    status, chosen = smb2.negotiate_v2(state, { Dialects = { dialect } })
-    smb.stop(state)
-    if status and chosen == dialect then
-      out[smb2.dialect_name(dialect)], any = names_of(state.capabilities), true
-    elseif chosen == "TIMEOUT" then
-      break
-    end
+  local out = stdnse.output_table()
+  for _, agreed in ipairs((smb.agreed_dialects(host))) do
+    out[smb2.dialect_name(agreed.dialect)] = names_of(agreed.capabilities)
   end
-  return any and out or nil
+  return out() and out or nil
 end

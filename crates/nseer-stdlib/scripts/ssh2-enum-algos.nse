@@ -41,20 +41,13 @@ portrule = shortport.ssh
 -- No list is this long.
 local MAX_NAMES = 500
 
--- Lines that a server may say before its version (RFC 4253, section 4.2).
-local MAX_LINES = 50
-
 -- Reads the server's version and sends ours. Gives true, or nil and a reason.
 local function greet (socket)
-  for _ = 1, MAX_LINES do
-    local status, line = socket:receive_buf("\r?\n", false)
-    if not status then
-      return nil, line
-    elseif string.find(line, "^SSH%-") then
-      return socket:send("SSH-2.0-nseer\r\n")
-    end
+  local version, reason = ssh2.transport.receive_version(socket)
+  if not version then
+    return nil, reason
   end
-  return nil, "the server says no version"
+  return socket:send("SSH-2.0-nseer\r\n")
 end
 
 -- The payload of the first packet.

@@ -23,6 +23,9 @@ local message = {}
 local LONGEST_LINE = 32 * 1024
 local LONGEST_HEADER = 128 * 1024
 
+-- Chunks of a body; servers send one for each piece that they write.
+local MOST_CHUNKS = 100000
+
 --
 -- Reading from a connection
 --
@@ -193,7 +196,7 @@ end
 
 -- RFC 9112, section 7.1. Trailer fields are read and dropped.
 local function read_chunked (body, reader)
-  while true do
+  for _ = 1, MOST_CHUNKS do
     local line, reason = reader:line()
     if not line then
       return nil, reason
@@ -217,6 +220,8 @@ local function read_chunked (body, reader)
       return nil, "a chunk is longer than it says"
     end
   end
+  body.truncated = true
+  return nil, "it has more than " .. MOST_CHUNKS .. " chunks"
 end
 
 local function read_to_end (body, reader)

@@ -1,0 +1,75 @@
+//! Every embedded script has a test of `nseer script test`, and all of them pass. The tests lie in
+//! `crates/nseer-stdlib/tests/scripts`.
+#![allow(clippy::disallowed_methods, reason = "the program is started, and a folder is listed")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../nseer-stdlib/tests/scripts");
+
+/// Scripts that a recording or a scripted peer cannot show, and why. Each is run by a test elsewhere.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("broadcast-dns-service-discovery", "what is sent to a group of hosts is not recorded"),
+    ("clock-skew", "it is about what other scripts found out before"),
+    ("fingerprint-strings", "it is about an answer that version detection got"),
+    ("https-redirect", "it changes what version detection found"),
+    ("smtp-strangeport", "it is about what version detection found"),
+    ("ssh-auth-methods", "what goes through libssh2 is not recorded"),
+    ("unittest", "it runs the tests of the libraries, as a test of its own does"),
+];
+
+/// The names of all embedded scripts.
+fn scripts() -> BTreeSet<&'static str> {
+    let names = nseer_stdlib::files().iter().filter_map(|(path, _)| path.strip_prefix("scripts/"));
+    names.filter_map(|name| name.strip_suffix(".nse")).collect()
+}
+
+/// The scripts that the tests of the folder belong to: `NAME.test.lua`, `NAME.rec` or `NAME.LABEL.rec`, where `NAME`
+/// may have dots itself.
+fn tested(scripts: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
+    let mut tested = BTreeSet::new();
+    for entry in fs::read_dir(FOLDER).expect("the folder of the tests") {
+        let file = entry.expect("a file of the folder").file_name();
+        let file = file.to_str().expect("a name in ASCII");
+        if file.ends_with(".test.snap") {
+            continue;
+        }
+        let name = file.strip_suffix(".test.lua").or_else(|| file.strip_suffix(".rec"));
+        let name = name.unwrap_or_else(|| panic!("{file} is no test"));
+        let unlabelled = name.rsplit_once('.').map_or(name, |(name, _)| name);
+        let script = scripts.get(name).or_else(|| scripts.get(unlabelled));
+        tested.insert(*script.unwrap_or_else(|| panic!("{file} belongs to no embedded script")));
+    }
+    tested
+}
+
+#[test]
+fn every_script_has_a_test() {
+    let scripts = scripts();
+    let tested = tested(&scripts);
+    for (script, why) in ELSEWHERE {
+        assert!(scripts.contains(script), "{script} is no embedded script");
+        assert!(!tested.contains(script), "{script} has a test, so this is not so: {why}");
+    }
+    let is_elsewhere = |script: &str| ELSEWHERE.iter().any(|(name, _)| *name == script);
+    let missing: Vec<_> =
+        scripts.difference(&tested).filter(|script| !is_elsewhere(script)).collect();
+    assert!(missing.is_empty(), "without a test in {FOLDER}: {missing:?}");
+}
+
+#[test]
+fn all_tests_pass() {
+    let output = Command::new(env!("CARGO_BIN_EXE_nseer"))
+        .args(["script", "test", FOLDER])
+        .env_remove("NMAPDIR")
+        .env_remove("NSEERDIR")
+        .env("HOME", "/nonexistent")
+        .output()
+        .expect("nseer can be started");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let failed: Vec<&str> = stdout.lines().filter(|line| !line.starts_with("ok ")).collect();
+    assert!(output.status.success(), "{}\n{stderr}", failed.join("\n"));
+    assert!(stderr.is_empty() && stdout.trim_end().contains("all passed"), "{stdout}\n{stderr}");
+}
