@@ -157,12 +157,13 @@ pub fn scanner(
         bail!("cannot send raw packets: {error}; use --unprivileged (or -sT) to do without");
     }
     let connects = methods.techniques.contains(&Technique::Connect);
+    let most_packets = most_packets(&timing);
     let config = ScanConfig {
         timing,
         discovery,
         ask_link: methods.privileged && !plan.discovery.no_link_ping,
         techniques: methods.techniques.clone(),
-        max_in_flight: if connects || !needs_raw { limits.scan_sockets } else { MOST_PACKETS },
+        max_in_flight: if connects || !needs_raw { limits.scan_sockets } else { most_packets },
         trace: match plan.discovery.trace {
             Tracing::Never => false,
             Tracing::WhereAllowed => methods.privileged,
@@ -179,6 +180,16 @@ pub fn scanner(
 
 /// Raw probes in flight need no descriptors; this is what the receive buffer holds for sure.
 const MOST_PACKETS: usize = 16_384;
+
+/// More than that where the user asks for a rate at which silent hosts keep more probes waiting.
+fn most_packets(timing: &Timing) -> usize {
+    const HIGHEST: f64 = 1e6;
+    let waiting = timing.min_rate.unwrap_or(0.0) * timing.initial_rtt_timeout.as_secs_f64() * 2.0;
+    // A positive number of at most a million.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded above")]
+    let waiting = waiting.clamp(0.0, HIGHEST) as usize;
+    waiting.max(MOST_PACKETS)
+}
 
 fn raw_config(
     plan: &PacketPlan,

@@ -62,6 +62,12 @@ fn both_families_in_one_run() {
         };
         assert_eq!(reports(&["-4", "-6", "both"]), (2, 2));
         assert_eq!(reports(&["-4", "-6", "--resolve-all", "both"]), (3, 3));
+        // A script is told the family of the host that it is for.
+        let script = lab.script("counts-ports");
+        let output = ours(lab, &["-p9", "--script", &script, "-4", "-6", "both"]);
+        for told in ["counts-ports: inet 1\n", "counts-ports: inet6 1\n"] {
+            assert_eq!(output.stdout.matches(told).count(), 1, "{told}: {output:#?}");
+        }
         // An address needs no option.
         assert_eq!(reports(&["::1"]), (1, 1));
         assert_eq!(reports(&["-6", "::1", "127.0.0.1"]), (2, 2));

@@ -57,7 +57,7 @@ pub struct EngineConfig {
     pub script_timeout: Option<Duration>,
     /// How long one resume of a script may compute without waiting.
     pub compute_limit: Duration,
-    /// Scan over IPv6.
+    /// Scan over IPv6; what scripts take for the family where they are for no host.
     pub ipv6: bool,
     /// The user may send raw packets.
     pub privileged: bool,

@@ -63,6 +63,11 @@ pub(crate) struct HeldSlot {
 }
 
 impl ScriptContext {
+    /// True where it is for a host with an IPv6 address; `None` where it is for no host.
+    pub(crate) fn is_ipv6(&self) -> Option<bool> {
+        self.host.as_ref().map(|host| host.with(|host| host.address.is_ipv6()))
+    }
+
     pub(crate) fn info(&self) -> &Arc<ScriptInfo> {
         &self.script.info
     }

@@ -53,6 +53,12 @@ pub(crate) struct Functions {
 }
 
 impl World {
+    /// The address family of the host that the running script is for; outside of hosts, that of the scan.
+    pub(crate) fn is_ipv6(&self) -> bool {
+        let of_host = self.scheduler.current_context().and_then(|context| context.is_ipv6());
+        of_host.unwrap_or(self.config.ipv6)
+    }
+
     /// Makes a Lua state on the calling thread.
     pub(crate) fn new(
         config: EngineConfig,

@@ -35,6 +35,8 @@ pub(crate) struct HostState {
     sends_errors: AtomicBool,
     /// Answers that may come late without slowing the scan down.
     defeats: Defeats,
+    /// Most retransmissions of one probe.
+    most_retries: u32,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,8 @@ struct Inner {
     window: Window,
     retry: RetryPolicy,
     errors: ErrorLimit,
+    /// When the last error came.
+    last_error: Option<Instant>,
     answers: AnswerLimit,
     delay: Duration,
 }
@@ -58,6 +62,7 @@ impl HostState {
                 window: Window::new(START, THRESHOLD, least, max.max(least)),
                 retry: RetryPolicy::new(timing.max_retries),
                 errors: ErrorLimit::new(delay, timing.max_udp_scan_delay),
+                last_error: None,
                 answers: AnswerLimit::new(delay, timing.max_scan_delay),
                 delay,
             }),
@@ -65,6 +70,7 @@ impl HostState {
             has_pace: AtomicBool::new(!delay.is_zero()),
             sends_errors: AtomicBool::new(false),
             defeats: timing.defeats,
+            most_retries: timing.max_retries,
         }
     }
 
@@ -107,6 +113,16 @@ impl HostState {
         }
     }
 
+    /// False where the user does not wait for limits of any kind.
+    pub(crate) fn waits_for_limits(&self) -> bool {
+        !self.defeats.resets && !self.defeats.errors
+    }
+
+    /// The user's limit on retransmissions.
+    pub(crate) fn most_retries(&self) -> u32 {
+        self.most_retries
+    }
+
     /// What silence means: without waiting for limited errors, a closed UDP port is silent too.
     pub(crate) fn silence(&self, technique: Technique) -> Answer {
         let mut answer = Answer::silence(technique);
@@ -128,10 +144,12 @@ impl HostState {
     /// An ICMP error told of a closed UDP port or protocol, at retransmission number `retries`. Hosts limit such
     /// errors (RFC 1812, section 4.3.2.8), Linux to one a second: where many of them are missed,
     /// probes go out no faster than errors come.
-    pub(crate) fn error(&self, retries: u32) {
+    pub(crate) fn error(&self, retries: u32, now: Instant) {
         self.sends_errors.store(true, Ordering::Relaxed);
         let mut inner = self.lock();
-        inner.errors.told(retries);
+        let last = inner.last_error.replace(now);
+        let apart = last.map_or(Duration::MAX, |last| now.saturating_duration_since(last));
+        inner.errors.told(retries, apart);
         self.keep_apart(&mut inner);
     }
 
@@ -150,6 +168,11 @@ impl HostState {
     /// Retransmissions that a probe without an answer gets, as far as the host is known now.
     pub(crate) fn allowed_retries(&self) -> u32 {
         self.lock().retry.allowed()
+    }
+
+    /// Some probe was answered at a retransmission.
+    pub(crate) fn has_answered_late(&self) -> bool {
+        self.lock().retry.has_been_needed()
     }
 
     /// Probes that may be in flight.

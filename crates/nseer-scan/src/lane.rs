@@ -16,6 +16,8 @@ use crate::connector::{Answer, Connector, Destination, Started};
 use crate::flight::{Flight, Landed};
 use crate::gate::{Gate, Permit};
 use crate::host_state::HostState;
+use crate::order;
+use crate::second_look::{Batches, FirstTries};
 use crate::technique::Aim;
 
 /// Probes between two looks at what else the runtime has to do, and ports that a lane takes at a
@@ -26,6 +28,9 @@ const BLOCK: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const STARVED_AFTER: Duration = Duration::from_secs(60);
+/// How long a host is left alone before it is asked again what it did not answer: then a limit of a few
+/// answers a second lets some through.
+const REST: Duration = Duration::from_secs(1);
 
 /// What is asked of one host, shared by its lanes.
 pub(crate) struct Work {
@@ -62,6 +67,8 @@ pub(crate) type Verdict = (Aim, Answer);
 struct Probe {
     aim: Aim,
     tries: u32,
+    /// The place of its first try among those that were sent in a random order.
+    place: Option<usize>,
 }
 
 struct InFlight<'a> {
@@ -108,6 +115,15 @@ pub(crate) struct Lane<'a, C: Connector> {
     answered: usize,
     trip: Option<Duration>,
     shortage: Option<Shortage>,
+    first_tries: FirstTries,
+    /// So many tries of a probe were in vain when it was last examined whether there is a limit; and there
+    /// is one.
+    examined: u32,
+    is_limited: bool,
+    /// The second look at what was silent, once it has begun.
+    second_look: Option<Batches>,
+    /// Until then nothing is sent.
+    rests_until: Option<Instant>,
 }
 
 impl<'a, C: Connector> Lane<'a, C> {
@@ -132,6 +148,11 @@ impl<'a, C: Connector> Lane<'a, C> {
             answered: 0,
             trip: None,
             shortage: None,
+            first_tries: FirstTries::default(),
+            examined: 1,
+            is_limited: false,
+            second_look: None,
+            rests_until: None,
         }
     }
 
@@ -208,6 +229,9 @@ impl<'a, C: Connector> Lane<'a, C> {
         if !forced && !self.flight.is_empty() && self.flight.len() >= self.share() {
             return Some(Step::Wait { until: late_from, permit: false });
         }
+        if let Some(until) = self.rests_until.filter(|until| now < *until) {
+            return Some(Step::Wait { until: Some(until), permit: false });
+        }
         if let Some(until) = self.host.delayed_until(now) {
             return Some(Step::Wait { until: Some(until), permit: false });
         }
@@ -252,7 +276,9 @@ impl<'a, C: Connector> Lane<'a, C> {
     fn pop(&mut self) -> Option<Probe> {
         self.again.pop_front().or_else(|| {
             let aim = *self.work.aims.get(self.block.next()?)?;
-            Some(Probe { aim, tries: 0 })
+            // Likely ports are not in the random order.
+            let place = (!order::is_likely(aim)).then(|| self.first_tries.sent());
+            Some(Probe { aim, tries: 0, place })
         })
     }
 
@@ -260,15 +286,43 @@ impl<'a, C: Connector> Lane<'a, C> {
     /// more useful than it seemed; for the others silence is the answer.
     fn judge_bench(&mut self) {
         let allowed = self.allowed_retries();
+        let mut silent = Vec::new();
         for probe in std::mem::take(&mut self.bench) {
             if let Some(answer) = self.connector.late(probe.aim) {
                 self.answered(probe, answer, None);
-            } else if probe.tries <= allowed {
+            } else if probe.tries <= allowed && !self.is_limited {
                 self.again.push_back(probe);
             } else {
-                self.verdicts.push((probe.aim, self.host.silence(probe.aim.technique)));
+                silent.push(probe);
             }
         }
+        if self.again.is_empty() {
+            self.look_again(&mut silent);
+        }
+        if self.again.is_empty() {
+            let verdict = |probe: Probe| (probe.aim, self.host.silence(probe.aim.technique));
+            self.verdicts.extend(silent.into_iter().map(verdict));
+        } else {
+            self.bench = silent;
+        }
+    }
+
+    /// Takes some of the silent ones for another try, where a limit may be why they are silent.
+    fn look_again(&mut self, silent: &mut Vec<Probe>) {
+        if self.second_look.is_none() {
+            self.is_limited = self.is_limited || (!silent.is_empty() && self.falls_silent());
+            if !self.is_limited {
+                return;
+            }
+            self.second_look = Some(Batches::new(self.host.has_answered_late()));
+        }
+        let most = self.host.most_retries();
+        let may_be_asked = silent.iter().filter(|probe| probe.tries <= most).count();
+        let size = self.second_look.as_mut().map_or(0, |batches| batches.next(may_be_asked));
+        // Those that were asked least come first.
+        silent.sort_by_key(|probe| probe.tries);
+        self.again.extend(silent.drain(..size));
+        self.rests_until = Some(Instant::now() + REST);
     }
 
     fn allowed_retries(&self) -> u32 {
@@ -296,11 +350,19 @@ impl<'a, C: Connector> Lane<'a, C> {
             Some((attempt, trip)) => (attempt, answer.is_from_host.then_some(trip)),
             None => (probe.tries, trip),
         };
+        if let (0, Some(place)) = (lost, probe.place) {
+            self.first_tries.told(place, true);
+        }
+        if let Some(batches) = &mut self.second_look {
+            // What the limit kept back says nothing of loss.
+            batches.answered();
+            return trip.into_iter().for_each(|trip| self.host.sample(trip));
+        }
         if lost > 0 && self.host.defeats(answer.status.reason) {
             return trip.into_iter().for_each(|trip| self.host.sample(trip));
         }
         if answer.is_limited_error() && self.is_told_by_errors() {
-            self.host.error(lost);
+            self.host.error(lost, Instant::now());
         }
         match (lost, trip) {
             (0, None) => self.answered += 1,
@@ -321,13 +383,35 @@ impl<'a, C: Connector> Lane<'a, C> {
         let mut allowed = None;
         while let Some(InFlight { mut probe, .. }) = self.flight.expire(now, timeout) {
             self.host.silent();
+            if let (0, Some(place)) = (probe.tries, probe.place) {
+                self.first_tries.told(place, false);
+            }
             probe.tries += 1;
-            if probe.tries <= *allowed.get_or_insert_with(|| self.allowed_retries()) {
+            if !self.is_limited(probe.tries)
+                && probe.tries <= *allowed.get_or_insert_with(|| self.allowed_retries())
+            {
                 self.again.push_back(probe);
             } else {
                 self.bench.push(probe);
             }
         }
+    }
+
+    /// True where retransmissions in quick succession are of no use. It is examined whenever one more has
+    /// been in vain than before.
+    fn is_limited(&mut self, tries: u32) -> bool {
+        if !self.is_limited && tries > self.examined {
+            self.examined = tries;
+            self.is_limited = self.falls_silent();
+            if self.is_limited {
+                self.bench.extend(self.again.drain(..));
+            }
+        }
+        self.is_limited
+    }
+
+    fn falls_silent(&self) -> bool {
+        self.host.waits_for_limits() && self.first_tries.fall_silent()
     }
 
     /// Backs off, since this machine has no sockets left. It says nothing of the port.

@@ -22,6 +22,7 @@ mod retry;
 mod routes;
 mod rtt;
 mod scanner;
+mod second_look;
 mod sockets;
 mod technique;
 mod timing;

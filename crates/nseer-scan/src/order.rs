@@ -30,6 +30,11 @@ pub(crate) fn aims(host: &HostRecord, technique: Technique, config: &ScanConfig)
     aims
 }
 
+/// True for what is asked before all that comes in a random order.
+pub(crate) fn is_likely(aim: Aim) -> bool {
+    aim.technique.protocol().is_some_and(|protocol| likely(protocol).contains(&aim.port))
+}
+
 fn likely(protocol: Protocol) -> &'static [u16] {
     match protocol {
         Protocol::Tcp => &LIKELY,

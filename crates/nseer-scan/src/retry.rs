@@ -42,6 +42,11 @@ impl RetryPolicy {
         self.for_loss().max(self.most_needed + 1).min(self.max)
     }
 
+    /// Some probe was answered at a retransmission.
+    pub(crate) fn has_been_needed(&self) -> bool {
+        self.most_needed > 0
+    }
+
     /// Retransmissions after which an answer that may come is missed with the accepted chance.
     pub(crate) fn for_loss(&self) -> u32 {
         let loss = self.lost / (self.answered + self.lost + PRIOR_ANSWERS);

@@ -13,7 +13,7 @@
 //!   to the shortest time-out (100 ms): later answers than the time-outs foresee are found only where
 //!   the host is still being scanned when they come, by either program. (Packets of different
 //!   ports overtake one another at any distance.)
-//! - Hosts that answer at most 20 to 2,000 probes a second, after a burst of 5 to 20, in refusals only or in
+//! - Hosts that answer at most 5 to 2,000 probes a second, after a burst of 5 to 150, in refusals only or in
 //!   all. (nmap 7.93 finds 200 of 200 ports behind a firewall that lets 5 a second through.)
 //! - Answers that come twice, and packets of strangers: cut short, with wrong numbers, from others.
 
@@ -36,7 +36,9 @@ fn kinds() -> impl Strategy<Value = Kind> {
 }
 
 fn limits() -> impl Strategy<Value = Option<Limit>> {
-    let limit = (20_u32..2_000, 5_u32..20, any::<bool>());
+    let rates = prop_oneof![5_u32..20, 20_u32..2_000];
+    let bursts = prop_oneof![5_u32..20, 20_u32..150];
+    let limit = (rates, bursts, any::<bool>());
     let limit = limit.prop_map(|(rate, burst, of_all)| Limit { rate, burst, of_all });
     proptest::option::weighted(0.4, limit)
 }
@@ -84,6 +86,43 @@ fn the_range_reaches_beyond_easy_networks() {
     let late = found.iter().filter(|port| network.lost(network.host(0), **port, 2));
     assert!(late.count() > 20);
     network.scan().check(&network);
+}
+
+/// A burst of answers, and then a few a second: what nmap 7.93 finds behind such a firewall is all.
+#[test]
+fn a_burst_and_then_little_hides_no_port() {
+    for (rate, burst) in [(7, 100), (7, 20), (1, 100), (3, 140), (50, 100)] {
+        for seed in 0..8 {
+            let ports = (1..=150).map(|port| (port, Kind::Open)).collect();
+            let limit = Some(Limit { rate, burst, of_all: true });
+            let network = Network { seed, ports, limit, ..Network::quiet() };
+            let outcome = network.scan();
+            assert_eq!(outcome.states(PortState::Open), 150, "{rate} {burst} {seed}");
+            assert!(outcome.elapsed < Duration::from_secs(120), "{:?}", outcome.elapsed);
+        }
+    }
+}
+
+/// Ports that never answer are not taken for a limit: they are asked as often as before.
+#[test]
+fn silent_ports_are_no_limit() {
+    for seed in 0..20 {
+        for silent_of_ten in [1, 5, 9] {
+            let kind = |port: u16| {
+                let is_silent = u64::from(port).wrapping_mul(0x9E37_79B9) / 7 % 10 < silent_of_ten;
+                if is_silent { Kind::Silent } else { Kind::Closed }
+            };
+            let ports = (1..=1000).map(|port| (port, kind(port))).collect();
+            let network = Network { seed, ports, ..Network::quiet() };
+            let outcome = network.scan();
+            let silent = u32::try_from(outcome.states(PortState::Filtered)).expect("few");
+            assert!(
+                silent > 50 && outcome.probes == 1000 + silent,
+                "{seed} {silent} {}",
+                outcome.probes
+            );
+        }
+    }
 }
 
 /// `--defeat-rst-ratelimit`: the open ports are found all the same, and the closed ones are not waited for.

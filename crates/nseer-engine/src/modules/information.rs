@@ -18,9 +18,7 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("timing_level", |w, lua, _| Reply::values(lua, w.config.timing_level)),
     ("have_ssl", |_, lua, _| Reply::values(lua, true)),
     ("is_privileged", |w, lua, _| Reply::values(lua, w.config.privileged)),
-    ("address_family", |w, lua, _| {
-        Reply::values(lua, if w.config.ipv6 { "inet6" } else { "inet" })
-    }),
+    ("address_family", |w, lua, _| Reply::values(lua, if w.is_ipv6() { "inet6" } else { "inet" })),
     ("get_interface", |w, lua, _| Reply::values(lua, w.config.interface.as_deref())),
     ("get_ttl", |_, lua, _| Reply::values(lua, 64)),
     ("get_payload_length", |_, lua, _| Reply::values(lua, 0)),

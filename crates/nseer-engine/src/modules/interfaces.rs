@@ -37,7 +37,7 @@ fn list_interfaces(world: &World, lua: &Lua) -> Result<Reply, Raise> {
 fn get_interface_info(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let name = args.string(lua, 1)?.to_string_lossy();
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let found = interfaces.iter().find(|i| i.name == name && i.ip().is_ipv6() == world.config.ipv6);
+    let found = interfaces.iter().find(|i| i.name == name && i.ip().is_ipv6() == world.is_ipv6());
     match found {
         Some(interface) => Reply::values(lua, record(world, lua, interface)?),
         None => Reply::values(lua, (false, "failed to find interface")),

@@ -138,7 +138,8 @@ async fn open(
     limit: Duration,
 ) -> Result<SessionCell, Raise> {
     let failed = |error: NetError| Raise::new(error.status());
-    let address = connect::address_of(world, peer, world.config.ipv6).await.map_err(failed)?;
+    let ipv6 = context.is_ipv6().unwrap_or(world.config.ipv6);
+    let address = connect::address_of(world, peer, ipv6).await.map_err(failed)?;
     connect::take_slot(world, context).await;
     let tally = context.tally();
     let options = ConnectOptions { timeout: Some(limit), tally, ..ConnectOptions::default() };

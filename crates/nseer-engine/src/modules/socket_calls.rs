@@ -115,7 +115,7 @@ fn new_socket(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise>
         0 => Transport::Tcp,
         _ => Transport::Udp,
     };
-    let default = usize::from(world.config.ipv6);
+    let default = usize::from(world.is_ipv6());
     let ipv6 = args.option(lua, 2, Some(default), &["inet", "inet6"])? == 1;
     let handle = SocketHandle(SocketCell::new(transport, ipv6));
     Reply::values(lua, lua.create_userdata(handle)?)
