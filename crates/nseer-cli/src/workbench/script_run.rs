@@ -18,6 +18,7 @@ use super::meter::{Counts, Meter, milliseconds};
 use super::single_run::{self, GivenHost, GivenPort, Ran, SingleRun};
 use super::{Tool, ToolOption, Words};
 use crate::options::Complete;
+use crate::setup;
 
 pub(super) const TOOL: Tool = Tool {
     name: "script run",
@@ -170,6 +171,7 @@ async fn run_once(
         script: file,
         host: &host,
         args: words.value("--script-args").map(OsStr::as_bytes),
+        names: setup::service_table(&data)?,
         data,
         network,
         started: system.clock.wall(),

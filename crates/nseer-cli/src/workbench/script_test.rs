@@ -105,11 +105,11 @@ fn run(words: &Words, system: &System) -> anyhow::Result<u8> {
         );
     }
     let coverage = words.has("--coverage").then(Coverage::default);
+    let data = super::single_run::data_dirs(words.value("--datadir").map(Path::new), system)?;
     let settings = Settings {
-        data: super::single_run::data_dirs(words.value("--datadir").map(Path::new), system)?,
-        system: system.clone(),
         blesses: words.has("--bless"),
         coverage: coverage.clone(),
+        ..Settings::new(data, system)?
     };
     let begun = system.clock.now();
     let told = run_all(&tests, &settings, format)?;
