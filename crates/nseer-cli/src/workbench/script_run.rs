@@ -16,7 +16,7 @@ use nseer_seam::System;
 
 use super::meter::{Counts, Meter, milliseconds};
 use super::single_run::{self, GivenHost, GivenPort, Ran, SingleRun};
-use super::{Tool, ToolOption, Words};
+use super::{DATADIR, Tool, ToolOption, Words};
 use crate::options::Complete;
 use crate::setup;
 
@@ -78,14 +78,6 @@ pub(super) const SCRIPT_ARGS: ToolOption = ToolOption {
     value: "N=V,...",
     short: "arguments of the script",
     complete: Complete::Nothing,
-};
-
-/// Where libraries and data are.
-pub(super) const DATADIR: ToolOption = ToolOption {
-    name: "--datadir",
-    value: "DIR",
-    short: "look for libraries in DIR first",
-    complete: Complete::Files,
 };
 
 fn run(words: &Words, system: &System) -> anyhow::Result<u8> {

@@ -9,12 +9,12 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use nseer_seam::System;
 
-use super::script_run::{DATADIR, SCRIPT_ARGS};
+use super::script_run::SCRIPT_ARGS;
 use super::test_coverage::Coverage;
 use super::test_find::{self, Test};
 use super::test_reports::{self, Format, Told};
 use super::test_run::{Settings, Verdict};
-use super::{Tool, ToolOption, Words, script_record};
+use super::{DATADIR, Tool, ToolOption, Words, script_record};
 use crate::options::Complete;
 
 pub(super) const TOOL: Tool = Tool {
