@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use nseer_nsedoc::Comment as Doc;
+
 use crate::context::File;
 use crate::lua_names;
-use crate::nsedoc::Doc;
 use crate::source::Source;
 use crate::syntax::{Expr, ExprKind, Function, Stat, StatKind, scan};
 
@@ -265,7 +266,7 @@ impl Api {
         for (member, function, start) in found {
             // The comment that ends on the line before.
             let line = file.source.line_at(start);
-            let doc = file.docs.iter().find(|doc| file.source.line_at(doc.span.end) + 1 == line);
+            let doc = file.docs.iter().find(|doc| doc.last_line + 1 == line);
             match function {
                 Some(function) => {
                     let signature = library_signature(function, doc);

@@ -1,8 +1,9 @@
 //! What a rule is given: a file with everything that is known of it.
 
+use nseer_nsedoc::{Comment as Doc, Tag};
+
 use crate::api::Api;
 use crate::lua_names;
-use crate::nsedoc::{Doc, docs};
 use crate::scope::{Global, Names, Var};
 use crate::source::{Source, Span};
 use crate::syntax::{
@@ -52,9 +53,35 @@ impl File {
             Some((at, what)) => (Block::default(), vec![(Span::new(at - 1, at), what.to_owned())]),
             None => syntax::parse(&source.text, &scan),
         };
-        let docs = docs(&source, &scan.comments);
+        let docs = docs(&source);
         File { source, kind, comments: scan.comments, docs, block, problems }
     }
+
+    /// The place of a tag's name with its `@`.
+    #[must_use]
+    pub fn tag_span(&self, tag: &Tag) -> Span {
+        let start = self.place_in(tag.line, "@");
+        Span::new(start, start + 1 + tag.name.len())
+    }
+
+    /// Where a mark of a comment is in its line.
+    pub(crate) fn place_in(&self, line: usize, mark: &str) -> usize {
+        self.source.line_start(line) + self.source.line(line).find(mark).unwrap_or_default()
+    }
+}
+
+/// Language servers read what begins with this, which is no NSEDoc.
+const ANNOTATION: &str = "---@";
+
+/// The NSEDoc of a source, without annotations for language servers.
+fn docs(source: &Source) -> Vec<Doc> {
+    let is_annotation = |line| source.line(line).trim_start().starts_with(ANNOTATION);
+    let mut docs = nseer_nsedoc::comments(&source.text);
+    docs.retain(|doc| !is_annotation(doc.line));
+    for doc in &mut docs {
+        doc.tags.retain(|tag| !is_annotation(tag.line));
+    }
+    docs
 }
 
 /// A call, of a function or of a method.

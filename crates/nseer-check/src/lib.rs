@@ -8,7 +8,6 @@
 pub mod api;
 pub mod context;
 pub mod lua_names;
-pub mod nsedoc;
 pub mod report;
 pub mod rule;
 pub mod rules;

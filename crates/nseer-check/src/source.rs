@@ -78,6 +78,12 @@ impl Source {
         self.text.get(*start..end).unwrap_or_default().trim_end_matches('\r')
     }
 
+    /// Where a line begins, by its number from 1.
+    #[must_use]
+    pub fn line_start(&self, number: usize) -> usize {
+        number.checked_sub(1).and_then(|at| self.lines.get(at)).copied().unwrap_or(self.text.len())
+    }
+
     /// The number of lines.
     #[must_use]
     pub fn line_count(&self) -> usize {

@@ -166,7 +166,7 @@ _nseer() {
                                 return
                                 ;;
                             --datadir)
-                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
                                 return
                                 ;;
                         esac
@@ -188,7 +188,7 @@ _nseer() {
                                 return
                                 ;;
                             --datadir)
-                                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
                                 return
                                 ;;
                         esac

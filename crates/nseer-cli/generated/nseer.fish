@@ -12,7 +12,7 @@ complete -c nseer -n __fish_use_subcommand -a doc -d 'write the documentation of
 complete -c nseer -n '__fish_seen_subcommand_from doc' -F
 complete -c nseer -n '__fish_seen_subcommand_from doc' -s o -x -a '(__fish_complete_directories)' -d 'write to this folder; JSON goes to a file of this name, or to standard output'
 complete -c nseer -n '__fish_seen_subcommand_from doc' -l format -x -a 'html markdown json' -d 'html (the usual one), markdown or json'
-complete -c nseer -n '__fish_seen_subcommand_from doc' -l datadir -x -a '(__fish_complete_directories)' -d 'take scripts and libraries from this data directory'
+complete -c nseer -n '__fish_seen_subcommand_from doc' -l datadir -x -a '(__fish_complete_directories)' -d 'look for scripts, libraries and data in DIR first'
 complete -c nseer -n __fish_use_subcommand -a resume -d 'go on with a scan that --store keeps and that was broken off'
 complete -c nseer -n '__fish_seen_subcommand_from resume' -F
 complete -c nseer -n __fish_use_subcommand -a script -d 'write, check and test scripts'
@@ -40,7 +40,7 @@ complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcom
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -l format -x -a 'human tap' -d 'human (the usual one) or tap'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -l junit -r -F -d 'also write the results as JUnit XML'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -l coverage -r -F -d 'also write which lines ran, as lcov'
-complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -l datadir -r -F -d 'look for libraries in DIR first'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -l datadir -x -a '(__fish_complete_directories)' -d 'look for scripts, libraries and data in DIR first'
 complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a run -d 'run a script against a target, without a scan'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l probe -d 'connect to each TCP port to see whether it is open'
@@ -50,18 +50,18 @@ complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcom
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l trace -d 'show what is sent and received, and from which line'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l watch -d 'run it again whenever the file is saved'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -s d -d 'print what the script says at debugging level 1'
-complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l datadir -r -F -d 'look for libraries in DIR first'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from run' -l datadir -x -a '(__fish_complete_directories)' -d 'look for scripts, libraries and data in DIR first'
 complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a help -d 'show the documentation of a script, library or function'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from help' -F
-complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from help' -l datadir -x -a '(__fish_complete_directories)' -d 'take scripts and libraries from this data directory'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from help' -l datadir -x -a '(__fish_complete_directories)' -d 'look for scripts, libraries and data in DIR first'
 complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a info -d 'tell the facts of a script'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from info' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from info' -l format -x -a 'text json' -d 'text (the usual one) or json'
-complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from info' -l datadir -x -a '(__fish_complete_directories)' -d 'take scripts and libraries from this data directory'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from info' -l datadir -x -a '(__fish_complete_directories)' -d 'look for scripts, libraries and data in DIR first'
 complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a list -d 'list scripts with their categories'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from list' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from list' -l format -x -a 'text json' -d 'text (the usual one) or json'
-complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from list' -l datadir -x -a '(__fish_complete_directories)' -d 'take scripts and libraries from this data directory'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from list' -l datadir -x -a '(__fish_complete_directories)' -d 'look for scripts, libraries and data in DIR first'
 complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a profile -d 'show what scripts took in scans with --script-profile'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from profile' -F
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from profile' -l sort -x -a 'time running bytes memory runs' -d 'time (the usual one), running, bytes, memory or runs'

@@ -85,6 +85,14 @@ const OUT: ToolOption = ToolOption {
     complete: Complete::Files,
 };
 
+/// Where scripts, libraries and data are looked for.
+const DATADIR: ToolOption = ToolOption {
+    name: "--datadir",
+    value: "DIR",
+    short: "look for scripts, libraries and data in DIR first",
+    complete: Complete::Folders,
+};
+
 /// All commands, in the order in which the help shows them.
 pub const TOOLS: &[Tool] = &[
     convert::TOOL,

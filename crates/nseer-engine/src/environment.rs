@@ -180,7 +180,12 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
                 let source = found
                     .read()
                     .map_err(|e| Raise::new(format!("cannot read {}: {e}", found.display())))?;
-                Reply::values(lua, (lua.create_string(source)?, found.display()))
+                let path = found.display();
+                let chunks = w.config.workbench.chunks.as_deref();
+                match chunks.and_then(|chunks| chunks.find(lua, &path, &source)) {
+                    Some(compiled) => Reply::values(lua, (compiled?, path)),
+                    None => Reply::values(lua, (lua.create_string(source)?, path)),
+                }
             }
             None => Reply::values(
                 lua,
@@ -189,6 +194,16 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
         }
     })?;
     table.raw_set("find_library", find)?;
+    let w = world.clone();
+    let keep = native.function(move |lua, args| {
+        if let (Some(chunks), Value::Function(chunk)) = (&w.config.workbench.chunks, args.value(3))
+        {
+            let path = args.string(lua, 1)?.to_string_lossy();
+            chunks.keep(path, args.string(lua, 2)?.as_bytes().to_vec(), &chunk);
+        }
+        Ok(Reply::nothing())
+    })?;
+    table.raw_set("keep_library", keep)?;
     let w = world.clone();
     let record = native.function(move |lua, args| {
         let (id, context) = (w.scheduler.current(), w.current()?);

@@ -5,6 +5,7 @@
 //! it, and gives it back with results; what happens on the way goes to an
 //! [`nseer_core::EventSink`].
 
+mod chunks;
 mod compression;
 mod config;
 mod context;
@@ -30,6 +31,7 @@ pub mod selection;
 mod workbench;
 mod worker;
 
+pub use chunks::Chunks;
 pub use config::{EngineConfig, NewTargets};
 pub use engine::Engine;
 pub use error::EngineError;

@@ -1,7 +1,8 @@
 -- The Lua half of the engine: how libraries are found and how a script's thread begins. Runs once
 -- in a new state, after the natives are in place.
 local host = ...
-local find_library, record_result, acting = host.find_library, host.record_result, host.acting
+local find_library, keep_library = host.find_library, host.keep_library
+local record_result, acting = host.record_result, host.acting
 local report_missing, new_thread = host.report_missing, host.new_thread
 local load, error, pcall, rawget, rawset, rawequal = load, error, pcall, rawget, rawset, rawequal
 local setmetatable, select, type, require = setmetatable, select, type, require
@@ -14,10 +15,14 @@ table.insert(package.searchers, 1, function(name)
   if not source then
     return path
   end
+  if type(source) == "function" then
+    return source, path
+  end
   local chunk, reason = load(source, "@" .. path, "t")
   if not chunk then
     error(reason, 0)
   end
+  keep_library(path, source, chunk)
   return chunk, path
 end)
 

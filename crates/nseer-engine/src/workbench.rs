@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mlua::{HookTriggers, Lua, VmState};
 
+use crate::chunks::Chunks;
 use crate::environment::World;
 
 /// What a workbench for scripts wants; by default nothing.
@@ -22,6 +23,8 @@ pub struct Workbench {
     pub marks: bool,
     /// Is told each line that runs.
     pub lines: Option<Arc<dyn Lines>>,
+    /// Where libraries are kept that were compiled, for further engines of the same program.
+    pub chunks: Option<Arc<Chunks>>,
     /// What each script takes is measured, and told by [`nseer_core::Event::ScriptCosted`].
     pub costs: bool,
 }

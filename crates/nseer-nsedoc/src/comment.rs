@@ -3,7 +3,7 @@
 //! It begins with a line of three dashes and goes on while lines of two follow. A tag is a line that
 //! begins with `@` and a word; its text goes on to the next one.
 
-use crate::lexer::{Kind, Token};
+use crate::lexer::{Kind, Token, tokens};
 
 /// The tags that have a meaning. Others are kept by the reader and shown by nobody.
 pub const TAGS: &[&str] = &[
@@ -53,6 +53,19 @@ pub struct Tag {
 }
 
 impl Tag {
+    /// The first word of its text.
+    #[must_use]
+    pub fn first_word(&self) -> &str {
+        self.text.split_whitespace().next().unwrap_or_default()
+    }
+
+    /// What follows the first word.
+    #[must_use]
+    pub fn rest(&self) -> &str {
+        let text = self.text.trim_start();
+        text.get(self.first_word().len()..).unwrap_or_default().trim()
+    }
+
     /// Its first word as a name and the rest as what is said of it.
     #[must_use]
     pub fn named(&self) -> Named {
@@ -63,6 +76,28 @@ impl Tag {
         let rest = rest.strip_prefix("- ").unwrap_or(rest);
         Named { name, text: rest.trim_start().to_owned() }
     }
+}
+
+/// All documentation comments of a source, wherever they stand, but for those behind code.
+#[must_use]
+pub fn comments(source: &str) -> Vec<Comment> {
+    let tokens = tokens(source);
+    let mut comments = Vec::new();
+    let (mut at, mut last_line) = (0, 0);
+    while let Some(token) = tokens.get(at) {
+        let rest = tokens.get(at..).unwrap_or_default();
+        let read = Comment::read(rest).filter(|_| token.line != last_line);
+        let taken = match read {
+            Some((comment, taken)) => {
+                comments.push(comment);
+                taken
+            }
+            None => 1,
+        };
+        last_line = token.line;
+        at += taken;
+    }
+    comments
 }
 
 /// A documentation comment.
@@ -132,6 +167,11 @@ impl Comment {
         }
     }
 
+    /// The tags of a name.
+    pub fn tagged<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Tag> {
+        self.tags.iter().filter(move |tag| tag.name == name)
+    }
+
     /// The texts of all tags of this name that say something.
     pub fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.tags
@@ -174,7 +214,7 @@ fn bare(text: &str) -> &str {
 /// known tags only.
 fn tag(line: &str, verbatim: bool) -> Option<(String, &str)> {
     let rest = line.trim_start().strip_prefix('@')?;
-    let length = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+    let length = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
     let (word, rest) = rest.split_at(length);
     let ends = rest.is_empty() || rest.starts_with(char::is_whitespace) || rest.starts_with(':');
     let name = word.to_ascii_lowercase();
@@ -199,7 +239,6 @@ fn joined(lines: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lexer::tokens;
 
     fn read(source: &str) -> Comment {
         Comment::read(&tokens(source)).expect("a comment").0
@@ -234,6 +273,17 @@ mod tests {
         assert!(Comment::read(&tokens("code --- after")).is_none());
         let (comment, taken) = Comment::read(&tokens("---\n-- a\n\n-- b")).expect("a comment");
         assert_eq!((comment.text.as_str(), taken), ("a", 2), "a blank line ends it");
+    }
+
+    #[test]
+    fn all_comments_of_a_source_are_found() {
+        let source =
+            "--- a\nx = 1 --- no\n--no\nfunction f()\n  ---\n  -- @see b c\nend\n--- c\n\n--- d";
+        let found = comments(source);
+        let lines: Vec<_> = found.iter().map(|c| (c.line, c.last_line)).collect();
+        assert_eq!(lines, [(1, 1), (5, 6), (8, 8), (10, 10)]);
+        let tag = found[1].tagged("see").next().expect("a tag");
+        assert_eq!((tag.first_word(), tag.rest(), tag.line), ("b", "c", 6));
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod outline;
 mod script;
 mod sentence;
 
-pub use comment::{Comment, Named, TAGS, Tag};
+pub use comment::{Comment, Named, TAGS, Tag, comments};
 pub use library::{Function, Library, Table};
 pub use markup::{Block, Inline, Item, blocks, inline, plain};
 pub use script::{Rule, Script};

@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, found: &mut Findings) {
         return;
     }
     let is_version = super::strings_of(context, "categories").iter().any(|(c, _)| *c == "version");
-    let shows = |doc: &crate::nsedoc::Doc| {
+    let shows = |doc: &nseer_nsedoc::Comment| {
         doc.tags.iter().any(|tag| matches!(tag.name.as_str(), "output" | "xmloutput"))
     };
     if is_version || context.file.docs.iter().any(shows) {
@@ -32,7 +32,8 @@ fn check(context: &Context<'_>, found: &mut Findings) {
     }
     let span =
         context.file.docs.first().map_or(Span::new(0, context.file.source.line(1).len()), |doc| {
-            Span::new(doc.span.start, doc.span.start + 3)
+            let start = context.file.place_in(doc.line, "---");
+            Span::new(start, start + 3)
         });
     found.add(span, "the documentation shows no output").help("add @output with lines from a run");
 }

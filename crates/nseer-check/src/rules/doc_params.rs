@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, found: &mut Findings) {
     let source = &context.file.source;
     for (start, function) in functions.found {
         let line = source.line_at(start);
-        let doc = context.file.docs.iter().find(|doc| source.line_at(doc.span.end) + 1 == line);
+        let doc = context.file.docs.iter().find(|doc| doc.last_line + 1 == line);
         let Some(doc) = doc.filter(|doc| doc.tagged("name").next().is_none()) else { continue };
         let names: Vec<&str> = function.params.iter().map(|param| param.text.as_str()).collect();
         for tag in doc.tagged("param") {
@@ -29,7 +29,8 @@ fn check(context: &Context<'_>, found: &mut Findings) {
             if names.contains(&name) || name.is_empty() || function.is_vararg {
                 continue;
             }
-            let finding = found.add(tag.span, format!("the function has no parameter '{name}'"));
+            let finding = found
+                .add(context.file.tag_span(tag), format!("the function has no parameter '{name}'"));
             let undocumented = names
                 .iter()
                 .copied()

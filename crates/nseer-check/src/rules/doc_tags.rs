@@ -1,8 +1,12 @@
 //! Tags that NSEDoc does not have.
 
+use nseer_nsedoc::TAGS;
+
 use crate::context::Context;
-use crate::nsedoc::{TAGS, TOLERATED};
 use crate::rule::{Findings, Level, Rule, nearest};
+
+/// Tags that are not of NSEDoc but that many files have, and that do no harm.
+const TOLERATED: &[&str] = &["data", "description", "note", "summary"];
 
 pub(super) static RULE: Rule = Rule {
     name: "doc-tag",
@@ -18,10 +22,10 @@ pub(super) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, found: &mut Findings) {
     for tag in context.file.docs.iter().flat_map(|doc| &doc.tags) {
         let name = tag.name.as_str();
-        if TAGS.contains(&name) || TOLERATED.contains(&name.to_lowercase().as_str()) {
+        if TAGS.contains(&name) || TOLERATED.contains(&name) {
             continue;
         }
-        let finding = found.add(tag.span, format!("NSEDoc has no tag @{name}"));
+        let finding = found.add(context.file.tag_span(tag), format!("NSEDoc has no tag @{name}"));
         if let Some(meant) = nearest(name, TAGS.iter().copied()) {
             finding.help(format!("did you mean @{meant}?"));
         }

@@ -114,10 +114,13 @@ fn strings_of<'a>(context: &Context<'a>, global: &str) -> Vec<(&'a str, Span)> {
 fn documented_arguments<'c>(context: &'c Context<'_>) -> Vec<(&'c str, Span)> {
     let tags = context.file.docs.iter().flat_map(|doc| &doc.tags);
     let tags = tags.filter(|tag| matches!(tag.name.as_str(), "args" | "arg"));
-    tags.map(|tag| (tag.first_word().trim_end_matches([',', ':', ';']), tag.span))
-        .flat_map(|(word, span)| word.split(['|', '/', ',']).map(move |name| (name, span)))
-        .filter(|(name, _)| !name.is_empty())
-        .collect()
+    tags.map(|tag| {
+        let word = tag.first_word().trim_end_matches([',', ':', ';']);
+        (word, context.file.tag_span(tag))
+    })
+    .flat_map(|(word, span)| word.split(['|', '/', ',']).map(move |name| (name, span)))
+    .filter(|(name, _)| !name.is_empty())
+    .collect()
 }
 
 /// The script arguments that are asked for by name.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use nseer_docsite::{Shelf, json, markdown, site};
 use nseer_seam::{FileKind, System};
 
-use super::{Tool, ToolOption, Words, documents, sources};
+use super::{DATADIR, Tool, ToolOption, Words, documents, sources};
 use crate::options::Complete;
 
 pub(super) const TOOL: Tool = Tool {
@@ -37,13 +37,6 @@ pub(super) const TOOL: Tool = Tool {
     ],
     trouble: 1,
     run,
-};
-
-pub(super) const DATADIR: ToolOption = ToolOption {
-    name: "--datadir",
-    value: "DIR",
-    short: "take scripts and libraries from this data directory",
-    complete: Complete::Folders,
 };
 
 fn run(words: &Words, system: &System) -> anyhow::Result<u8> {

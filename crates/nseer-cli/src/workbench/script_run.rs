@@ -16,8 +16,9 @@ use nseer_seam::System;
 
 use super::meter::{Counts, Meter, milliseconds};
 use super::single_run::{self, GivenHost, GivenPort, Ran, SingleRun};
-use super::{Tool, ToolOption, Words};
+use super::{DATADIR, Tool, ToolOption, Words};
 use crate::options::Complete;
+use crate::setup;
 
 pub(super) const TOOL: Tool = Tool {
     name: "script run",
@@ -77,14 +78,6 @@ pub(super) const SCRIPT_ARGS: ToolOption = ToolOption {
     value: "N=V,...",
     short: "arguments of the script",
     complete: Complete::Nothing,
-};
-
-/// Where libraries and data are.
-pub(super) const DATADIR: ToolOption = ToolOption {
-    name: "--datadir",
-    value: "DIR",
-    short: "look for libraries in DIR first",
-    complete: Complete::Files,
 };
 
 fn run(words: &Words, system: &System) -> anyhow::Result<u8> {
@@ -170,6 +163,7 @@ async fn run_once(
         script: file,
         host: &host,
         args: words.value("--script-args").map(OsStr::as_bytes),
+        names: setup::service_table(&data)?,
         data,
         network,
         started: system.clock.wall(),

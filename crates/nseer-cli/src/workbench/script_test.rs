@@ -9,12 +9,12 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use nseer_seam::System;
 
-use super::script_run::{DATADIR, SCRIPT_ARGS};
+use super::script_run::SCRIPT_ARGS;
 use super::test_coverage::Coverage;
 use super::test_find::{self, Test};
 use super::test_reports::{self, Format, Told};
 use super::test_run::{Settings, Verdict};
-use super::{Tool, ToolOption, Words, script_record};
+use super::{DATADIR, Tool, ToolOption, Words, script_record};
 use crate::options::Complete;
 
 pub(super) const TOOL: Tool = Tool {
@@ -105,11 +105,11 @@ fn run(words: &Words, system: &System) -> anyhow::Result<u8> {
         );
     }
     let coverage = words.has("--coverage").then(Coverage::default);
+    let data = super::single_run::data_dirs(words.value("--datadir").map(Path::new), system)?;
     let settings = Settings {
-        data: super::single_run::data_dirs(words.value("--datadir").map(Path::new), system)?,
-        system: system.clone(),
         blesses: words.has("--bless"),
         coverage: coverage.clone(),
+        ..Settings::new(data, system)?
     };
     let begun = system.clock.now();
     let told = run_all(&tests, &settings, format)?;

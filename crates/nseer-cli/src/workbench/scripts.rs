@@ -11,7 +11,7 @@ use nseer_seam::{FileKind, System};
 use serde_json::{Value, json};
 
 use super::sources::{self, Kind, Source};
-use super::{Tool, ToolOption, Words, doc::DATADIR};
+use super::{DATADIR, Tool, ToolOption, Words};
 use crate::options::Complete;
 
 const FORMAT: ToolOption = ToolOption {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -10,7 +9,8 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, bail};
 use nseer_core::{
     Event, EventSink, HostRecord, HostStatus, Levels, Phase, PhaseRecord, PortKey, PortState,
-    PortStatus, PortTable, Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceInfo, Severity,
+    PortStatus, PortTable, Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceInfo,
+    ServiceTable, Severity,
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::SelectedScript;
@@ -20,7 +20,6 @@ use nseer_report::script_lines;
 use nseer_seam::System;
 
 use crate::plan::DEFAULT_CPU_LIMIT;
-use crate::setup;
 
 /// Script threads that may hold sockets to the host.
 const SLOTS: usize = 64;
@@ -61,8 +60,7 @@ pub(super) struct GivenHost {
 
 impl GivenHost {
     /// The record that a scan would have made.
-    fn record(&self, data: &DataDirs, started: SystemTime) -> anyhow::Result<HostRecord> {
-        let names = setup::service_table(data, false)?;
+    fn record(&self, names: Arc<ServiceTable>, started: SystemTime) -> HostRecord {
         let keys = self.ports.iter().map(|port| port.key).collect();
         let mut table = PortTable::new(Arc::new(ScanPorts::new(keys, names)));
         for port in &self.ports {
@@ -74,7 +72,7 @@ impl GivenHost {
         let mut host = HostRecord::new(self.address, table, started);
         (host.status, host.reason) = (HostStatus::Up, Reason::UserSet);
         host.target_name = self.name.clone();
-        Ok(host)
+        host
     }
 }
 
@@ -84,6 +82,8 @@ pub(super) struct SingleRun<'a> {
     pub(super) host: &'a GivenHost,
     pub(super) args: Option<&'a [u8]>,
     pub(super) data: Arc<DataDirs>,
+    /// Names of services, as `data` has them.
+    pub(super) names: Arc<ServiceTable>,
     pub(super) network: Network,
     /// When the host was begun, as a scan would have it.
     pub(super) started: SystemTime,
@@ -153,7 +153,7 @@ impl SingleRun<'_> {
         let mut script = select(self.script, &self.data, &self.system)?;
         script.forced = self.forced;
         let script_args = script_args::parse(None, self.args)?.table;
-        let record = self.host.record(&self.data, self.started)?;
+        let record = self.host.record(self.names, self.started);
         let config = EngineConfig {
             system: self.system.clone(),
             data: self.data,
@@ -162,7 +162,8 @@ impl SingleRun<'_> {
             new_targets: ear.clone(),
             scripts: vec![script],
             script_args,
-            workers: NonZeroUsize::new(1),
+            // One host alone has one worker, and nothing needs to be known of the scripts for that.
+            workers: None,
             many_hosts: false,
             levels: Arc::new(Levels::new(self.verbosity, self.debugging, false)),
             timing_level: 3,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
-use nseer_core::{PortKey, PortState, Protocol, Reason};
+use nseer_core::{PortKey, PortState, Protocol, Reason, ServiceTable};
 use nseer_engine::data_dir::DataDirs;
-use nseer_engine::{Lines, Workbench};
+use nseer_engine::{Chunks, Lines, Workbench};
 use nseer_net::stand_in::StandIn;
 use nseer_net::{NetPolicy, Network, NetworkConfig, Transport};
 use nseer_replay::{
@@ -21,6 +21,7 @@ use super::single_run::{GivenHost, GivenPort, Ran, SingleRun};
 use super::test_bless;
 use super::test_coverage::Coverage;
 use super::test_find::{Kind, TESTS, Test};
+use crate::setup;
 
 /// What all tests share.
 pub(super) struct Settings {
@@ -29,6 +30,9 @@ pub(super) struct Settings {
     /// What is printed becomes what should be.
     pub(super) blesses: bool,
     pub(super) coverage: Option<Coverage>,
+    pub(super) names: Arc<ServiceTable>,
+    /// Libraries that some test has compiled.
+    pub(super) chunks: Arc<Chunks>,
 }
 
 /// What came of a test.
@@ -87,6 +91,21 @@ pub(super) struct Played {
 }
 
 impl Settings {
+    /// Settings for tests that only tell.
+    ///
+    /// # Errors
+    /// Where the names of services cannot be read.
+    pub(super) fn new(data: Arc<DataDirs>, system: &System) -> anyhow::Result<Settings> {
+        Ok(Settings {
+            names: setup::service_table(&data)?,
+            data,
+            system: system.clone(),
+            blesses: false,
+            coverage: None,
+            chunks: Arc::default(),
+        })
+    }
+
     /// Runs a test. Must not be called inside of a runtime.
     pub(super) fn run(&self, test: &Test) -> Verdict {
         let done = match &test.kind {
@@ -186,6 +205,7 @@ impl Settings {
             host: &host,
             args: stage.args.as_ref().map(String::as_bytes),
             data: self.data.clone(),
+            names: self.names.clone(),
             network,
             started: UNIX_EPOCH + Duration::from_millis(stage.time),
             system: machine::machine(stage.time, stage.seed, pace),
@@ -193,6 +213,7 @@ impl Settings {
                 seed: Some(stage.seed),
                 virtual_time: true,
                 lines: lines.clone().map(|lines| lines as Arc<dyn Lines>),
+                chunks: Some(self.chunks.clone()),
                 ..Workbench::default()
             },
             forced: false,
