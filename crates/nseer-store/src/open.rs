@@ -88,10 +88,12 @@ impl Store {
         }
         let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Some(file))?;
         store.beginning = beginning;
+        // Nothing is there yet that a failure of the machine could take: the disk is not waited for.
         store.database.execute_batch(&format!(
-            "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
-             PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-             BEGIN; {SCHEMA} {TRACE_SCHEMA} COMMIT;"
+            "PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;
+             BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
+             {SCHEMA} {TRACE_SCHEMA} COMMIT;
+             PRAGMA synchronous = NORMAL;"
         ))?;
         Ok(store)
     }
