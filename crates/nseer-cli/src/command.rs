@@ -111,7 +111,8 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     if plan.versions.left_out {
         warnings.push(NO_VERSIONS.to_owned());
     }
-    let options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
+    let mut options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
+    options.ignores_resets = plan.timing.defeat_resets;
     let (keeper, progress) = keeper(plan, invocation)?;
     let levels =
         Arc::new(Levels::new(plan.output.verbosity, plan.output.debug, plan.scripts.trace));

@@ -156,19 +156,23 @@ pub fn scanner(
         }
         bail!("cannot send raw packets: {error}; use --unprivileged (or -sT) to do without");
     }
+    let traces = match plan.discovery.trace {
+        Tracing::Never => false,
+        Tracing::WhereAllowed => methods.privileged,
+        Tracing::Always => true,
+    };
     let connects = methods.techniques.contains(&Technique::Connect);
     let most_packets = most_packets(&timing);
     let config = ScanConfig {
         timing,
         discovery,
-        ask_link: methods.privileged && !plan.discovery.no_link_ping,
+        // With -Pn, who only connects to ports need not know the neighbour's hardware.
+        ask_link: methods.privileged
+            && !plan.discovery.no_link_ping
+            && (needs_raw || traces || !plan.discovery.skip),
         techniques: methods.techniques.clone(),
         max_in_flight: if connects || !needs_raw { limits.scan_sockets } else { most_packets },
-        trace: match plan.discovery.trace {
-            Tracing::Never => false,
-            Tracing::WhereAllowed => methods.privileged,
-            Tracing::Always => true,
-        },
+        trace: traces,
         in_order: plan.ports.sequential,
         seed: plan.targets.seed,
         system: system.clone(),

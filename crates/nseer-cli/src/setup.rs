@@ -167,6 +167,8 @@ pub fn network(plan: &DiscoveryPlan, limits: &Limits) -> anyhow::Result<Network>
 #[must_use]
 pub fn report_options(plan: &OutputPlan, depth: Depth, versions: bool) -> ReportOptions {
     ReportOptions {
+        ignores_resets: false,
+        keeps_script_order: false,
         verbosity: plan.verbosity,
         debugging: plan.debug,
         open_only: plan.open_only,

@@ -177,6 +177,23 @@ fn hosts_are_found_as_nmap_finds_them() {
     });
 }
 
+/// Who only connects to ports and is told that hosts are up does not ask for their hardware first.
+#[test]
+fn without_discovery_a_connect_scan_asks_no_neighbour() {
+    lab::run("without_discovery_a_connect_scan_asks_no_neighbour", |lab| {
+        lab.far_host();
+        lab.far_dns();
+        // Nobody has the second.
+        for more in [&["-sT"][..], &["-sS"], &["-sT", "--traceroute"], &["-sn"]] {
+            let ports: &[&str] = if more == ["-sn"] { &[] } else { &["-p53"] };
+            let args = [more, ports, &["-Pn", "-n", "-v", V4, "10.99.0.77"]].concat();
+            let (ours, theirs) = both(lab, &args);
+            assert!(!hosts(&theirs).is_empty(), "{theirs:#?}");
+            assert_eq!(hosts(&ours), hosts(&theirs), "{args:?}: {ours:#?} {theirs:#?}");
+        }
+    });
+}
+
 #[test]
 fn without_the_right_it_connects_and_says_so() {
     lab::run("without_the_right_it_connects_and_says_so", |lab| {

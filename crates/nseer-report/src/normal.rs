@@ -126,7 +126,7 @@ impl<W: Write + Send> NormalReport<W> {
         let has_results = any_text(&host.scripts);
         if has_results {
             writeln!(self.out, "\nHost script results:")?;
-            write_results(&mut self.out, &host.scripts)?;
+            write_results(&mut self.out, &host.scripts, &self.options)?;
         }
         if let Some(trace) = &host.trace {
             trace_text::write(&mut self.out, trace)?;
@@ -199,6 +199,12 @@ impl<W: Write + Send> NormalReport<W> {
                 writeln!(self.out, "All {total} scanned ports on {label} are in ignored states.")?;
             }
             writeln!(self.out, "Not shown: {}", not_shown(&shown.groups))?;
+            if self.options.ignores_resets && shown.groups.iter().any(may_be_closed) {
+                writeln!(
+                    self.out,
+                    "Some closed ports may be reported as filtered due to --defeat-rst-ratelimit"
+                )?;
+            }
         }
         if shown.ports.is_empty() {
             return Ok(());
@@ -229,8 +235,7 @@ impl<W: Write + Send> NormalReport<W> {
         }
         let keys = std::iter::once(None).chain(ports.iter().map(|(key, _)| Some(*key)));
         for (row, key) in rows.iter().zip(keys) {
-            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-            let mut line = cells.collect::<Vec<_>>().join(" ").trim_end().to_owned();
+            let mut line = aligned(row, &widths);
             if key.is_some() && self.options.colour {
                 // The state is the second cell.
                 let (start, state) = (widths[0] + 1, row[1].as_str());
@@ -239,7 +244,7 @@ impl<W: Write + Send> NormalReport<W> {
             }
             writeln!(self.out, "{line}")?;
             if let Some(detail) = key.and_then(|key| host.ports.detail(key)) {
-                write_results(&mut self.out, &detail.scripts)?;
+                write_results(&mut self.out, &detail.scripts, &self.options)?;
             }
         }
         Ok(())
@@ -293,7 +298,7 @@ impl<W: Write + Send> NormalReport<W> {
         }
         let name = if phase == Phase::Pre { "Pre" } else { "Post" };
         writeln!(self.out, "{name}-scan script results:")?;
-        write_results(&mut self.out, results)
+        write_results(&mut self.out, results, &self.options)
     }
 }
 
@@ -304,6 +309,10 @@ impl<W: Write + Send> Report for NormalReport<W> {
             Event::HostDone(host) => self.host(host)?,
             Event::PhaseDone { phase, record } => self.phase(*phase, &record.results)?,
             Event::Message { severity: Severity::Info, text } if self.place == Place::Screen => {
+                writeln!(self.out, "{}", message_text(text))?;
+            }
+            Event::Message { severity: Severity::Error, text } if self.place == Place::File => {
+                // Beside the screen it is on standard error.
                 writeln!(self.out, "{}", message_text(text))?;
             }
             Event::PortFound { address, port, state: PortState::Open }
@@ -368,6 +377,26 @@ fn not_shown(groups: &[Group]) -> String {
         }
     }
     parts.join(", ")
+}
+
+/// Ports of which nothing was heard.
+fn may_be_closed(group: &Group) -> bool {
+    group.state == PortState::Filtered
+        && group.reasons.iter().any(|tally| tally.reason == Reason::NoResponse)
+}
+
+/// The cells of a row, each where its column begins. A version may end with blanks, and keeps them.
+fn aligned(row: &[String], widths: &[usize]) -> String {
+    let (mut line, mut begin, mut length) = (String::new(), 0, 0);
+    for (cell, width) in row.iter().zip(widths) {
+        if !cell.is_empty() {
+            line.extend(std::iter::repeat_n(' ', begin - length));
+            line.push_str(cell);
+            length = begin + cell.chars().count();
+        }
+        begin += width + 1;
+    }
+    line
 }
 
 /// `reset`, or `reset ttl 64` where the TTL is known.

@@ -22,6 +22,11 @@ pub struct ReportOptions {
     pub list_only: bool,
     /// No port is scanned (`-sn` or `-sL`).
     pub no_ports: bool,
+    /// Resets say nothing here (`--defeat-rst-ratelimit`): a port that is shown as filtered may be closed.
+    pub ignores_resets: bool,
+    /// Script results stay in the order in which they are given, as in a document that is read; else
+    /// that of their IDs, so that two runs look the same.
+    pub keeps_script_order: bool,
 }
 
 impl ReportOptions {

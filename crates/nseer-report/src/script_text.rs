@@ -5,16 +5,21 @@ use std::io::{self, Write};
 use nseer_core::ScriptResult;
 
 use crate::escape::screened;
-use crate::shown::by_id;
+use crate::options::ReportOptions;
+use crate::shown::in_order;
 
 /// Whether any of the results has text to show.
 pub(crate) fn any_text(results: &[ScriptResult]) -> bool {
     results.iter().any(|result| !result.output.is_empty())
 }
 
-/// The results in the order of their IDs; those without text leave no line.
-pub(crate) fn write_results(out: &mut impl Write, results: &[ScriptResult]) -> io::Result<()> {
-    for result in by_id(results).into_iter().filter(|result| !result.output.is_empty()) {
+/// The results; those without text leave no line.
+pub(crate) fn write_results(
+    out: &mut impl Write,
+    results: &[ScriptResult],
+    options: &ReportOptions,
+) -> io::Result<()> {
+    for result in in_order(results, options).into_iter().filter(|r| !r.output.is_empty()) {
         let text = screened(&result.output);
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let mut lines = text.split('\n').peekable();
@@ -28,12 +33,12 @@ pub(crate) fn write_results(out: &mut impl Write, results: &[ScriptResult]) -> i
     Ok(())
 }
 
-/// The results as normal output has them: `|_ID: text`, a line each.
+/// The results as normal output has them, in the order of their IDs: `|_ID: text`, a line each.
 #[must_use]
 pub fn script_lines(results: &[ScriptResult]) -> String {
     let mut out = Vec::new();
     // Writing to memory does not fail, and what is screened is text.
-    let _ = write_results(&mut out, results);
+    let _ = write_results(&mut out, results, &ReportOptions::default());
     String::from_utf8_lossy(&out).into_owned()
 }
 
@@ -51,7 +56,7 @@ mod tests {
             })
             .collect();
         let mut out = Vec::new();
-        write_results(&mut out, &results).unwrap();
+        write_results(&mut out, &results, &ReportOptions::default()).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 

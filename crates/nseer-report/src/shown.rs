@@ -94,6 +94,14 @@ pub(crate) fn by_id(results: &[ScriptResult]) -> Vec<&ScriptResult> {
     sorted
 }
 
+/// Results in the order that is wanted.
+pub(crate) fn in_order<'a>(
+    results: &'a [ScriptResult],
+    options: &ReportOptions,
+) -> Vec<&'a ScriptResult> {
+    if options.keeps_script_order { results.iter().collect() } else { by_id(results) }
+}
+
 /// `1 IP address (1 host up)`.
 pub(crate) fn summary(up: u64, down: u64) -> String {
     let total = up.saturating_add(down);

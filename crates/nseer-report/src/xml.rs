@@ -20,7 +20,7 @@ use crate::escape::{xml_string, xml_text};
 use crate::normal::mac_text;
 use crate::options::ReportOptions;
 use crate::service_text::{FOLD, UNKNOWN};
-use crate::shown::{Group, Shown, by_id, is_shown, summary};
+use crate::shown::{Group, Shown, in_order, is_shown, summary};
 use crate::trace_text;
 use crate::when;
 
@@ -293,7 +293,7 @@ impl<W: Write + Send> XmlReport<W> {
     }
 
     fn scripts(&mut self, results: &[ScriptResult]) -> io::Result<()> {
-        for result in by_id(results) {
+        for result in in_order(results, &self.options) {
             write!(
                 self.out,
                 "<script id=\"{}\" output=\"{}\"",

@@ -106,7 +106,7 @@ fn main() {
     };
     let begun = Instant::now();
     store
-        .take(&Event::RunStarted(RunInfo {
+        .take(Event::RunStarted(RunInfo {
             program: "nseer".into(),
             args: "nseer".into(),
             version: "1".into(),
@@ -117,10 +117,10 @@ fn main() {
         }))
         .unwrap();
     for number in 0..hosts {
-        store.take(&Event::HostDone(Arc::new(host(number, &ports)))).unwrap();
+        store.take(Event::HostDone(Arc::new(host(number, &ports)))).unwrap();
     }
     store
-        .take(&Event::RunFinished(RunSummary {
+        .take(Event::RunFinished(RunSummary {
             finished: SystemTime::UNIX_EPOCH,
             elapsed: Duration::ZERO,
             up: hosts.into(),
@@ -128,6 +128,7 @@ fn main() {
             interrupted: None,
         }))
         .unwrap();
+    store.commit().unwrap();
     tell("store", begun.elapsed(), std::fs::metadata(&path).unwrap().len());
     drop(store);
     let store = Store::read(&path).unwrap();

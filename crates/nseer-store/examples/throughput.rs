@@ -122,11 +122,12 @@ fn main() {
     let beginning = Beginning { words: vec!["x".into()], folder: "/".into() };
     let mut store = Store::create(&path, beginning).unwrap();
     let begun = cpu();
-    store.take(&started()).unwrap();
+    store.take(started()).unwrap();
     for number in 0..HOSTS {
-        store.take(&Event::HostDone(Arc::new(host(number, &ports)))).unwrap();
+        store.take(Event::HostDone(Arc::new(host(number, &ports)))).unwrap();
     }
-    store.take(&finished()).unwrap();
+    store.take(finished()).unwrap();
+    store.commit().unwrap();
     tell("store", begun, std::fs::metadata(&path).unwrap().len());
     let options = ReportOptions::default();
     for format in ["normal", "xml", "grepable", "json", "html"] {

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use nseer_core::event::RunInfo;
-use nseer_core::{HostRecord, Phase};
+use nseer_core::{Event, HostRecord, Phase};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::StoreError;
@@ -54,7 +54,7 @@ pub struct Progress {
     pub is_finished: bool,
 }
 
-/// The store of one scan.
+/// The store of one scan. What it was given and no [`Store::commit`] has written is gone when it is dropped.
 #[derive(Debug)]
 pub struct Store {
     pub(crate) database: Connection,
@@ -62,6 +62,8 @@ pub struct Store {
     /// Numbers of hosts that are not done yet.
     pub(crate) hosts: HashMap<IpAddr, i64>,
     pub(crate) beginning: Beginning,
+    /// Events that are not written yet.
+    pub(crate) waiting: Vec<Event>,
     /// Ports of one state that have a row each.
     pub(crate) most_rows: usize,
     /// It has the tables for the ways to hosts.
@@ -86,10 +88,12 @@ impl Store {
         }
         let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Some(file))?;
         store.beginning = beginning;
+        // Nothing is there yet that a failure of the machine could take: the disk is not waited for.
         store.database.execute_batch(&format!(
-            "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
-             PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-             BEGIN; {SCHEMA} {TRACE_SCHEMA} COMMIT;"
+            "PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;
+             BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
+             {SCHEMA} {TRACE_SCHEMA} COMMIT;
+             PRAGMA synchronous = NORMAL;"
         ))?;
         Ok(store)
     }
@@ -148,6 +152,7 @@ impl Store {
             path: path.to_owned(),
             hosts: HashMap::new(),
             beginning: Beginning::default(),
+            waiting: Vec::new(),
             most_rows: most_rows(0, 0),
             keeps_traces: true,
             has_vendors: true,

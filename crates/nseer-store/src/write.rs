@@ -1,7 +1,9 @@
-//! Writes what happens, each event in one transaction.
+//! Writes what happens, many events in one transaction.
 
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt as _;
+use std::slice;
 
 use nseer_core::event::{RunInfo, RunSummary};
 use nseer_core::port_spec::compact_list;
@@ -21,60 +23,123 @@ pub(crate) fn most_rows(verbosity: u8, debugging: u8) -> usize {
     25 * (1 + usize::from(verbosity)) + 500 * usize::from(debugging)
 }
 
+/// Events that wait at most, so that memory is bounded.
+const MOST_WAITING: usize = 1000;
+
 impl Store {
-    /// Takes an event. When this returns, what it tells outlives the program.
+    /// Takes an event. What it tells outlives the program after the next [`Store::commit`]; many events
+    /// in one transaction cost far less than one each.
     ///
     /// # Errors
-    /// [`StoreError`] where it cannot be written; the store is as it was before.
-    pub fn take(&mut self, event: &Event) -> Result<(), StoreError> {
+    /// [`StoreError`] where many events wait and cannot be written, as for [`Store::commit`].
+    pub fn take(&mut self, event: Event) -> Result<(), StoreError> {
+        if let Event::RunStarted(run) = &event {
+            self.most_rows = most_rows(run.verbosity, run.debugging);
+        }
+        if is_kept(&event) {
+            self.waiting.push(event);
+        }
+        if self.waiting.len() < MOST_WAITING { Ok(()) } else { self.commit() }
+    }
+
+    /// Something that was taken would be lost if the program were killed now.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Writes what waits. When this returns, everything that was taken outlives the program.
+    ///
+    /// # Errors
+    /// [`StoreError`] where something cannot be written. What came before it is kept, the rest is lost.
+    pub fn commit(&mut self) -> Result<(), StoreError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        // A host that is done has everything in it that was told before.
+        let done: HashSet<IpAddr> = waiting.iter().filter_map(done_host).collect();
+        let is_told = |address: Option<IpAddr>| address.is_some_and(|a| done.contains(&a));
+        let batch: Vec<Event> = waiting
+            .into_iter()
+            .filter(|event| match event {
+                Event::HostScanned(host) => !is_told(Some(host.address)),
+                Event::ScriptFinished { run, .. } => !is_told(run.address),
+                _ => true,
+            })
+            .collect();
+        if batch.is_empty() || self.write_all(&batch).is_ok() {
+            return Ok(());
+        }
+        // Some of them may still find room.
+        batch.iter().try_for_each(|event| self.write_all(slice::from_ref(event)))
+    }
+
+    /// Writes events in one transaction: all of them or, where it fails, none.
+    fn write_all(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        let mut begun = HashMap::new();
         let transaction = self.database.unchecked_transaction()?;
-        let done: Option<IpAddr> = match event {
-            Event::RunStarted(run) => {
-                write_run(&transaction, run, &self.beginning)?;
-                self.most_rows = most_rows(run.verbosity, run.debugging);
-                None
-            }
-            Event::TargetFound(target) => {
-                let sql = "INSERT OR IGNORE INTO found_target VALUES (?1)";
-                transaction.prepare_cached(sql)?.execute([target])?;
-                None
-            }
-            Event::HostScanned(host) => {
-                let id = write_host(&transaction, host, "scanned", self.most_rows)?;
-                self.hosts.insert(host.address, id);
-                None
-            }
-            Event::ScriptFinished { run, result } => {
-                // Scripts of phases are written when their phase is done, all at once.
-                let host = run.address.and_then(|address| self.hosts.get(&address).copied());
-                if let Some(host) = host {
-                    write_script_run(&transaction, Some(host), run)?;
-                    if let Some(result) = result {
-                        write_result(&transaction, Some(host), run.phase, run.port, result)?;
-                    }
-                }
-                None
-            }
-            Event::HostDone(host) => {
-                let id = write_host(&transaction, host, "done", self.most_rows)?;
-                write_scripts(&transaction, id, host)?;
-                Some(host.address)
-            }
-            Event::PhaseDone { phase, record } => {
-                write_phase(&transaction, *phase, record)?;
-                None
-            }
-            Event::RunFinished(run) => {
-                write_end(&transaction, run)?;
-                None
-            }
-            _ => return Ok(()),
-        };
+        for event in events {
+            self.write(event, &mut begun)?;
+        }
         transaction.commit()?;
-        if let Some(address) = done {
+        self.hosts.extend(begun);
+        for address in events.iter().filter_map(done_host) {
             self.hosts.remove(&address);
         }
         Ok(())
+    }
+
+    /// Writes one event; of a host that begins, `begun` gets the number.
+    fn write(&self, event: &Event, begun: &mut HashMap<IpAddr, i64>) -> Result<(), StoreError> {
+        let db = &self.database;
+        match event {
+            Event::RunStarted(run) => write_run(db, run, &self.beginning)?,
+            Event::TargetFound(target) => {
+                let sql = "INSERT OR IGNORE INTO found_target VALUES (?1)";
+                db.prepare_cached(sql)?.execute([target])?;
+            }
+            Event::HostScanned(host) => {
+                let id = write_host(db, host, "scanned", self.most_rows)?;
+                begun.insert(host.address, id);
+            }
+            Event::ScriptFinished { run, result } => {
+                // Scripts of phases are written when their phase is done, all at once.
+                let number = |address| begun.get(&address).or_else(|| self.hosts.get(&address));
+                if let Some(host) = run.address.and_then(number).copied() {
+                    write_script_run(db, Some(host), run)?;
+                    if let Some(result) = result {
+                        write_result(db, Some(host), run.phase, run.port, result)?;
+                    }
+                }
+            }
+            Event::HostDone(host) => {
+                let id = write_host(db, host, "done", self.most_rows)?;
+                write_scripts(db, id, host)?;
+            }
+            Event::PhaseDone { phase, record } => write_phase(db, *phase, record)?,
+            Event::RunFinished(run) => write_end(db, run)?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A store has a place for it.
+fn is_kept(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::RunStarted(_)
+            | Event::TargetFound(_)
+            | Event::HostScanned(_)
+            | Event::ScriptFinished { .. }
+            | Event::HostDone(_)
+            | Event::PhaseDone { .. }
+            | Event::RunFinished(_)
+    )
+}
+
+fn done_host(event: &Event) -> Option<IpAddr> {
+    match event {
+        Event::HostDone(host) => Some(host.address),
+        _ => None,
     }
 }
 

@@ -209,8 +209,9 @@ fn a_scan_comes_back_as_it_was() {
         finished(Some("why")),
     ];
     for event in &events {
-        store.take(event).unwrap();
-        store.take(&Event::Message { severity: nseer_core::Severity::Info, text: vec![] }).unwrap();
+        store.take(event.clone()).unwrap();
+        store.take(Event::Message { severity: nseer_core::Severity::Info, text: vec![] }).unwrap();
+        store.commit().unwrap();
     }
     // While it is still open for writing.
     for store in [Store::read(&path).unwrap(), store] {
@@ -229,16 +230,17 @@ fn a_scan_goes_on_where_it_stopped() {
     let mut store = create(&path);
     let whole = with_scripts(full_host("10.0.0.1"));
     let (done, half) = (full_host("10.0.0.2"), full_host("10.0.0.1"));
-    store.take(&started()).unwrap();
-    store.take(&phase(Phase::Pre)).unwrap();
-    store.take(&Event::TargetFound("new".into())).unwrap();
-    store.take(&Event::TargetFound("new".into())).unwrap();
-    store.take(&Event::HostScanned(Arc::new(half))).unwrap();
-    store.take(&Event::HostDone(Arc::new(done))).unwrap();
+    store.take(started()).unwrap();
+    store.take(phase(Phase::Pre)).unwrap();
+    store.take(Event::TargetFound("new".into())).unwrap();
+    store.take(Event::TargetFound("new".into())).unwrap();
+    store.take(Event::HostScanned(Arc::new(half))).unwrap();
+    store.take(Event::HostDone(Arc::new(done))).unwrap();
     let results: HashMap<_, _> = [("b", result("b")), ("a", result("a"))].into();
     for (run, result) in [(&whole.runs[0], Some(results["b"].clone())), (&whole.runs[1], None)] {
-        store.take(&Event::ScriptFinished { run: run.clone(), result }).unwrap();
+        store.take(Event::ScriptFinished { run: run.clone(), result }).unwrap();
     }
+    store.commit().unwrap();
     drop(store);
     let (mut store, progress) = Store::resume(&path).unwrap();
     assert!(!progress.is_finished);
@@ -253,11 +255,12 @@ fn a_scan_goes_on_where_it_stopped() {
     assert_eq!(half.ports.service(PortKey::tcp(80)).product.as_deref(), Some("P"));
 
     // It goes on: a further script, then the host is done, with everything once.
-    store.take(&started()).unwrap();
+    store.take(started()).unwrap();
     let event = Event::ScriptFinished { run: whole.runs[2].clone(), result: None };
-    store.take(&event).unwrap();
-    store.take(&Event::HostDone(Arc::new(whole.clone()))).unwrap();
-    store.take(&finished(None)).unwrap();
+    store.take(event).unwrap();
+    store.take(Event::HostDone(Arc::new(whole.clone()))).unwrap();
+    store.take(finished(None)).unwrap();
+    store.commit().unwrap();
     drop(store);
     let (store, progress) = Store::resume(&path).unwrap();
     assert!(progress.is_finished);
@@ -269,14 +272,88 @@ fn a_scan_goes_on_where_it_stopped() {
     assert_eq!(hosts, [shown(&full_host("10.0.0.2")), shown(&whole)]);
 }
 
+/// What is in a store does not tell how its events came together in transactions.
+#[test]
+fn events_are_kept_alike_one_by_one_and_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = with_scripts(full_host("10.0.0.1"));
+    let script = |i: usize, result: Option<&str>| Event::ScriptFinished {
+        run: whole.runs[i].clone(),
+        result: result.map(self::result),
+    };
+    let mut half = full_host("10.0.0.3");
+    half.started = at(3);
+    let of_half =
+        |event: ScriptRun| ScriptRun { address: Some("10.0.0.3".parse().unwrap()), ..event };
+    let events = [
+        started(),
+        phase(Phase::Pre),
+        Event::HostScanned(Arc::new(full_host("10.0.0.1"))),
+        Event::HostScanned(Arc::new(half)),
+        script(0, Some("b")),
+        Event::TargetFound("new".into()),
+        Event::ScriptFinished { run: of_half(whole.runs[1].clone()), result: None },
+        Event::HostDone(Arc::new(full_host("10.0.0.2"))),
+        script(1, None),
+        Event::HostDone(Arc::new(whole.clone())),
+        // Of a host that is done already.
+        script(2, None),
+    ];
+    let kept = |name: &str, is_commit_after: fn(usize) -> bool| {
+        let path = folder.path().join(name);
+        let mut store = create(&path);
+        for (i, event) in events.iter().enumerate() {
+            store.take(event.clone()).unwrap();
+            assert!(store.is_behind());
+            if is_commit_after(i) {
+                store.commit().unwrap();
+            }
+        }
+        store.commit().unwrap();
+        assert!(!store.is_behind());
+        let shown: Vec<String> = replayed(&store).iter().map(text).collect();
+        drop(store);
+        let (_, mut progress) = Store::resume(&path).unwrap();
+        let half = progress.scanned.remove(&"10.0.0.3".parse().unwrap()).unwrap();
+        assert!(progress.scanned.is_empty());
+        (shown, self::shown(&half), progress.found_targets, progress.up)
+    };
+    let one_by_one = kept("one", |_| true);
+    assert_eq!(one_by_one.0.len(), 5);
+    assert_eq!(kept("all", |_| false), one_by_one);
+    assert_eq!(kept("some", |i| i % 3 == 0), one_by_one);
+    assert_eq!(kept("others", |i| i % 4 == 2), one_by_one);
+}
+
+#[test]
+fn what_is_not_committed_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let mut store = create(&path);
+    store.take(started()).unwrap();
+    store.commit().unwrap();
+    store.take(Event::HostDone(Arc::new(full_host("10.0.0.1")))).unwrap();
+    let reader = Store::read(&path).unwrap();
+    assert_eq!(replayed(&reader).len(), 2);
+    store.commit().unwrap();
+    assert_eq!(replayed(&reader).len(), 3);
+    // Nobody has to count: what waits is bounded.
+    store.take(Event::HostDone(Arc::new(full_host("10.0.0.2")))).unwrap();
+    for number in 0..2000 {
+        store.take(Event::TargetFound(number.to_string())).unwrap();
+    }
+    assert_eq!(replayed(&reader).len(), 4);
+}
+
 /// A store of a build that had no tables for the ways to hosts.
 #[test]
 fn a_store_without_ways_is_read_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");
     let mut store = create(&path);
-    store.take(&started()).unwrap();
-    store.take(&Event::HostDone(Arc::new(full_host("10.0.0.1")))).unwrap();
+    store.take(started()).unwrap();
+    store.take(Event::HostDone(Arc::new(full_host("10.0.0.1")))).unwrap();
+    store.commit().unwrap();
     drop(store);
     let older = rusqlite::Connection::open(&path).unwrap();
     older.execute_batch("DROP TABLE hop; DROP TABLE trace").unwrap();
@@ -290,7 +367,8 @@ fn a_store_without_ways_is_read_and_goes_on() {
     };
     assert_eq!(ways(&Store::read(&path).unwrap()), [false]);
     let (mut store, _) = Store::resume(&path).unwrap();
-    store.take(&Event::HostDone(Arc::new(full_host("10.0.0.2")))).unwrap();
+    store.take(Event::HostDone(Arc::new(full_host("10.0.0.2")))).unwrap();
+    store.commit().unwrap();
     assert_eq!(ways(&store), [false, true]);
 }
 
@@ -299,8 +377,9 @@ fn a_scan_that_was_killed_has_an_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");
     let mut store = create(&path);
-    store.take(&started()).unwrap();
-    store.take(&Event::HostDone(Arc::new(full_host("::1")))).unwrap();
+    store.take(started()).unwrap();
+    store.take(Event::HostDone(Arc::new(full_host("::1")))).unwrap();
+    store.commit().unwrap();
     let events = replayed(&Store::read(&path).unwrap());
     let Some(Event::RunFinished(end)) = events.last() else { panic!("{events:#?}") };
     assert_eq!((end.up, end.down, end.finished), (1, 0, at(2_000_002)));
@@ -327,7 +406,8 @@ fn what_is_no_store_of_ours_is_named() {
 
     let mut store = create(&path("ours"));
     assert!(read("ours").contains("holds no scan"), "{}", read("ours"));
-    store.take(&started()).unwrap();
+    store.take(started()).unwrap();
+    store.commit().unwrap();
     let in_use = Store::resume(&path("ours")).unwrap_err().to_string();
     assert!(in_use.contains("is in use by another nseer"), "{in_use}");
     let exists = error(Store::create(&path("ours"), Beginning::default()));
@@ -344,8 +424,9 @@ fn a_store_from_before_vendors_is_read_and_gone_on_with() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old");
     let mut store = create(&path);
-    store.take(&started()).unwrap();
-    store.take(&Event::HostDone(full_host("10.0.0.1").into())).unwrap();
+    store.take(started()).unwrap();
+    store.take(Event::HostDone(full_host("10.0.0.1").into())).unwrap();
+    store.commit().unwrap();
     drop(store);
     let old = rusqlite::Connection::open(&path).unwrap();
     old.execute_batch("ALTER TABLE host DROP COLUMN vendor").unwrap();
@@ -360,7 +441,8 @@ fn a_store_from_before_vendors_is_read_and_gone_on_with() {
     };
     assert_eq!(vendors(), [None]);
     let (mut store, _) = Store::resume(&path).unwrap();
-    store.take(&Event::HostDone(full_host("10.0.0.2").into())).unwrap();
+    store.take(Event::HostDone(full_host("10.0.0.2").into())).unwrap();
+    store.commit().unwrap();
     drop(store);
     assert_eq!(vendors(), [None, Some("Maker".to_owned())]);
 }

@@ -1,7 +1,7 @@
 //! The thread that writes: each event goes to every report and to the store, in the order in which
 //! they came; between them it tells how far the run is.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,24 +25,50 @@ pub(super) enum Item {
     End,
 }
 
-/// A buffered output that several may hold. Reports flush after each host; here that waits until
-/// no further event is there, so that thousands of hosts a second do not cost a system call each.
+/// An output that several may hold. What a report writes is held back until it may be seen: when no
+/// further event is there, so that thousands of hosts a second do not cost a system call each; and with a
+/// store not before that has it, so that a scan which is killed and goes on does nothing again that
+/// was seen to be done.
 #[derive(Clone)]
-pub(super) struct Output(Arc<Mutex<BufWriter<Box<dyn Write + Send>>>>);
+pub(super) struct Output(Arc<Mutex<Held>>);
+
+struct Held {
+    bytes: Vec<u8>,
+    out: Box<dyn Write + Send>,
+}
+
+/// Bytes that are held back before they are written in any case.
+const MUCH: usize = 64 * 1024;
 
 impl Output {
     pub(super) fn new(out: Box<dyn Write + Send>) -> Output {
-        Output(Arc::new(Mutex::new(BufWriter::new(out))))
+        Output(Arc::new(Mutex::new(Held { bytes: Vec::new(), out })))
     }
 
-    fn lock(&self) -> MutexGuard<'_, BufWriter<Box<dyn Write + Send>>> {
+    fn lock(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn holds_much(&self) -> bool {
+        self.lock().bytes.len() > MUCH
+    }
+
+    fn release(&self) -> io::Result<()> {
+        let mut held = self.lock();
+        let Held { bytes, out } = &mut *held;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        out.write_all(bytes)?;
+        bytes.clear();
+        bytes.shrink_to(MUCH);
+        out.flush()
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.lock().write(bytes)
+        self.lock().bytes.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -66,15 +92,27 @@ pub struct Keeper {
 
 impl Keeper {
     /// Takes an event; of what comes first, the reports get what was done before.
-    fn take(&mut self, event: &Event, sinks: &mut [Sink]) -> io::Result<()> {
+    fn take(&mut self, event: Event, sinks: &mut [Sink]) -> io::Result<()> {
+        let begins = matches!(event, Event::RunStarted(_));
         self.store.take(event).map_err(io::Error::other)?;
-        if self.is_resumed && matches!(event, Event::RunStarted(_)) {
+        if begins {
+            self.commit()?;
+        }
+        if begins && self.is_resumed {
             let replayed: Result<(), ReplayError> = self.store.replay_results(|event| {
-                sinks.iter_mut().try_for_each(|sink| sink.report.event(&event)).map_err(Into::into)
+                let write = |sink: &mut Sink| {
+                    sink.report.event(&event)?;
+                    if sink.output.holds_much() { sink.output.release() } else { Ok(()) }
+                };
+                sinks.iter_mut().try_for_each(write).map_err(Into::into)
             });
             replayed.map_err(io::Error::other)?;
         }
         Ok(())
+    }
+
+    fn commit(&mut self) -> io::Result<()> {
+        self.store.commit().map_err(io::Error::other)
     }
 }
 
@@ -108,6 +146,9 @@ const MANY_HOSTS: u32 = 64;
 /// How long they gather; nobody sees a line come so much later.
 const GATHERING: Duration = Duration::from_millis(2);
 
+/// How often the store is written to, at most. A scan that is killed does again what ended in that time.
+const KEPT_EVERY: Duration = Duration::from_millis(25);
+
 pub(super) struct Writing {
     events: Receiver<Item>,
     sinks: Vec<Sink>,
@@ -115,6 +156,9 @@ pub(super) struct Writing {
     watch: Watch,
     next_stats: Option<Instant>,
     next_line: Option<Instant>,
+    /// When the store is written to next, where something waits for it.
+    next_commit: Option<Instant>,
+    last_commit: Instant,
     /// How many are done, while the run has not ended.
     hosts: u32,
     /// The first error.
@@ -131,7 +175,18 @@ impl Writing {
         let now = watch.clock.now();
         let next_stats = watch.stats_every.and_then(|period| now.checked_add(period));
         let next_line = watch.line.as_ref().and_then(|_| now.checked_add(REDRAWN));
-        Writing { events, sinks, keeper, watch, next_stats, next_line, hosts: 0, end: Ok(()) }
+        Writing {
+            events,
+            sinks,
+            keeper,
+            watch,
+            next_stats,
+            next_line,
+            next_commit: None,
+            last_commit: now,
+            hosts: 0,
+            end: Ok(()),
+        }
     }
 
     /// Writes until the end. Goes on after an error, so that the other outputs are complete; the first
@@ -161,7 +216,10 @@ impl Writing {
                 _ => self.hosts,
             };
             self.watch.tracker.take(&event, self.watch.clock.now());
-            self.write(&event);
+            self.write(event);
+            if self.sinks.iter().any(|sink| sink.output.holds_much()) {
+                self.flush();
+            }
         }
         self.flush();
         self.watch.line.iter().for_each(Screen::clear);
@@ -172,7 +230,14 @@ impl Writing {
     fn next(&mut self) -> Option<Item> {
         loop {
             self.tell_progress();
+            if self.next_commit.is_some_and(|due| due <= self.watch.clock.now()) {
+                self.flush();
+            }
             match self.events.try_recv() {
+                Err(TryRecvError::Empty) if self.next_commit.is_some() => {
+                    std::thread::sleep(GATHERING);
+                    continue;
+                }
                 Err(TryRecvError::Empty) => {
                     self.flush();
                     if self.hosts > MANY_HOSTS {
@@ -192,19 +257,29 @@ impl Writing {
         }
     }
 
-    fn write(&mut self, event: &Event) {
+    fn write(&mut self, event: Event) {
         let Writing { sinks, keeper, end, .. } = self;
-        sinks.retain_mut(|sink| went_well(sink.report.event(event), end));
-        if let Some(kept) = keeper
-            && !went_well(kept.take(event, sinks), end)
-        {
+        sinks.retain_mut(|sink| went_well(sink.report.event(&event), end));
+        let Some(kept) = keeper else { return };
+        if !went_well(kept.take(event, sinks), end) {
             *keeper = None;
+            self.next_commit = None;
+        } else if self.next_commit.is_none() && kept.store.is_behind() {
+            // At once, where there was nothing to write for a while.
+            self.next_commit = self.last_commit.checked_add(KEPT_EVERY);
         }
     }
 
+    /// Lets be seen what was written, when the store has it.
     fn flush(&mut self) {
-        let Writing { sinks, end, .. } = self;
-        sinks.retain(|sink| went_well(sink.output.lock().flush(), end));
+        let Writing { sinks, keeper, end, .. } = self;
+        if let (Some(kept), Some(_)) = (&mut *keeper, self.next_commit.take()) {
+            if !went_well(kept.commit(), end) {
+                *keeper = None;
+            }
+            self.last_commit = self.watch.clock.now();
+        }
+        sinks.retain(|sink| went_well(sink.output.release(), end));
     }
 
     /// A line on standard error. Where that is gone there is nobody to tell.
@@ -226,7 +301,7 @@ impl Writing {
         let now = self.watch.clock.now();
         if self.next_stats.is_some_and(|due| due <= now) {
             self.next_stats = self.watch.stats_every.and_then(|period| now.checked_add(period));
-            self.write(&Event::Progress(self.progress()));
+            self.write(Event::Progress(self.progress()));
             self.flush();
         }
         if let (Some(due), Some(line)) = (self.next_line, &self.watch.line)
@@ -245,14 +320,14 @@ impl Writing {
         let text = match said {
             Some(text) => text,
             None if self.watch.is_shown_on_stdout => {
-                self.write(&Event::Progress(self.progress()));
+                self.write(Event::Progress(self.progress()));
                 return;
             }
             None => status_lines(&self.progress()).trim_end().to_owned(),
         };
         if self.watch.is_shown_on_stdout {
             let text = text.into_bytes();
-            self.write(&Event::Message { severity: Severity::Info, text });
+            self.write(Event::Message { severity: Severity::Info, text });
         } else {
             self.tell(text.as_bytes());
         }

@@ -105,6 +105,10 @@ impl Source {
             stylesheet,
             list_only: has(&["-sL"]),
             no_ports: run.scans.is_empty(),
+            // For Nmap, --open implies it.
+            ignores_resets: has(&["--defeat-rst-ratelimit"])
+                || run.program == "nmap" && has(&["--open", "-open"]),
+            keeps_script_order: matches!(self.kind, Kind::Xml(_)),
         }
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
         ..Stage::default()
     };
     let data = single_run::data_dirs(words.value("--datadir").map(Path::new), system)?;
-    let names = setup::service_table(&data)?;
+    let names = setup::service_table(&data, false)?;
     let recorder = Arc::new(Recorder::default());
     let network = Network::new(NetworkConfig {
         observer: Some(recorder.clone()),

@@ -163,7 +163,7 @@ async fn run_once(
         script: file,
         host: &host,
         args: words.value("--script-args").map(OsStr::as_bytes),
-        names: setup::service_table(&data)?,
+        names: setup::service_table(&data, false)?,
         data,
         network,
         started: system.clock.wall(),

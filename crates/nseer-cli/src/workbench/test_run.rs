@@ -97,7 +97,7 @@ impl Settings {
     /// Where the names of services cannot be read.
     pub(super) fn new(data: Arc<DataDirs>, system: &System) -> anyhow::Result<Settings> {
         Ok(Settings {
-            names: setup::service_table(&data)?,
+            names: setup::service_table(&data, false)?,
             data,
             system: system.clone(),
             blesses: false,

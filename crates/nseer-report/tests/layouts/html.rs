@@ -160,6 +160,16 @@ fn deep_structures_end() {
 }
 
 #[test]
+fn a_host_with_nothing_open_says_so() {
+    let chip = "<span class=\"chip\">nothing open</span>";
+    assert!(page_of(host(&[closed(1)])).contains(chip), "listed");
+    let many: Vec<_> = (1..80).map(closed).collect();
+    assert!(page_of(host(&many)).contains(chip), "counted");
+    assert!(!page_of(web_host()).contains(chip));
+    assert!(!page_of(host(&[])).contains(chip), "no port was scanned");
+}
+
+#[test]
 fn the_way_to_a_host_is_a_table() {
     let mut host = web_host();
     let hop = Hop {

@@ -79,6 +79,57 @@ fn commentary_stays_out_of_files_and_quiet_screens() {
 }
 
 #[test]
+fn what_could_not_be_done_is_in_files_too() {
+    let message = |severity, text: &[u8]| Event::Message { severity, text: text.to_vec() };
+    let events = [
+        run_started(),
+        message(Severity::Error, b"cannot resolve 'x\x1b'"),
+        message(Severity::Warning, b"a script failed"),
+        message(Severity::Info, b"commentary"),
+    ];
+    let expected = "# nseer 0.1.0 scan initiated {ctime} as: nseer --open -p22,80\n\
+         cannot resolve 'x\\x1B'\n";
+    check(Place::File, &plain(), &events, expected);
+}
+
+#[test]
+fn filtered_ports_may_be_closed_where_resets_are_ignored() {
+    let note = "Some closed ports may be reported as filtered due to --defeat-rst-ratelimit\n";
+    let shows = |ports: &[(PortKey, PortState, Reason)]| {
+        let options = ReportOptions { ignores_resets: true, ..plain() };
+        let event = Event::HostDone(host(ports).into());
+        let text = render(|out| NormalReport::new(out, Place::File, options), &[event]);
+        text.contains(note)
+    };
+    let many = |port: fn(u16) -> (PortKey, PortState, Reason)| {
+        (1..80).map(port).chain([open(80)]).collect::<Vec<_>>()
+    };
+    assert!(shows(&many(filtered)));
+    assert!(!shows(&many(closed)));
+    let told = |n| (PortKey::tcp(n), PortState::Filtered, Reason::PortUnreach);
+    assert!(!shows(&many(told)));
+    assert!(!shows(&[filtered(1), open(2)]), "each is shown");
+    let event = Event::HostDone(host(&many(filtered)).into());
+    assert!(!render(|out| NormalReport::new(out, Place::File, plain()), &[event]).contains(note));
+}
+
+#[test]
+fn scripts_of_a_document_stay_in_its_order() {
+    let mut host = host(&[open(80)]);
+    for id in ["b", "c", "a"] {
+        add_script(&mut host, PortKey::tcp(80), script(id, b"x"));
+    }
+    let lines = |options: ReportOptions| {
+        let event = Event::HostDone(host.clone().into());
+        let text = render(|out| NormalReport::new(out, Place::File, options), &[event]);
+        let bars = text.lines().filter_map(|line| line.strip_prefix("|_"));
+        bars.map(|line| line[..1].to_owned()).collect::<String>()
+    };
+    assert_eq!(lines(plain()), "abc");
+    assert_eq!(lines(ReportOptions { keeps_script_order: true, ..plain() }), "bca");
+}
+
+#[test]
 fn a_run_that_was_stopped() {
     check(
         Place::File,
