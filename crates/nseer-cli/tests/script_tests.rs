@@ -8,12 +8,28 @@ use std::process::Command;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../nseer-stdlib/tests/scripts");
 
+/// Where no real server was at hand to record.
+const PLAYED: &str = "a scripted server plays it in shelf_db";
+
 /// Scripts that a recording or a scripted peer cannot show, and why. Each is run by a test elsewhere.
 const ELSEWHERE: &[(&str, &str)] = &[
+    ("amqp-info", PLAYED),
     ("broadcast-dns-service-discovery", "what is sent to a group of hosts is not recorded"),
+    ("cassandra-info", PLAYED),
     ("clock-skew", "it is about what other scripts found out before"),
+    ("couchdb-databases", PLAYED),
+    ("couchdb-stats", PLAYED),
+    ("docker-version", PLAYED),
+    ("elasticsearch-info", PLAYED),
+    ("etcd-info", PLAYED),
     ("fingerprint-strings", "it is about an answer that version detection got"),
     ("https-redirect", "it changes what version detection found"),
+    ("iscsi-info", "a real target answers it in shelf_db"),
+    ("kubernetes-version", PLAYED),
+    ("mongodb-databases", PLAYED),
+    ("mongodb-info", PLAYED),
+    ("ms-sql-info", PLAYED),
+    ("rpc-grind", "it is about what version detection found"),
     ("smtp-strangeport", "it is about what version detection found"),
     ("ssh-auth-methods", "what goes through libssh2 is not recorded"),
     ("unittest", "it runs the tests of the libraries, as a test of its own does"),
