@@ -4,14 +4,15 @@
 //! way, and is given back when the host has been handed to the sinks.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use nseer_core::event::RunSummary;
 use nseer_core::{
-    Event, EventSink as _, HostRecord, HostStatus, PortState, PortTable, Reason, ScanPorts,
-    Severity, Stage,
+    Event, EventSink, HostRecord, HostStatus, PortState, PortTable, Reason, ScanPorts, Severity,
+    Stage,
 };
 use nseer_net::Network;
 use nseer_scan::Scanner;
@@ -238,6 +239,7 @@ impl Run {
     }
 
     async fn host(&self, target: Target, ports: &Arc<ScanPorts>, counts: &Counts) {
+        let _witness = PanicWitness { sinks: self.sinks.clone(), address: target.address };
         let clock = &self.system.clock;
         let scanned_before = self.past.take_scanned(target.address, ports);
         let is_new = scanned_before.is_none();
@@ -311,6 +313,24 @@ impl Run {
     }
 }
 
+/// Tells where a fault of the program ended the task of a host, so that the host is not missed in silence.
+struct PanicWitness<S: EventSink> {
+    sinks: S,
+    address: IpAddr,
+}
+
+impl<S: EventSink> Drop for PanicWitness<S> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let text = format!(
+                "the scan of {} broke off, and its results are lost: a fault of nseer, please report it",
+                self.address
+            );
+            self.sinks.emit(Event::Message { severity: Severity::Error, text: text.into_bytes() });
+        }
+    }
+}
+
 /// Counts ports that are known, to tell of it now and then.
 struct Tally {
     known: usize,
@@ -330,5 +350,40 @@ impl Tally {
         self.known += 1;
         let step = (self.of / TOLD).max(1);
         self.known.is_multiple_of(step).then_some(self.known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Heard(Arc<Mutex<Vec<Event>>>);
+
+    impl EventSink for Heard {
+        fn emit(&self, event: Event) {
+            self.0.lock().unwrap().push(event);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_told_of() {
+        let heard = Heard::default();
+        let address = IpAddr::from([192, 0, 2, 7]);
+        for breaks in [false, true] {
+            let witness = PanicWitness { sinks: heard.clone(), address };
+            let task = tokio::spawn(async move {
+                let _witness = witness;
+                assert!(!breaks, "on purpose");
+            });
+            assert_eq!(task.await.is_err(), breaks);
+        }
+        let events = heard.0.lock().unwrap();
+        let [Event::Message { severity: Severity::Error, text }] = &events[..] else {
+            panic!("{} events", events.len());
+        };
+        assert!(String::from_utf8_lossy(text).contains("192.0.2.7"));
     }
 }

@@ -53,7 +53,7 @@ fn a_password_is_tried() {
             "close:",
             "closed:",
             "gone: raised EOF",
-            "misuse: raised bad argument #1 to 'userauth_list' (ssh2 expected, got table)",
+            "misuse: raised bad argument #1 to 'libssh2.userauth_list' (ssh2 expected, got table)",
         ];
         assert_eq!(shown(&output, "22/tcp"), expected, "{output:#?}");
     });
