@@ -119,13 +119,17 @@ _nseer() {
                                 COMPREPLY=()
                                 return
                                 ;;
+                            --datadir)
+                                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                                return
+                                ;;
                             -o)
                                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                                 return
                                 ;;
                         esac
                         if [[ $cur == -* ]]; then
-                            mapfile -t COMPREPLY < <(compgen -W '--format --level --strict --explain --rules -o' -- "$cur")
+                            mapfile -t COMPREPLY < <(compgen -W '--format --level --strict --explain --rules --datadir -o' -- "$cur")
                         else
                             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                         fi

@@ -28,6 +28,7 @@ complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcom
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l strict -d 'exit with 1 for warnings too'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l explain -x -d 'print what a rule is about, with examples, and end'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l rules -d 'list all rules, and end'
+complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -l datadir -x -a '(__fish_complete_directories)' -d 'know the libraries of this data folder too'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from check' -s o -r -F -d 'write to FILE instead of standard output'
 complete -c nseer -n '__fish_seen_subcommand_from script; and not __fish_seen_subcommand_from new check test run help info list profile types' -f -a test -d 'run the tests beside scripts, without a network'
 complete -c nseer -n '__fish_seen_subcommand_from script; and __fish_seen_subcommand_from test' -F

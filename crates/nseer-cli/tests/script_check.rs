@@ -201,3 +201,34 @@ fn a_new_script_has_nothing_to_complain_about() {
     let run = nseer(&folder, &["check", "--strict"]);
     assert_eq!((run.code, run.stdout.as_str()), (0, "4 files: 0 errors, 0 warnings, 0 notes\n"));
 }
+
+/// A function that a library of one's own does not have is found once the library is known.
+#[test]
+fn libraries_of_a_data_folder_are_known() {
+    let folder = folder("check-datadir");
+    let script =
+        BAD.replace("discovry", "discovery").replace("nmap.get_random_byte(3)", "greeter.helo(3)");
+    write(
+        &folder.join("a.nse"),
+        format!("local greeter = require \"greeter\"\n{script}").as_bytes(),
+    );
+    let library = "local stdnse = require \"stdnse\"\n_ENV = stdnse.module(\"greeter\", stdnse.seeall)\n\
+        --- Greets.\n-- @param name Whom.\n-- @return Text.\n\
+        function hello (name)\n  return \"Hello \" .. name\nend\nreturn _ENV\n";
+    write_below(&folder, "data/nselib/greeter.lua", library);
+    let alone = nseer(&folder, &["check", "--format", "json", "a.nse"]);
+    assert!(!alone.stdout.contains("unknown-function"), "{}", alone.stdout);
+    let known = nseer(&folder, &["check", "--format", "json", "--datadir", "data", "a.nse"]);
+    assert!(known.stdout.contains("unknown-function"), "{}", known.stdout);
+    assert!(known.stdout.contains("hello"), "the function that was meant: {}", known.stdout);
+    let missing = nseer(&folder, &["check", "--datadir", "nowhere", "a.nse"]);
+    assert_eq!(missing.code, 2);
+    assert!(missing.stderr.contains("'nowhere/nselib' (--datadir)"), "{}", missing.stderr);
+}
+
+#[allow(clippy::disallowed_methods, reason = "a test makes its own files")]
+fn write_below(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder for the test");
+    write(&path, text.as_bytes());
+}

@@ -14,7 +14,7 @@ use nseer_check::rules::RULES;
 use nseer_check::{Checked, Checker, types};
 use nseer_seam::{FileKind, System};
 
-use super::{OUT, Tool, ToolOption, Words, documents};
+use super::{DATADIR, OUT, Tool, ToolOption, Words, documents};
 use crate::options::Complete;
 
 pub(super) const TOOL: Tool = Tool {
@@ -58,6 +58,7 @@ pub(super) const TOOL: Tool = Tool {
             short: "list all rules, and end",
             complete: Complete::Nothing,
         },
+        ToolOption { short: "know the libraries of this data folder too", ..DATADIR },
         OUT,
     ],
     trouble: TROUBLE,
@@ -81,12 +82,7 @@ pub(super) const TYPES: Tool = Tool {
             short: "the folder with the scripts",
             complete: Complete::Folders,
         },
-        ToolOption {
-            name: "--datadir",
-            value: "DIR",
-            short: "write the libraries of this data folder too",
-            complete: Complete::Folders,
-        },
+        ToolOption { short: "write the libraries of this data folder too", ..DATADIR },
     ],
     trouble: 1,
     run: write_types,
@@ -170,7 +166,7 @@ fn checked(words: &Words, system: &System) -> anyhow::Result<Vec<Checked>> {
         }
     }
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    Ok(Checker::default().check(&files, threads))
+    Ok(Checker::new(api(words, system)?).check(&files, threads))
 }
 
 fn read(path: &Path, system: &System) -> anyhow::Result<Vec<u8>> {
@@ -223,10 +219,7 @@ fn write_types(words: &Words, system: &System) -> anyhow::Result<u8> {
     if system.files.kind(folder) != Some(FileKind::Directory) {
         bail!("'{}' (-o) is not a folder", folder.display());
     }
-    let mut api = Api::embedded();
-    if let Some(data) = words.value("--datadir") {
-        add_libraries(&mut api, Path::new(data), system)?;
-    }
+    let api = api(words, system)?;
     let types = folder.join(types::FOLDER);
     if system.files.kind(&types).is_none() {
         system
@@ -259,8 +252,11 @@ fn write_types(words: &Words, system: &System) -> anyhow::Result<u8> {
     Ok(CLEAN)
 }
 
-fn add_libraries(api: &mut Api, data: &Path, system: &System) -> anyhow::Result<()> {
-    let folder = data.join("nselib");
+/// What scripts can use: the embedded libraries, and those of a data folder.
+fn api(words: &Words, system: &System) -> anyhow::Result<Api> {
+    let mut api = Api::embedded();
+    let Some(data) = words.value("--datadir") else { return Ok(api) };
+    let folder = Path::new(data).join("nselib");
     let entries = system.files.list(&folder);
     let entries =
         entries.with_context(|| format!("cannot read '{}' (--datadir)", folder.display()))?;
@@ -270,7 +266,7 @@ fn add_libraries(api: &mut Api, data: &Path, system: &System) -> anyhow::Result<
             api.add_library(module, &read(&path, system)?);
         }
     }
-    Ok(())
+    Ok(api)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ hostrule = function(host)
   return nmap.get_ports(host, nil, "tcp", "open") ~= nil
 end
 
+---@param host nse.Host
 action = function(host)
   local count = 0
   local port = nmap.get_ports(host, nil, "tcp", "open")

@@ -23,6 +23,8 @@ local stdnse = require "stdnse"
 
 portrule = shortport.port_or_service({number}, "{service}")
 
+---@param host nse.Host
+---@param port nse.Port
 action = function(host, port)
   local timeout = tonumber(stdnse.get_script_args(SCRIPT_NAME .. ".timeout")) or 5
   local socket = nmap.new_socket()
