@@ -41,23 +41,34 @@ fn scripts() -> BTreeSet<&'static str> {
     names.filter_map(|name| name.strip_suffix(".nse")).collect()
 }
 
-/// The scripts that the tests of the folder belong to: `NAME.test.lua`, `NAME.rec` or `NAME.LABEL.rec`, where `NAME`
-/// may have dots itself.
+/// The scripts that the tests of the folder belong to: those that a file `….test.lua` names, and that of
+/// `NAME.rec` or `NAME.LABEL.rec`, where `NAME` may have dots itself.
 fn tested(scripts: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
     let mut tested = BTreeSet::new();
+    let mut note = |file: &str, names: &[&str]| {
+        let script = names.iter().find_map(|name| scripts.iter().find(|known| *known == name));
+        tested.insert(*script.unwrap_or_else(|| panic!("{file}: {names:?} is no embedded script")));
+    };
     for entry in fs::read_dir(FOLDER).expect("the folder of the tests") {
-        let file = entry.expect("a file of the folder").file_name();
-        let file = file.to_str().expect("a name in ASCII");
-        if file.ends_with(".test.snap") {
-            continue;
+        let path = entry.expect("a file of the folder").path();
+        let file = path.file_name().and_then(|name| name.to_str()).expect("a name in ASCII");
+        if let Some(name) = file.strip_suffix(".rec") {
+            note(file, &[name, name.rsplit_once('.').map_or(name, |(name, _)| name)]);
+        } else if file.ends_with(".test.lua") {
+            let text = fs::read_to_string(&path).expect("a file of tests");
+            let named: Vec<&str> = text.lines().filter_map(named_script).collect();
+            assert!(!named.is_empty(), "{file} names no script");
+            named.iter().for_each(|name| note(file, &[*name]));
+        } else {
+            assert!(file.ends_with(".test.snap"), "{file} is no test");
         }
-        let name = file.strip_suffix(".test.lua").or_else(|| file.strip_suffix(".rec"));
-        let name = name.unwrap_or_else(|| panic!("{file} is no test"));
-        let unlabelled = name.rsplit_once('.').map_or(name, |(name, _)| name);
-        let script = scripts.get(name).or_else(|| scripts.get(unlabelled));
-        tested.insert(*script.unwrap_or_else(|| panic!("{file} belongs to no embedded script")));
     }
     tested
+}
+
+/// The script of a test, from the line that names it.
+fn named_script(line: &str) -> Option<&str> {
+    line.trim().strip_prefix(r#"script = "../../scripts/"#)?.strip_suffix(r#".nse","#)
 }
 
 #[test]

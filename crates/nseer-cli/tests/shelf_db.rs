@@ -14,23 +14,15 @@ mod rpc;
 #[path = "shelf_db/scripted.rs"]
 mod scripted;
 
-use lab::{Lab, Output};
+use lab::{Lab, Output, scan_type};
 
 const TARGET: &str = "127.0.0.1";
 
 /// A plain scan of ports (`U:` in front of UDP ones) with more options. It ends well and complains of nothing.
 fn ours(lab: &Lab, ports: &str, more: &[&str]) -> Output {
-    let output = lab.nseer(&arguments(ports, more));
-    assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:#?}");
-    assert!(!output.stdout.contains("ERROR: Script"), "{output:#?}");
-    output
+    lab.clean(&arguments(ports, more))
 }
 
 fn arguments<'a>(ports: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let kind = match (ports.contains("U:"), ports.contains("T:")) {
-        (false, _) => "-sT",
-        (true, false) => "-sU",
-        (true, true) => "-sTU",
-    };
-    [&[kind, "-Pn", "-n", "-p", ports][..], more, &[TARGET]].concat()
+    [&[scan_type(ports), "-Pn", "-n", "-p", ports][..], more, &[TARGET]].concat()
 }

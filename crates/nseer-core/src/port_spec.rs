@@ -155,7 +155,7 @@ impl<'a> Parser<'a> {
             return Err(self.bad_number(&format!("{whole}{}", &self.rest[..end])));
         }
         self.comma();
-        let is_ip = self.current == [Protocol::Ip];
+        let is_ip = self.reads_protocols();
         let highest = if is_ip { Protocol::Ip.highest() } else { u16::MAX };
         let number = |digits: &str, open: u16| match digits {
             "" => Ok(open),
@@ -191,7 +191,7 @@ impl<'a> Parser<'a> {
         let mut found = self.table.ports_named(name);
         found.retain(|key| self.current.contains(&key.protocol));
         // Names of protocols are known where they are scanned.
-        let is_ip = self.current == [Protocol::Ip];
+        let is_ip = self.reads_protocols();
         let may_be_known = is_ip && !self.scanned.contains(&Protocol::Ip);
         self.anything |= may_be_known;
         if found.is_empty() && !may_be_known {
@@ -249,10 +249,16 @@ impl<'a> Parser<'a> {
 
     fn bad_number(&self, item: &str) -> PortSpecError {
         let (list, item) = (self.list.to_owned(), item.to_owned());
-        match self.current[..] {
-            [Protocol::Ip] => PortSpecError::ProtocolNumber { list, item },
-            _ => PortSpecError::Number { list, item },
+        if self.reads_protocols() {
+            PortSpecError::ProtocolNumber { list, item }
+        } else {
+            PortSpecError::Number { list, item }
         }
+    }
+
+    /// Items are protocols of IP, and no ports.
+    fn reads_protocols(&self) -> bool {
+        self.current == [Protocol::Ip]
     }
 }
 

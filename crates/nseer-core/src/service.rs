@@ -2,6 +2,28 @@
 
 use crate::port::PortKey;
 
+/// The length of a fingerprint's lines.
+pub const FINGERPRINT_LINE: usize = 74;
+
+/// What each line of a fingerprint but the first begins with, and the end of the line before it.
+pub const FINGERPRINT_FOLD: &str = "\nSF:";
+
+/// A fingerprint in lines of [`FINGERPRINT_LINE`], joined by [`FINGERPRINT_FOLD`].
+#[must_use]
+pub fn fold_fingerprint(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    let mut room = FINGERPRINT_LINE;
+    for c in text.chars() {
+        if room == 0 {
+            out.push_str(FINGERPRINT_FOLD);
+            room = FINGERPRINT_LINE + 1 - FINGERPRINT_FOLD.len();
+        }
+        out.push(c);
+        room -= 1;
+    }
+    out
+}
+
 /// How a service name was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ServiceMethod {
@@ -75,4 +97,19 @@ impl ServiceInfo {
 pub trait ServiceNames: Send + Sync {
     /// The service registered for `port`, if any.
     fn name(&self, port: PortKey) -> Option<&str>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_are_folded() {
+        assert_eq!(fold_fingerprint("SF"), "SF");
+        let text: String = ('a'..='z').cycle().take(74 + 71 + 1).collect();
+        let lines: Vec<String> = fold_fingerprint(&text).split('\n').map(str::to_owned).collect();
+        let lengths: Vec<usize> = lines.iter().map(String::len).collect();
+        assert_eq!(lengths, [74, 74, 4]);
+        assert_eq!(fold_fingerprint(&text).replace(FINGERPRINT_FOLD, ""), text);
+    }
 }

@@ -3,6 +3,7 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
+use nseer_core::service::fold_fingerprint;
 use nseer_core::{
     PortDetail, PortKey, PortState, PortStatus, PortTable, Protocol, Reason, ScanPorts,
     ServiceInfo, ServiceMethod, ServiceNames, Tunnel,
@@ -111,7 +112,7 @@ impl<R: BufRead> Elements<R> {
             hostname: text("hostname"),
             os_type: text("ostype"),
             device_type: text("devicetype"),
-            fingerprint: of.get("servicefp").map(folded),
+            fingerprint: of.get("servicefp").map(fold_fingerprint),
             cpe: Vec::new(),
         };
         if ["rpcnum", "lowver", "highver"].iter().any(|name| of.get(name).is_some()) {
@@ -235,37 +236,9 @@ pub(crate) fn port_numbers(list: &str) -> Option<Vec<u16>> {
     Some(numbers)
 }
 
-/// The length of a fingerprint's lines. XML has them as one.
-const LINE: usize = 74;
-
-/// A fingerprint in lines, all but the first of which begin anew with `SF:`.
-fn folded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 16);
-    let mut room = LINE;
-    for c in text.chars() {
-        if room == 0 {
-            out.push_str("\nSF:");
-            room = LINE - "SF:".len();
-        }
-        out.push(c);
-        room -= 1;
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fingerprints_are_folded() {
-        assert_eq!(folded("SF"), "SF");
-        let text: String = ('a'..='z').cycle().take(74 + 71 + 1).collect();
-        let lines: Vec<String> = folded(&text).split('\n').map(str::to_owned).collect();
-        let lengths: Vec<usize> = lines.iter().map(String::len).collect();
-        assert_eq!(lengths, [74, 74, 4]);
-        assert_eq!(folded(&text).replace("\nSF:", ""), text);
-    }
 
     #[test]
     fn lists_of_ports() {

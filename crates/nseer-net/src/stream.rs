@@ -44,6 +44,16 @@ pub(crate) struct Stream {
     tls: Option<Box<dyn TlsSession>>,
 }
 
+/// Takes this local end where it can be had, as Nmap does: many protocols only prefer a port, and it may be
+/// taken.
+pub(crate) fn prefer(socket: &socket2::Socket, local: Option<SocketAddr>) -> io::Result<()> {
+    if let Some(local) = local {
+        socket.set_reuse_address(true)?;
+        let _ = socket.bind(&local.into());
+    }
+    Ok(())
+}
+
 impl Stream {
     /// Goes on with a connection, which must be non-blocking.
     pub(crate) fn over(connection: std::net::TcpStream) -> io::Result<Stream> {
@@ -51,15 +61,11 @@ impl Stream {
         Ok(Stream { tcp: Arc::new(tcp), tls: None })
     }
 
-    /// Connects, from `bind` where it is given and can be had, as Nmap does: many protocols only
-    /// prefer a port, and it may be taken.
+    /// Connects, from `bind` where it is given and can be had.
     pub(crate) async fn connect(peer: SocketAddr, bind: Option<SocketAddr>) -> io::Result<Stream> {
         let kind = Type::STREAM.nonblocking();
         let socket = socket2::Socket::new(Domain::for_address(peer), kind, Some(Protocol::TCP))?;
-        if let Some(local) = bind {
-            socket.set_reuse_address(true)?;
-            let _ = socket.bind(&local.into());
-        }
+        prefer(&socket, bind)?;
         let settled = match socket.connect(&peer.into()) {
             Ok(()) => true,
             Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {

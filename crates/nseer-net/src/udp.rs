@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::error::NetError;
 use crate::scratch;
-use crate::stream::Stop;
+use crate::stream::{Stop, prefer};
 use crate::tls::{TlsConnector, TlsSession, Wire};
 
 /// How often a handshake under DTLS looks whether an answer is overdue.
@@ -31,7 +31,7 @@ pub(crate) struct Udp {
 }
 
 impl Udp {
-    /// Opens a socket, from `bind` where it is given and can be had (see `Stream`). Connected, it takes the peer's datagrams
+    /// Opens a socket, from `bind` where it is given and can be had. Connected, it takes the peer's datagrams
     /// only.
     pub(crate) fn open(
         ipv6: bool,
@@ -41,10 +41,7 @@ impl Udp {
         let domain = if ipv6 { Domain::IPV6 } else { Domain::IPV4 };
         let kind = Type::DGRAM.nonblocking();
         let socket = socket2::Socket::new(domain, kind, Some(Protocol::UDP))?;
-        if let Some(local) = bind {
-            socket.set_reuse_address(true)?;
-            let _ = socket.bind(&local.into());
-        }
+        prefer(&socket, bind)?;
         socket.set_broadcast(true)?;
         if let Some(peer) = peer {
             socket.connect(&peer.into())?;

@@ -69,10 +69,8 @@ impl Tag {
     /// Its first word as a name and the rest as what is said of it.
     #[must_use]
     pub fn named(&self) -> Named {
-        let text = self.text.trim();
-        let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-        let name = name.trim_end_matches([':', ',', ';']).to_owned();
-        let rest = rest.trim_start();
+        let name = self.first_word().trim_end_matches([':', ',', ';']).to_owned();
+        let rest = self.rest();
         let rest = rest.strip_prefix("- ").unwrap_or(rest);
         Named { name, text: rest.trim_start().to_owned() }
     }
@@ -174,10 +172,7 @@ impl Comment {
 
     /// The texts of all tags of this name that say something.
     pub fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.tags
-            .iter()
-            .filter(move |tag| tag.name == name && !tag.text.is_empty())
-            .map(|tag| tag.text.as_str())
+        self.tagged(name).map(|tag| tag.text.as_str()).filter(|text| !text.is_empty())
     }
 
     /// The text of the first tag of this name.

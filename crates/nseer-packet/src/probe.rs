@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use etherparse::checksum::Sum16BitWords;
 use etherparse::{
     IcmpEchoHeader, Icmpv4Type, Icmpv6Type, IpHeaders, IpNumber, Ipv4Header, Ipv6Header,
     PacketBuilder, PacketBuilderStep, TcpHeader, TcpOptionElement, icmpv4,
@@ -129,20 +130,6 @@ const TCP_SEGMENT: u16 = 1460;
 /// RFC 2236, section 2: the type; the time, the checksum and the group are 0.
 const IGMP_QUERY: [u8; 8] = [0x11, 0, 0, 0, 0, 0, 0, 0];
 
-/// RFC 1071.
-fn internet_checksum(bytes: &[u8]) -> u16 {
-    let words = bytes.chunks(2).map(|pair| match *pair {
-        [high, low] => u32::from(u16::from_be_bytes([high, low])),
-        [high] => u32::from(high) << 8,
-        _ => 0,
-    });
-    let mut sum: u32 = words.sum();
-    while sum > 0xFFFF {
-        sum = (sum & 0xFFFF) + (sum >> 16);
-    }
-    !u16::try_from(sum).unwrap_or_default()
-}
-
 /// Builds an IP packet.
 ///
 /// # Errors
@@ -203,8 +190,9 @@ pub fn build(envelope: &Envelope<'_>, payload: &Payload<'_>) -> Result<Vec<u8>, 
         Payload::Igmp if is_v4 => {
             let mut message = IGMP_QUERY.to_vec();
             message.extend_from_slice(padding);
-            let sum = internet_checksum(&message);
-            message[2..4].copy_from_slice(&sum.to_be_bytes());
+            // The sum is kept in the order of the bytes that it was made of.
+            let sum = Sum16BitWords::new().add_slice(&message).ones_complement();
+            message[2..4].copy_from_slice(&sum.to_ne_bytes());
             step.write_to_vec(&mut packet, IpNumber::IGMP, &message)
         }
         Payload::Timestamp { .. } | Payload::AddressMask { .. } | Payload::Igmp => {

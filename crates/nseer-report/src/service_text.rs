@@ -8,9 +8,6 @@ use crate::options::ReportOptions;
 /// The name that stands for a service of which none is known.
 pub(crate) const UNKNOWN: &str = "unknown";
 
-/// What begins the further lines of a fingerprint.
-pub(crate) const FOLD: &str = "\nSF:";
-
 /// Whether a name from the table is shown as a guess: the port was asked and did not tell.
 pub(crate) fn is_guess(
     host: &HostRecord,

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 
 use nseer_core::event::{RunInfo, RunSummary};
 use nseer_core::port_spec::compact_list;
+use nseer_core::service::FINGERPRINT_FOLD;
 use nseer_core::{
     Event, HostRecord, HostStatus, Phase, PortKey, PortStatus, Progress, ScriptOutcome,
     ScriptResult, ScriptRun, ScriptValue, ServiceInfo, Tunnel,
@@ -19,7 +20,7 @@ use crate::Report;
 use crate::escape::{xml_string, xml_text};
 use crate::normal::mac_text;
 use crate::options::ReportOptions;
-use crate::service_text::{FOLD, UNKNOWN};
+use crate::service_text::UNKNOWN;
 use crate::shown::{Group, Shown, in_order, is_shown, summary};
 use crate::trace_text;
 use crate::when;
@@ -259,7 +260,7 @@ impl<W: Write + Send> XmlReport<W> {
         ] {
             if let Some(value) = value {
                 // Only people need it in lines.
-                let value = value.replace(FOLD, "");
+                let value = value.replace(FINGERPRINT_FOLD, "");
                 write!(self.out, " {attribute}=\"{}\"", xml_string(&value))?;
             }
         }

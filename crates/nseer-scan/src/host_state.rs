@@ -35,8 +35,6 @@ pub(crate) struct HostState {
     sends_errors: AtomicBool,
     /// Answers that may come late without slowing the scan down.
     defeats: Defeats,
-    /// Most retransmissions of one probe.
-    most_retries: u32,
 }
 
 #[derive(Debug)]
@@ -70,7 +68,6 @@ impl HostState {
             has_pace: AtomicBool::new(!delay.is_zero()),
             sends_errors: AtomicBool::new(false),
             defeats: timing.defeats,
-            most_retries: timing.max_retries,
         }
     }
 
@@ -120,7 +117,7 @@ impl HostState {
 
     /// The user's limit on retransmissions.
     pub(crate) fn most_retries(&self) -> u32 {
-        self.most_retries
+        self.lock().retry.max()
     }
 
     /// What silence means: without waiting for limited errors, a closed UDP port is silent too.

@@ -42,6 +42,11 @@ impl RetryPolicy {
         self.for_loss().max(self.most_needed + 1).min(self.max)
     }
 
+    /// The user's limit.
+    pub(crate) fn max(&self) -> u32 {
+        self.max
+    }
+
     /// Some probe was answered at a retransmission.
     pub(crate) fn has_been_needed(&self) -> bool {
         self.most_needed > 0

@@ -11,6 +11,7 @@
 -- @name ajp
 
 local base64 = require "base64"
+local framereader = require "framereader"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -146,16 +147,9 @@ function Helper:connect (socket)
   return self.socket:connect(self.host, self.port, "tcp")
 end
 
-local function packet (buffer)
-  if #buffer >= 4 then
-    local length = 4 + string.unpack(">I2", buffer, 3)
-    if string.sub(buffer, 1, 2) ~= "AB" then
-      return #buffer, #buffer
-    elseif #buffer >= length then
-      return length, length
-    end
-  end
-end
+local packet = framereader.new(function (head)
+  return string.sub(head, 1, 2) == "AB" and string.unpack(">I2", head, 3) or nil
+end, 0xffff)
 
 -- Reads the packets of one answer. The response; or nil and a reason.
 local function read_response (socket)

@@ -14,6 +14,7 @@
 -- @class module
 -- @name amqp
 
+local framereader = require "framereader"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -131,18 +132,10 @@ local function long_text (data, pos)
   return pos + 4 + length, string.sub(data, pos + 4, pos + 3 + length)
 end
 
-local function frame (buffer)
-  if #buffer >= 8 and string.sub(buffer, 1, 4) == "AMQP" then
-    return 8, 8
-  elseif #buffer >= HEAD then
-    local length = string.unpack(">I4", buffer, 4)
-    if length > MAX_FRAME then
-      return #buffer, #buffer
-    elseif #buffer >= HEAD + length + 1 then
-      return HEAD + length + 1, HEAD + length + 1
-    end
-  end
-end
+-- A frame ends with a byte of its own; a server of another version says that in eight bytes.
+local frame = framereader.new(function (head)
+  return string.sub(head, 1, 4) == "AMQP" and 1 or string.unpack(">I4", head, 4) + 1
+end, MAX_FRAME + 1, HEAD)
 
 -- What the method connection.start says (class 10, method 10); nil if the frame is another.
 local function read_start (data)

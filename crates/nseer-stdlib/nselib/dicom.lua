@@ -12,6 +12,7 @@
 -- @class module
 -- @name dicom
 
+local framereader = require "framereader"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -73,16 +74,7 @@ function send_pdata (dicom, data)
   return send(dicom, head .. data)
 end
 
-local function unit (buffer)
-  if #buffer >= 6 then
-    local length = string.unpack(">I4", buffer, 3)
-    if length > MAX_UNIT then
-      return #buffer, #buffer
-    elseif #buffer >= 6 + length then
-      return 6 + length, 6 + length
-    end
-  end
-end
+local unit = framereader.new(function (head) return (string.unpack(">I4", head, 3)) end, MAX_UNIT, 6)
 
 --- Reads one unit.
 -- @param dcm The connection.

@@ -11,6 +11,7 @@
 -- @class module
 -- @name pgsql
 
+local framereader = require "framereader"
 local nmap = require "nmap"
 local openssl = require "openssl"
 local stdnse = require "stdnse"
@@ -170,16 +171,10 @@ function v3.processResponse (data, pos)
   return after, response
 end
 
-local function message (buffer)
-  if #buffer >= 5 then
-    local length = string.unpack(">I4", buffer, 2)
-    if length < 4 or length > MAX_MESSAGE then
-      return #buffer, #buffer
-    elseif #buffer >= 1 + length then
-      return 1 + length, 1 + length
-    end
-  end
-end
+local message = framereader.new(function (head)
+  local length = string.unpack(">I4", head, 2)
+  return length >= 4 and length - 4 or nil
+end, MAX_MESSAGE - 4, 5)
 
 --- Reads bytes from the server until there is a whole message.
 -- @name v3.readPacket
@@ -351,15 +346,9 @@ function v2.readPacket (socket, data, pos)
   return status, status and data .. more or more
 end
 
---- Begins a session.
--- @name v2.sendStartup
--- @param socket Connected socket.
--- @param user The user.
--- @param database The database.
--- @return As <code>v3.sendStartup</code>.
-function v2.sendStartup (socket, user, database)
-  local body = string.pack(">I4", 2 << 16) .. v2.zeroPad(database, 64) .. v2.zeroPad(user, 32) .. v2.zeroPad("", 192)
-  local status, data = socket:send(string.pack(">I4", #body + 4) .. body)
+-- Sends a message of version 2. True and the answer; or false and a reason, also where the answer is an error.
+local function ask (socket, bytes)
+  local status, data = socket:send(bytes)
   if status then
     status, data = v2.readPacket(socket)
   end
@@ -371,6 +360,17 @@ function v2.sendStartup (socket, user, database)
     return false, pos and response.error.message or response
   end
   return true, response
+end
+
+--- Begins a session.
+-- @name v2.sendStartup
+-- @param socket Connected socket.
+-- @param user The user.
+-- @param database The database.
+-- @return As <code>v3.sendStartup</code>.
+function v2.sendStartup (socket, user, database)
+  local body = string.pack(">I4", 2 << 16) .. v2.zeroPad(database, 64) .. v2.zeroPad(user, 32) .. v2.zeroPad("", 192)
+  return ask(socket, string.pack(">I4", #body + 4) .. body)
 end
 
 --- Logs in.
@@ -389,18 +389,8 @@ function v2.loginRequest (socket, params, username, password, salt)
   elseif params.authtype ~= AuthenticationType.Plain then
     return params.success == true, params.success and params or "the server wants another kind of login"
   end
-  local status, data = socket:send(string.pack(">I4z", #answer + 5, answer))
-  if status then
-    status, data = v2.readPacket(socket)
-  end
-  if not status then
-    return false, data
-  end
-  local pos, response = v2.processResponse(data)
-  if not pos or response.error or not response.success then
-    return false, pos and (response.error or {}).message or response
-  end
-  return true, response
+  local status, response = ask(socket, string.pack(">I4z", #answer + 5, answer))
+  return status and response.success or false, response
 end
 
 --- Finds out which version of the protocol a server speaks.

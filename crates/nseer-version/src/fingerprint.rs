@@ -7,14 +7,13 @@
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use nseer_core::service::{FINGERPRINT_FOLD, FINGERPRINT_LINE, fold_fingerprint};
 use nseer_core::{PortKey, Tunnel};
 
 /// Bytes of one answer that are shown.
 const MOST_OF_AN_ANSWER: usize = 900;
 /// A block of this length, folded, takes no further answer.
 const ENOUGH: usize = 2200;
-/// Length of a line.
-const LINE: usize = 74;
 
 /// Under which circumstances the answers came.
 pub(crate) struct Circumstances {
@@ -42,7 +41,7 @@ pub(crate) fn fingerprint(about: &Circumstances, answers: &[(&str, &[u8])]) -> O
         text.push_str(&part);
     }
     text.push(';');
-    Some(folded(&text))
+    Some(fold_fingerprint(&text))
 }
 
 fn head(about: &Circumstances) -> String {
@@ -85,22 +84,9 @@ fn escape(byte: u8, next: Option<&u8>, out: &mut String) {
 }
 
 fn folded_length(text: &str) -> usize {
-    text.len() + text.len().saturating_sub(LINE).div_ceil(LINE - 3) * 4
-}
-
-/// The text in lines, all but the first of which begin anew with `SF:`.
-fn folded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 16);
-    let mut room = LINE;
-    for c in text.chars() {
-        if room == 0 {
-            out.push_str("\nSF:");
-            room = LINE - 3;
-        }
-        out.push(c);
-        room -= 1;
-    }
-    out
+    let fold = FINGERPRINT_FOLD.len();
+    let folds = text.len().saturating_sub(FINGERPRINT_LINE).div_ceil(FINGERPRINT_LINE + 1 - fold);
+    text.len() + folds * fold
 }
 
 #[cfg(test)]
@@ -126,7 +112,10 @@ mod tests {
         assert!(lines[0].starts_with("SF-Port7777-TCP:V="), "{text}");
         assert!(lines[1..].iter().all(|line| line.starts_with("SF:")), "{text}");
         let (last, full) = lines.split_last().expect("lines");
-        assert!(full.iter().all(|line| line.len() == LINE) && last.len() <= LINE);
+        assert!(
+            full.iter().all(|line| line.len() == FINGERPRINT_LINE)
+                && last.len() <= FINGERPRINT_LINE
+        );
         let whole = text.replace("\nSF:", "");
         assert!(whole.contains("%T=SSL%I=7%D="), "{whole}");
         assert!(whole.contains("%Time=6B07894D%P="), "{whole}");

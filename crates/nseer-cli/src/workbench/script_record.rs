@@ -21,7 +21,6 @@ use super::Words;
 use super::script_run::{Target, given_host};
 use super::single_run::{self, GivenHost, Ran, SingleRun};
 use super::test_run::Settings;
-use crate::setup;
 
 /// Runs the script against `target` and writes a recording.
 pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::Result<()> {
@@ -55,7 +54,7 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
         ..Stage::default()
     };
     let data = single_run::data_dirs(words.value("--datadir").map(Path::new), system)?;
-    let names = setup::service_table(&data, false)?;
+    let settings = Settings::new(data, system)?;
     let recorder = Arc::new(Recorder::default());
     let network = Network::new(NetworkConfig {
         observer: Some(recorder.clone()),
@@ -65,8 +64,8 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
         script: &script,
         host: &host,
         args: stage.args.as_ref().map(String::as_bytes),
-        data: data.clone(),
-        names: names.clone(),
+        data: settings.data.clone(),
+        names: settings.names.clone(),
         network,
         started: system.clock.wall(),
         system: machine::machine(stage.time, stage.seed, &Pace::default()),
@@ -94,7 +93,6 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
     }
     let written = system.files.write(&path, recording.write().as_bytes());
     written.with_context(|| format!("cannot write '{}'", path.display()))?;
-    let settings = Settings::new(data, system)?;
     tell(&recording, &path, &script, &settings)
 }
 

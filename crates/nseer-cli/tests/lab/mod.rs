@@ -30,7 +30,7 @@ use std::process::Command;
 
 pub(crate) use folder::{ASKS, Folder, script};
 pub(crate) use peers::Peer;
-pub(crate) use programs::{Output, program};
+pub(crate) use programs::{Output, program, scan_type};
 pub(crate) use ssh::{PASSPHRASE, PASSWORD, USER};
 pub(crate) use terminal::Terminal;
 

@@ -28,9 +28,26 @@ impl Lab {
         program(env!("CARGO_BIN_EXE_nseer"), args)
     }
 
+    /// Runs nseer, which ends well and complains of nothing.
+    pub(crate) fn clean(&self, args: &[impl AsRef<OsStr>]) -> Output {
+        let output = self.nseer(args);
+        assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{output:#?}");
+        assert!(!output.stdout.contains("ERROR: Script"), "{output:#?}");
+        output
+    }
+
     /// Runs the real nmap.
     pub(crate) fn nmap(&self, args: &[impl AsRef<OsStr>]) -> Output {
         program("nmap", args)
+    }
+}
+
+/// The type of scan for a port list: with connections, datagrams or both.
+pub(crate) fn scan_type(ports: &str) -> &'static str {
+    match (ports.contains("U:"), ports.contains("T:")) {
+        (false, _) => "-sT",
+        (true, false) => "-sU",
+        (true, true) => "-sTU",
     }
 }
 

@@ -7,6 +7,8 @@
 -- @class module
 -- @name iscsi.packets
 
+local framereader = require "framereader"
+local math = require "math"
 local stdnse = require "stdnse"
 local string = require "string"
 local table = require "table"
@@ -81,18 +83,10 @@ end
 --- Tells where a packet ends, for <code>receive_buf</code>.
 -- @param buffer What has arrived.
 -- @return First and last position of what is cut off; nil if more is needed.
-function matcher (buffer)
-  if #buffer >= HEADER then
-    local extra, length = 4 * string.byte(buffer, 5), (string.unpack(">I3", buffer, 6))
-    if length > MAX_DATA then
-      return #buffer, #buffer
-    end
-    local whole = HEADER + extra + length + -length % 4
-    if #buffer >= whole then
-      return whole, whole
-    end
-  end
-end
+matcher = framereader.new(function (head)
+  local length = string.unpack(">I3", head, 6)
+  return length <= MAX_DATA and 4 * string.byte(head, 5) + length + -length % 4 or nil
+end, math.huge, HEADER)
 
 -- Reads an answer of a kind. The header and its data; nil and a reason.
 local function read_packet (socket, opcode)

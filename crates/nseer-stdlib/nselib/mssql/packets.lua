@@ -7,6 +7,7 @@
 -- @class module
 -- @name mssql.packets
 
+local framereader = require "framereader"
 local math = require "math"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
@@ -194,16 +195,10 @@ end
 --- Tells where a packet ends, for <code>receive_buf</code>.
 -- @param buffer What has arrived.
 -- @return First and last position of what is cut off; nil if more is needed.
-function packet (buffer)
-  if #buffer >= 8 then
-    local length = string.unpack(">I2", buffer, 3)
-    if length < 8 then
-      return #buffer, #buffer
-    elseif #buffer >= length then
-      return length, length
-    end
-  end
-end
+packet = framereader.new(function (head)
+  local length = string.unpack(">I2", head, 3)
+  return length >= 8 and length - 8 or nil
+end, 0xffff, 8)
 
 --- Reads a message.
 -- @name TDSStream.Receive

@@ -37,3 +37,15 @@ test("two suites of version 1.2, in the order of the server", {
   end,
   snapshot = true,
 })
+
+test("two protocols", {
+  script = "../../scripts/tls-nextprotoneg.nse",
+  port = "443/tcp open https",
+  peer = function (c)
+    client_hello(c)
+    local announced = string.pack(">I2s2", 13172, "\6spdy/3\8http/1.1")
+    c:send(handshake(2, "\3\3" .. string.rep("R", 32) .. "\0\0\x2f\0" .. string.pack(">s2", announced)))
+    c:receive()
+  end,
+  snapshot = true,
+})

@@ -58,6 +58,57 @@ end
 
 local function int (number) return ber(2, string.pack(">I4", number)) end
 local function text (words) return ber(4, words) end
+local function address (a, b, c, d) return ber(0x40, string.char(a, b, c, d)) end
+
+test("an interface with an address (RFC 1213)", {
+  script = "../../scripts/snmp-interfaces.nse",
+  port = "161/udp open snmp",
+  peer = agent({
+    { ".6.1.2.1.2.2.1.1.1", int(1) },
+    { ".6.1.2.1.2.2.1.2.1", text("lo") },
+    { ".6.1.2.1.2.2.1.3.1", int(24) },
+    { ".6.1.2.1.2.2.1.5.1", ber(0x42, string.pack(">I4", 10000000)) },
+    { ".6.1.2.1.2.2.1.6.1", text("\0\0\x5e\0\x53\1") },
+    { ".6.1.2.1.2.2.1.8.1", int(1) },
+    { ".6.1.2.1.2.2.1.10.1", ber(0x41, string.pack(">I4", 4096)) },
+    { ".6.1.2.1.2.2.1.16.1", ber(0x41, string.pack(">I4", 2048)) },
+    { ".6.1.2.1.4.20.1.1.127.0.0.1", address(127, 0, 0, 1) },
+    { ".6.1.2.1.4.20.1.2.127.0.0.1", int(1) },
+    { ".6.1.2.1.4.20.1.3.127.0.0.1", address(255, 0, 0, 0) },
+  }),
+  snapshot = true,
+})
+
+test("one connection and one listener (RFC 4022 and RFC 1213)", {
+  script = "../../scripts/snmp-netstat.nse",
+  port = "161/udp open snmp",
+  peer = agent({
+    { ".6.1.2.1.6.13.1.1.127.0.0.1.22.127.0.0.1.50000", int(5) },
+    { ".6.1.2.1.6.13.1.2.127.0.0.1.22.127.0.0.1.50000", address(127, 0, 0, 1) },
+    { ".6.1.2.1.6.13.1.3.127.0.0.1.22.127.0.0.1.50000", int(22) },
+    { ".6.1.2.1.6.13.1.4.127.0.0.1.22.127.0.0.1.50000", address(127, 0, 0, 1) },
+    { ".6.1.2.1.6.13.1.5.127.0.0.1.22.127.0.0.1.50000", int(50000) },
+    { ".6.1.2.1.7.5.1.1.0.0.0.0.161", address(0, 0, 0, 0) },
+    { ".6.1.2.1.7.5.1.2.0.0.0.0.161", int(161) },
+  }),
+  snapshot = true,
+})
+
+test("two processes (RFC 2790, section 4.6)", {
+  script = "../../scripts/snmp-processes.nse",
+  port = "161/udp open snmp",
+  peer = agent({
+    { ".6.1.2.1.25.4.2.1.1.1", int(1) },
+    { ".6.1.2.1.25.4.2.1.1.20", int(20) },
+    { ".6.1.2.1.25.4.2.1.2.1", text("init") },
+    { ".6.1.2.1.25.4.2.1.2.20", text("sshd") },
+    { ".6.1.2.1.25.4.2.1.4.1", text("/sbin/init") },
+    { ".6.1.2.1.25.4.2.1.4.20", text("/usr/sbin/sshd") },
+    { ".6.1.2.1.25.4.2.1.5.1", text("") },
+    { ".6.1.2.1.25.4.2.1.5.20", text("-D") },
+  }),
+  snapshot = true,
+})
 
 test("two programs (RFC 2790, section 4.7)", {
   script = "../../scripts/snmp-win32-software.nse",
