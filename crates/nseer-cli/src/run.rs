@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use nseer_core::event::RunSummary;
 use nseer_core::{
@@ -89,11 +89,14 @@ impl Run {
         let run = Arc::new(self);
         let (up, down) = run.past.counts();
         let counts = Arc::new(Counts { up: up.into(), down: down.into() });
+        let mut tasks = JoinSet::new();
         let (interrupted, failure) = tokio::select! {
             why = stop => (Some(why), None),
             why = run.fails_to_open() => (Some(why.clone()), Some(why)),
-            () = Run::all_phases(&run, &mut targets, &counts) => (None, None),
+            () = Run::all_phases(&run, &mut targets, &counts, &mut tasks) => (None, None),
         };
+        // Hosts that are not done tell what is known of them.
+        tasks.shutdown().await;
         if interrupted.is_some() {
             run.sinks.mark_failed();
         }
@@ -124,7 +127,12 @@ impl Run {
         }));
     }
 
-    async fn all_phases(run: &Arc<Run>, targets: &mut TargetSource, counts: &Arc<Counts>) {
+    async fn all_phases(
+        run: &Arc<Run>,
+        targets: &mut TargetSource,
+        counts: &Arc<Counts>,
+        tasks: &mut JoinSet<()>,
+    ) {
         if run.depth == Depth::List {
             run.precede().await;
             Run::list(run, targets, counts).await;
@@ -137,7 +145,6 @@ impl Run {
             run.sinks.emit(Event::HostsExpected(expected));
         }
         let permits = Arc::new(Semaphore::new(run.hosts_in_flight));
-        let mut tasks = JoinSet::new();
         loop {
             for target in run.found.take() {
                 run.sinks.emit(Event::HostsExpected(count_of(&target)));
@@ -261,6 +268,16 @@ impl Run {
             HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),
             HostStatus::Down | HostStatus::Unknown => counts.down.fetch_add(1, Ordering::Relaxed),
         };
+        let mut work = InWork { sinks: self.sinks.clone(), host: Some(host) };
+        if let Some(host) = &mut work.host {
+            self.examine(host, is_new, deadline).await;
+        }
+        work.done(clock.wall());
+    }
+
+    /// Versions and scripts.
+    async fn examine(&self, host: &mut HostRecord, is_new: bool, deadline: Option<Instant>) {
+        let is_over = || deadline.is_some_and(|d| self.system.clock.now() >= d);
         if host.status == HostStatus::Up
             && !host.timed_out
             && is_new
@@ -268,24 +285,22 @@ impl Run {
         {
             let (address, stage) = (host.address, Stage::Versions);
             self.sinks.emit(Event::StageBegun { address, stage });
-            Box::pin(versions.detect(&mut host, deadline)).await;
-            host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
+            Box::pin(versions.detect(host, deadline)).await;
+            host.timed_out |= is_over();
         }
         self.precede().await;
         if host.status == HostStatus::Up
             && !host.timed_out
-            && let Some(scripts) = self.scripts.as_ref().filter(|s| s.may_run_on(&host))
+            && let Some(scripts) = self.scripts.as_ref().filter(|s| s.may_run_on(host))
         {
             if is_new && self.sinks.keeps_hosts() {
                 self.sinks.emit(Event::HostScanned(Arc::new(host.clone())));
             }
             let (address, stage) = (host.address, Stage::Scripts);
             self.sinks.emit(Event::StageBegun { address, stage });
-            host = scripts.run_host(host, deadline, &self.past).await;
-            host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
+            scripts.run_host(host, deadline, &self.past).await;
+            host.timed_out |= is_over();
         }
-        host.finished = Some(clock.wall());
-        self.sinks.emit(Event::HostDone(Arc::new(host)));
     }
 
     async fn scan(&self, host: &mut HostRecord, deadline: Option<Instant>) {
@@ -309,6 +324,31 @@ impl Run {
         if let Err(error) = end {
             let text = error.to_string().into_bytes();
             self.sinks.emit(Event::Message { severity: Severity::Error, text });
+        }
+    }
+}
+
+/// A host whose ports are known. Where the run is stopped before it is done, it tells what it knows.
+struct InWork<S: EventSink> {
+    sinks: S,
+    /// Until it is told of.
+    host: Option<HostRecord>,
+}
+
+impl<S: EventSink> InWork<S> {
+    fn done(mut self, now: SystemTime) {
+        if let Some(mut host) = self.host.take() {
+            host.finished = Some(now);
+            self.sinks.emit(Event::HostDone(Arc::new(host)));
+        }
+    }
+}
+
+impl<S: EventSink> Drop for InWork<S> {
+    fn drop(&mut self) {
+        let host = self.host.take().filter(|host| host.status == HostStatus::Up);
+        if let Some(host) = host.filter(|_| !std::thread::panicking()) {
+            self.sinks.emit(Event::HostCutShort(Arc::new(host)));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports};
@@ -239,9 +240,7 @@ pub struct Around {
 /// Where the arguments are wrong.
 pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Result<EngineConfig> {
     let script_args = script_arguments(plan, around)?;
-    // The insane template gives scripts ten minutes.
-    let template_timeout =
-        (plan.timing.template == 5).then_some(std::time::Duration::from_secs(600));
+    let usual_timeout = Duration::from_secs(if plan.timing.template == 5 { 600 } else { 3600 });
     Ok(EngineConfig {
         system: around.system.clone(),
         data: around.data.clone(),
@@ -256,10 +255,7 @@ pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Res
         timing_level: plan.timing.template,
         version_intensity: plan.versions.intensity,
         excluded_ports: around.excluded.clone(),
-        script_timeout: plan
-            .scripts
-            .timeout
-            .or(template_timeout)
+        script_timeout: Some(plan.scripts.timeout.unwrap_or(usual_timeout))
             .filter(|timeout| !timeout.is_zero()),
         compute_limit: plan.scripts.cpu_limit.unwrap_or(DEFAULT_CPU_LIMIT),
         ipv6: plan.targets.families == Families::V6,

@@ -1,7 +1,7 @@
 //! Runs scripts: one thread for each script and host, or script and port, or script alone.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -128,10 +128,11 @@ fn levels(scripts: &[Rc<Script>]) -> Vec<usize> {
     levels
 }
 
-/// Counts threads, and wakes whoever waits for some to end.
+/// The threads that run, and wakes for whoever waits for one.
 #[derive(Default)]
 struct Live {
-    count: Cell<usize>,
+    running: RefCell<BTreeMap<ThreadId, Rc<ScriptContext>>>,
+    began: Notify,
     ended: Notify,
     costs: costs::Ended,
 }
@@ -139,8 +140,25 @@ struct Live {
 impl Live {
     /// Waits until no more than so many are left.
     async fn at_most(&self, count: usize) {
-        while self.count.get() > count {
+        while self.running.borrow().len() > count {
             self.ended.notified().await;
+        }
+    }
+
+    /// Ends scripts when their time is over, and does not return. All have the same time, so one timer
+    /// is enough: for the oldest. Its time is asked for again when it seems to be over, since others may
+    /// have taken some of it.
+    async fn end_in_time(&self, world: &World) {
+        loop {
+            let oldest = self.running.borrow().first_key_value().map(|(id, c)| (*id, c.clone()));
+            match oldest.and_then(|(id, context)| Some((id, world.time_left(&context)?))) {
+                None => self.began.notified().await,
+                Some((id, left)) if left.is_zero() => {
+                    world.scheduler.kill(id, TIMED_OUT);
+                    tokio::task::yield_now().await;
+                }
+                Some((_, left)) => tokio::time::sleep(left).await,
+            }
         }
     }
 }
@@ -167,7 +185,7 @@ async fn run_jobs(
     record: &Rc<RefCell<PhaseRecord>>,
     live: &Rc<Live>,
 ) {
-    let (ids, begun) = (RefCell::new(Vec::new()), Cell::new(0));
+    let begun = Cell::new(0);
     // Hosts that came first are done first.
     let order = host.map_or(0, |host| host.number);
     let work = async {
@@ -177,20 +195,26 @@ async fn run_jobs(
                 world.scheduler.turn(order).await;
             }
             begun.set(begun.get() + 1);
-            match start(world, host, job, deadline, record, live) {
-                Ok(id) => ids.borrow_mut().push(id),
-                Err(error) => {
-                    let id = job.script.info.id.clone();
-                    world.say(Severity::Error, format!("cannot start script {id}: {error}"));
-                }
+            if let Err(error) = start(world, host, job, deadline, record, live) {
+                let id = job.script.info.id.clone();
+                world.say(Severity::Error, format!("cannot start script {id}: {error}"));
             }
         }
         live.at_most(0).await;
     };
+    let is_limited = world.config.script_timeout.is_some();
+    let work = async {
+        tokio::select! {
+            biased;
+            () = work => {}
+            () = live.end_in_time(world), if is_limited => {}
+        }
+    };
     let Some(deadline) = deadline else { return work.await };
     let is_over = world.config.system.clock.now() >= deadline;
     if is_over || tokio::time::timeout_at(deadline.into(), work).await.is_err() {
-        for id in ids.take() {
+        let left: Vec<ThreadId> = live.running.borrow().keys().copied().collect();
+        for id in left {
             world.scheduler.kill(id, TIMED_OUT);
         }
         skipped(world, host, jobs.get(begun.get()..).unwrap_or_default());
@@ -238,7 +262,7 @@ fn start(
     host_deadline: Option<Instant>,
     record: &Rc<RefCell<PhaseRecord>>,
     live: &Rc<Live>,
-) -> Result<ThreadId, crate::EngineError> {
+) -> Result<(), crate::EngineError> {
     let lua = world.lua();
     let info = &job.script.info;
     let host_table = match host {
@@ -272,36 +296,19 @@ fn start(
     if job.port.is_some() {
         args.push(port_table);
     }
-    live.count.set(live.count.get() + 1);
     let (w, c, r, l) = (world.clone(), context.clone(), record.clone(), live.clone());
-    let for_timer = context.clone();
+    let begun = context.clone();
     let main = world.functions()?.main.clone();
     let (id, _) = world.scheduler.spawn(main, MultiValue::from_vec(args), context, move |end| {
         c.release(&w);
         finished(&w, &c, &end, &r);
         l.costs.add(&w, &c);
-        l.count.set(l.count.get() - 1);
+        l.running.borrow_mut().remove(&end.id);
         l.ended.notify_one();
     })?;
-    if world.config.script_timeout.is_some() {
-        end_in_time(world, id, for_timer);
-    }
-    Ok(id)
-}
-
-/// Ends a script when its time is over. The time is asked for again when it seems to be, since
-/// others may have taken some of it.
-fn end_in_time(world: &Rc<World>, id: ThreadId, context: Rc<ScriptContext>) {
-    let w = world.clone();
-    let timer = tokio::task::spawn_local(async move {
-        while let Some(left) = w.time_left(&context).filter(|left| !left.is_zero()) {
-            tokio::time::sleep(left).await;
-        }
-        w.scheduler.kill(id, TIMED_OUT);
-    });
-    let handle = timer.abort_handle();
-    // The key only has to differ from those of other close handlers, which are addresses.
-    world.scheduler.on_close(id, 1, move || handle.abort());
+    live.running.borrow_mut().insert(id, begun);
+    live.began.notify_one();
+    Ok(())
 }
 
 /// What is to be done when a script's thread has ended.

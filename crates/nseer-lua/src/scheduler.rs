@@ -23,11 +23,11 @@ use crate::thread_table::{ThreadTable, Waiting};
 use crate::turns::Turns;
 use crate::usage::{Meter, Usage, counted};
 
-/// Names a base thread; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Names a base thread; never used twice. Those that began first are the lesser ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ThreadId {
-    pub(crate) key: usize,
     pub(crate) serial: u64,
+    pub(crate) key: usize,
 }
 
 /// How a base thread ended.

@@ -307,6 +307,12 @@ impl<W: Write + Send> Report for NormalReport<W> {
         match event {
             Event::RunStarted(run) => self.started(run)?,
             Event::HostDone(host) => self.host(host)?,
+            Event::HostCutShort(host) => {
+                self.host(host)?;
+                if is_shown(host, &self.options) {
+                    writeln!(self.out, "Stopped before all was done on {}", host_label(host))?;
+                }
+            }
             Event::PhaseDone { phase, record } => self.phase(*phase, &record.results)?,
             Event::Message { severity: Severity::Info, text } if self.place == Place::Screen => {
                 writeln!(self.out, "{}", message_text(text))?;

@@ -363,7 +363,7 @@ impl<W: Write + Send> Report for XmlReport<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::RunStarted(run) => self.started(run)?,
-            Event::HostDone(host) => self.host(host)?,
+            Event::HostDone(host) | Event::HostCutShort(host) => self.host(host)?,
             Event::PhaseDone { phase, record } => {
                 let name = if *phase == Phase::Pre { "prescript" } else { "postscript" };
                 self.container(name, &record.results)?;

@@ -153,7 +153,7 @@ impl SingleRun<'_> {
         let mut script = select(self.script, &self.data, &self.system)?;
         script.forced = self.forced;
         let script_args = script_args::parse(None, self.args)?.table;
-        let record = self.host.record(self.names, self.started);
+        let mut host = self.host.record(self.names, self.started);
         let config = EngineConfig {
             system: self.system.clone(),
             data: self.data,
@@ -184,7 +184,7 @@ impl SingleRun<'_> {
             bail!("'{}' was not loaded: {}", self.script.display(), why.unwrap_or_default());
         };
         let pre = engine.run_phase(Phase::Pre).await;
-        let host = engine.run_host(record, None).await;
+        engine.run_host(&mut host, None).await;
         let post = engine.run_phase(Phase::Post).await;
         drop(engine);
         let messages =
