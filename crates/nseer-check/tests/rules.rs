@@ -128,6 +128,18 @@ fn an_end_that_is_missing_has_a_place() {
     }
 }
 
+/// The parser panics where one stands in the text.
+#[test]
+fn a_backtick_is_an_error_outside_of_strings_and_comments() {
+    let checked = CHECKER.check_one("a.lua", b"local x = `a`\n");
+    let told = "unexpected '`': strings stand in single or double quotes";
+    let first = checked.findings.iter().find(|finding| finding.message == told);
+    let first = first.unwrap_or_else(|| panic!("{:#?}", checked.findings));
+    assert_eq!((first.span.start, first.span.end), (10, 11));
+    let checked = CHECKER.check_one("a.lua", b"local _ENV = {}\nx = '`' -- `\nreturn _ENV\n");
+    assert!(checked.findings.iter().all(|f| f.rule != "syntax"), "{:#?}", checked.findings);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -141,7 +153,7 @@ proptest! {
             Just("]"), Just("="), Just(","), Just("."), Just(":"), Just("..."), Just("'"), Just("\""),
             Just("--"), Just("--[["), Just("]]"), Just("\n"), Just("<const>"), Just("nmap"), Just("x"),
             Just("socket = nmap.new_socket()"), Just("'a%'"), Just("0x"), Just("1.5"), Just("\\"),
-            Just("é"), Just("-- nseer: allow("), Just("--- @args"), Just("\u{feff}"), Just("not"),
+            Just("é"), Just("`"), Just("-- nseer: allow("), Just("--- @args"), Just("\u{feff}"), Just("not"),
         ], 0..40),
         glue in "[ \n]?",
         is_library: bool,

@@ -73,6 +73,9 @@ impl World {
                 let elapsed = context.has_deadline().then(|| context.time_left(clock.now(), lost));
                 Limits { compute, elapsed: elapsed.flatten() }
             })?;
+        if config.workbench.seed.is_some() {
+            scheduler.wait_always();
+        }
         let lua = scheduler.lua().clone();
         let nmap = lua.create_table()?;
         let neighbours = config.privileged.then(|| config.system.files.clone());

@@ -239,7 +239,8 @@ impl Socket {
     /// [`NetError::Eof`] once the peer has closed, then at every further call.
     pub async fn receive(&mut self, timeout: Option<Duration>) -> Result<Vec<u8>, NetError> {
         let mut data = Vec::new();
-        let first = within(timeout, self.read(&mut data)).await;
+        let deadline = deadline(timeout);
+        let first = until(deadline, self.read(&mut data, deadline)).await;
         let mut last = match first {
             Ok(n) => n,
             Err(error) => {
@@ -305,10 +306,11 @@ impl Socket {
     ) -> Result<Vec<u8>, NetError> {
         let limit = self.network.buffer_limit().max(expected);
         let mut data = Vec::new();
+        let deadline = deadline(timeout);
         let gathering = async {
             loop {
                 let seen = data.len();
-                self.read(&mut data).await?;
+                self.read(&mut data, deadline).await?;
                 self.tell_received(Ok(&data[seen..]));
                 if enough(&data) {
                     return Ok::<_, NetError>(());
@@ -320,7 +322,7 @@ impl Socket {
                 tokio::task::coop::consume_budget().await;
             }
         };
-        let gathered = within(timeout, gathering).await;
+        let gathered = until(deadline, gathering).await;
         if let Err(error) = &gathered {
             self.tell_received(Err(error));
         }
@@ -331,8 +333,12 @@ impl Socket {
         }
     }
 
-    /// Waits for one step of a stream, or one datagram.
-    async fn read(&mut self, into: &mut Vec<u8>) -> Result<usize, NetError> {
+    /// Waits for one step of a stream, or one datagram. The caller gives up at `deadline`.
+    async fn read(
+        &mut self,
+        into: &mut Vec<u8>,
+        deadline: Option<Instant>,
+    ) -> Result<usize, NetError> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
@@ -353,7 +359,7 @@ impl Socket {
                 n => Ok(n),
             },
             Kind::Played(line) => {
-                let read = stand_in::read(&mut **line, into).await;
+                let read = stand_in::read(&mut **line, into, deadline).await;
                 self.ended = matches!(read, Err(NetError::Eof));
                 read
             }
@@ -476,8 +482,20 @@ async fn within<T, E: Into<NetError>>(
     timeout: Option<Duration>,
     operation: impl Future<Output = Result<T, E>>,
 ) -> Result<T, NetError> {
-    // A time that the clock cannot express is for ever.
-    match timeout.and_then(|timeout| Instant::now().checked_add(timeout)) {
+    until(deadline(timeout), operation).await
+}
+
+/// A time that the clock cannot express is for ever.
+fn deadline(timeout: Option<Duration>) -> Option<Instant> {
+    timeout.and_then(|timeout| Instant::now().checked_add(timeout))
+}
+
+/// Runs an operation until `deadline` at most.
+async fn until<T, E: Into<NetError>>(
+    deadline: Option<Instant>,
+    operation: impl Future<Output = Result<T, E>>,
+) -> Result<T, NetError> {
+    match deadline {
         None => operation.await.map_err(Into::into),
         Some(deadline) => match timeout_at(deadline, operation).await {
             Ok(result) => result.map_err(Into::into),

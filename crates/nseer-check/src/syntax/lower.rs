@@ -16,6 +16,8 @@ use crate::source::Span;
 /// An error of syntax: where, and what.
 pub type Problem = (Span, String);
 
+const BACKTICK: &str = "unexpected '`': strings stand in single or double quotes";
+
 /// Stands for the word `break` while the text is parsed: a label of the same length.
 const BREAK: &str = "::b::";
 
@@ -24,7 +26,8 @@ const BREAK: &str = "::b::";
 #[must_use]
 pub fn parse(text: &str, scan: &Scan) -> (Block, Vec<Problem>) {
     // Lua allows `break` anywhere in a block, the parser only at its end; so it is shown a label.
-    let mut shown = text.to_owned();
+    // A backtick makes it panic; no other sign that Lua lacks does, and none is neutral in strings but this.
+    let mut shown = text.replace('`', "@");
     for at in &scan.breaks {
         shown.replace_range(*at..at + BREAK.len(), BREAK);
     }
@@ -34,6 +37,7 @@ pub fn parse(text: &str, scan: &Scan) -> (Block, Vec<Problem>) {
         let (start, end) = error.range();
         let message = match error {
             full_moon::Error::AstError(error) => message(error, text),
+            _ if text.as_bytes().get(start.bytes()) == Some(&b'`') => BACKTICK.to_owned(),
             full_moon::Error::TokenizerError(error) => {
                 error.error().to_string().replace("unexpected character", "unexpected")
             }

@@ -55,7 +55,8 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
     };
     let data = single_run::data_dirs(words.value("--datadir").map(Path::new), system)?;
     let settings = Settings::new(data, system)?;
-    let recorder = Arc::new(Recorder::default());
+    let pace = Pace::default();
+    let recorder = Arc::new(Recorder::paced(&pace));
     let network = Network::new(NetworkConfig {
         observer: Some(recorder.clone()),
         ..NetworkConfig::default()
@@ -68,7 +69,7 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
         names: settings.names.clone(),
         network,
         started: system.clock.wall(),
-        system: machine::machine(stage.time, stage.seed, &Pace::default()),
+        system: machine::machine(stage.time, stage.seed, &pace),
         workbench: Workbench { seed: Some(stage.seed), ..Workbench::default() },
         forced: false,
         debugging: 0,
