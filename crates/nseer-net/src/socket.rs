@@ -31,9 +31,11 @@ pub struct Socket {
     /// What [`Socket::try_send`] could not send of a buffer whose first part it did send.
     unsent: Vec<u8>,
     ended: bool,
+    /// See [`ConnectOptions::tls_end_once`].
+    tls_end_once: bool,
     /// What went wrong behind data that was good; for the next receive.
     failed: Option<NetError>,
-    /// Who is told what happens, where somebody wants to know.
+    /// Who is told what happens.
     watched: Option<Box<Watched>>,
 }
 
@@ -82,9 +84,10 @@ impl Socket {
             }
             Ok::<_, NetError>(Kind::Stream(stream))
         };
+        let tls_end_once = options.tls_end_once;
         let Some(watched) = network.watched(options) else {
             let kind = within(options.timeout, connecting).await?;
-            return Ok(Socket::new(network, kind));
+            return Ok(Socket { tls_end_once, ..Socket::new(network, kind) });
         };
         let begun = stand_in::now();
         let connected = within(options.timeout, connecting).await;
@@ -99,7 +102,7 @@ impl Socket {
             took,
             failed: connected.as_ref().err(),
         });
-        Ok(Socket { watched: Some(watched), ..connected? })
+        Ok(Socket { watched: Some(watched), tls_end_once, ..connected? })
     }
 
     /// A UDP socket for [`Socket::send_to`]. Must be called inside a tokio runtime.
@@ -130,7 +133,15 @@ impl Socket {
 
     fn new(network: &Network, kind: Kind) -> Socket {
         let network = network.clone();
-        Socket { network, kind, unsent: Vec::new(), ended: false, failed: None, watched: None }
+        Socket {
+            network,
+            kind,
+            unsent: Vec::new(),
+            ended: false,
+            tls_end_once: false,
+            failed: None,
+            watched: None,
+        }
     }
 
     /// Tells an observer of the caller's place in its program, from which what follows is done.
@@ -303,8 +314,7 @@ impl Socket {
         expected: usize,
         mut enough: impl FnMut(&[u8]) -> bool,
     ) -> Result<Vec<u8>, NetError> {
-        let limit = self.network.buffer_limit().max(expected);
-        let mut data = Vec::new();
+        let (limit, mut data) = (self.network.buffer_limit().max(expected), Vec::new());
         let gathering = async {
             loop {
                 let seen = data.len();
@@ -337,6 +347,9 @@ impl Socket {
             return Err(error);
         }
         match &mut self.kind {
+            Kind::Stream(stream) if self.ended && self.tls_end_once && stream.is_tls() => {
+                Err(stream.read_after_end().await)
+            }
             Kind::Stream(stream) => match stream.read(into).await? {
                 0 => {
                     self.ended = true;
