@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mlua::{MultiValue, Table, Value};
+use mlua::{MultiValue, Value};
 use nseer_core::{
     Event, Phase, PhaseRecord, PortKey, ScriptOutcome, ScriptResult, ScriptRun, Severity,
 };
@@ -386,19 +386,13 @@ fn failed(
     end: &ThreadEnd,
     error: &Value,
 ) -> (ScriptOutcome, Option<ScriptResult>) {
-    if let Value::Table(table) = error
-        && let Some(message) = error_message(table)
-    {
-        world.debug(1, || format!("Finished {}. Reason: {message}", context.label()));
+    if is_try(error) {
+        tell_failure(world, context, end, error);
         return (ScriptOutcome::Silent, None);
     }
     let text = error_text(error);
     if world.config.levels.debugging() > 0 {
-        let traceback = world.scheduler.traceback(&end.thread, error);
-        let mut line = format!("NSE: {} threw an error!\n", context.label()).into_bytes();
-        line.extend(traceback);
-        line.push(b'\n');
-        world.say(Severity::Info, line);
+        tell_failure(world, context, end, error);
         return (ScriptOutcome::Failed(text), None);
     }
     world.say(Severity::Warning, format!("{} failed: {text}", context.label()));
@@ -410,16 +404,30 @@ fn failed(
     (ScriptOutcome::Failed(text), Some(result))
 }
 
-/// The message of an error thrown by `nmap.new_try`; `None` for any other table.
-pub(crate) fn error_message(table: &Table) -> Option<String> {
-    let kind = table.raw_get::<mlua::LuaString>("errtype").ok()?;
-    if kind != "nmap.new_try" {
-        return None;
+/// Tells of an error that ended a thread, for `-d`.
+pub(crate) fn tell_failure(world: &World, context: &ScriptContext, end: &ThreadEnd, error: &Value) {
+    if let Some(message) = try_message(error) {
+        let message = error_text(&message);
+        return world.debug(1, || format!("Finished {}. Reason: {message}\n", context.label()));
     }
-    Some(match table.raw_get::<Value>("message") {
-        Ok(Value::Nil) | Err(_) => String::new(),
-        Ok(value) => error_text(&value),
-    })
+    if world.config.levels.debugging() > 0 {
+        let traceback = world.scheduler.traceback(&end.thread, error);
+        let mut line = format!("NSE: {} threw an error!\n", context.label()).into_bytes();
+        line.extend(traceback);
+        line.push(b'\n');
+        world.say(Severity::Info, line);
+    }
+}
+
+fn is_try(error: &Value) -> bool {
+    try_message(error).is_some()
+}
+
+/// The message of an error thrown by `nmap.new_try`; `None` for any other error.
+pub(crate) fn try_message(error: &Value) -> Option<Value> {
+    let Value::Table(table) = error else { return None };
+    let kind = table.raw_get::<mlua::LuaString>("errtype").ok()?;
+    (kind == "nmap.new_try").then(|| table.raw_get("message").unwrap_or(Value::Nil))
 }
 
 fn error_text(error: &Value) -> String {
