@@ -129,9 +129,9 @@ pub fn ports(
     if protocols.is_empty() {
         return Ok((ScanPorts::new(Vec::new(), table), Vec::new()));
     }
+    let asks_protocols = protocols == [Protocol::Ip];
     let level = match (plan.fast, plan.top, plan.ratio) {
-        // Nobody counts how often protocols are open.
-        _ if protocols == [Protocol::Ip] => plan.fast.then_some(PortLevel::Top(FAST_TOP)),
+        _ if asks_protocols => plan.fast.then_some(PortLevel::Top(FAST_TOP)),
         (_, Some(top), _) => Some(PortLevel::Top(top)),
         (_, None, Some(ratio)) => Some(PortLevel::Ratio(ratio)),
         (true, None, None) => Some(PortLevel::Top(FAST_TOP)),
@@ -140,7 +140,15 @@ pub fn ports(
     let choice =
         PortChoice { list: plan.listed.as_deref(), exclude: plan.exclude.as_deref(), level };
     let spec = choose_ports(&choice, &protocols, &table)?;
-    let warnings = spec.warnings.iter().map(|w| format!("nseer: warning: {w}")).collect();
+    let mut warnings: Vec<String> =
+        spec.warnings.iter().map(|w| format!("nseer: warning: {w}")).collect();
+    let by_frequency = plan.top.map(|_| "--top-ports").or(plan.ratio.map(|_| "--port-ratio"));
+    if let Some(option) = by_frequency.filter(|_| asks_protocols) {
+        warnings.push(format!(
+            "nseer: warning: nobody counts how often protocols are in use, so -sO does without \
+             {option}: use -F for those that have names, or -p"
+        ));
+    }
     Ok((ScanPorts::new(spec.ports, table), warnings))
 }
 

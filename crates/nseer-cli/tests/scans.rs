@@ -132,6 +132,17 @@ fn protocols_are_named_and_are_no_ports() {
         assert_eq!((results(&theirs), theirs.stdout.matches("counts-ports").count()), (1, 1));
         let ours = lab.nseer(&["-sO", "-sV", "-n", "-Pn", "-p6", V4]);
         assert!(ours.code == 0 && ours.stderr.contains("-sV is left out"), "{ours:#?}");
+        // -F asks for those with names, with --top-ports or without.
+        let asked = |args: &[&str]| {
+            let output = lab.nseer(&[&["-sO", "-n", "-v"], args, &["127.0.0.1"]].concat());
+            let shown = output.stdout.lines().find(|line| line.starts_with("Not shown"));
+            (shown.unwrap_or_default().to_owned(), output.stderr.contains("--top-ports: use -F"))
+        };
+        let (named, _) = asked(&["-F"]);
+        assert!(!named.is_empty(), "some are closed");
+        assert_eq!(asked(&["-F", "--top-ports", "3"]), (named.clone(), true));
+        let (all, is_told) = asked(&["--top-ports", "3"]);
+        assert!(all != named && is_told, "{all}");
         // This machine's own packets are no answers.
         let ours = lab.nseer(&["-sO", "-n", "-Pn", "-p2,6,47,200", "127.0.0.1"]);
         let states = ["2 open|filtered igmp", "6 open tcp", "47 closed gre", "200 closed unknown"];
