@@ -8,6 +8,7 @@
 -- @name rpc.comm
 
 local datafiles = require "datafiles"
+local deadline = require "deadline"
 local framereader = require "framereader"
 local math = require "math"
 local nmap = require "nmap"
@@ -214,6 +215,9 @@ function Comm:SendPacket (packet)
   return self.socket:send(packet)
 end
 
+-- How long a reply may take, in milliseconds.
+local LONGEST = 30000
+
 local fragment = framereader.new(function (head) return string.unpack(">I4", head) & 0x7fffffff end, MAX_REPLY)
 
 --- Reads a reply.
@@ -224,9 +228,9 @@ function Comm:ReceivePacket ()
   if self.proto == "udp" then
     return self.socket:receive()
   end
-  local parts, size = {}, 0
+  local parts, size, ends = {}, 0, nmap.clock_ms() + LONGEST
   while true do
-    local status, data = self.socket:receive_buf(fragment, true)
+    local status, data = deadline.receive_buf(self.socket, fragment, true, ends - nmap.clock_ms())
     if not status then
       return false, data
     end
