@@ -20,6 +20,9 @@ _ENV = stdnse.module("rpc.comm", stdnse.seeall)
 
 local MAX_REPLY = 0x100000
 
+-- How many ports are tried, the last one being whichever is free.
+local PORT_TRIES = 4
+
 --- Small things.
 -- @class table
 -- @name Util
@@ -129,18 +132,28 @@ end
 -- @param host Host table.
 -- @param port Port table.
 -- @param timeout Milliseconds. Default: by the host's answers.
+-- @param reserved True to connect from a port below 1024, where we may and one is free.
 -- @return True; or false and a reason.
-function Comm:Connect (host, port, timeout)
+function Comm:Connect (host, port, timeout, reserved)
   local protocol = type(port) == "table" and port.protocol or "tcp"
   self.proto = protocol
-  self.socket = nmap.new_socket(protocol)
-  self.socket:set_timeout(timeout or stdnse.get_timeout(host, 10000))
-  local status, reason = self.socket:connect(host, port, protocol)
-  if not status then
+  local status, reason
+  local is_low = reserved and nmap.is_privileged()
+  for attempt = 1, is_low and PORT_TRIES or 1 do
+    self.socket = nmap.new_socket(protocol)
+    self.socket:set_timeout(timeout or stdnse.get_timeout(host, 10000))
+    -- The number is drawn in any case, so that calls have the same numbers whoever runs this.
+    local number = reserved and math.random(600, 1023)
+    if is_low and attempt < PORT_TRIES then
+      self.socket:bind(nil, number)
+    end
+    status, reason = self.socket:connect(host, port, protocol)
+    if status then
+      return true
+    end
     self.socket:close()
-    return false, reason
   end
-  return true
+  return false, reason
 end
 
 --- Closes the connection.
