@@ -12,6 +12,7 @@
 -- @class module
 -- @name dicom
 
+local deadline = require "deadline"
 local framereader = require "framereader"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
@@ -81,7 +82,7 @@ local unit = framereader.new(function (head) return (string.unpack(">I4", head, 
 -- @return True; or false.
 -- @return Its bytes; or a reason.
 function receive (dcm)
-  local status, data = dcm.socket:receive_buf(unit, true)
+  local status, data = deadline.receive_buf(dcm.socket, unit, true)
   if status and (#data < 10 or string.unpack(">I4", data, 3) ~= #data - 6) then
     return false, "the answer is none of DICOM"
   end

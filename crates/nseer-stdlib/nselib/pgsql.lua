@@ -11,6 +11,7 @@
 -- @class module
 -- @name pgsql
 
+local deadline = require "deadline"
 local framereader = require "framereader"
 local nmap = require "nmap"
 local openssl = require "openssl"
@@ -41,7 +42,7 @@ local SCRAM, MAX_MESSAGE, MAX_PARAMETERS = 10, 0x10000, 200
 function requestSSL (socket)
   local status, answer = socket:send(string.pack(">I4I4", 8, 1234 << 16 | 5679))
   if status then
-    status, answer = socket:receive_buf(function (buffer)
+    status, answer = deadline.receive_buf(socket, function (buffer)
       if #buffer > 0 then
         return 1, 1
       end
@@ -186,8 +187,9 @@ end, MAX_MESSAGE - 4, 5)
 function v3.readPacket (socket, data, pos)
   data, pos = data or "", pos or 1
   local from = pos
+  local receive = deadline.receiver(socket)
   while not message(string.sub(data, from)) do
-    local status, more = socket:receive()
+    local status, more = receive()
     if not status then
       return false, more
     end
@@ -198,7 +200,7 @@ end
 
 -- Reads one message. Its table; or nil and a reason.
 local function receive (socket)
-  local status, data = socket:receive_buf(message, true)
+  local status, data = deadline.receive_buf(socket, message, true)
   if not status then
     return nil, data
   elseif #data < 5 or string.unpack(">I4", data, 2) ~= #data - 1 then
