@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::port::{PortKey, PortStatus, Protocol};
@@ -84,6 +85,8 @@ pub struct PortTable {
     ports: Arc<ScanPorts>,
     status: Vec<Option<PortStatus>>,
     detail: BTreeMap<PortKey, PortDetail>,
+    /// Who told the status, where it was not the host.
+    tellers: BTreeMap<PortKey, IpAddr>,
 }
 
 impl PortTable {
@@ -91,7 +94,7 @@ impl PortTable {
     #[must_use]
     pub fn new(ports: Arc<ScanPorts>) -> Self {
         let status = vec![None; ports.keys().len()];
-        PortTable { ports, status, detail: BTreeMap::new() }
+        PortTable { ports, status, detail: BTreeMap::new(), tellers: BTreeMap::new() }
     }
 
     /// The list of scanned ports.
@@ -115,6 +118,17 @@ impl PortTable {
             }
             None => false,
         }
+    }
+
+    /// Notes that the status of `key` was told by another machine than the host: a router on the way.
+    pub fn set_teller(&mut self, key: PortKey, teller: IpAddr) {
+        self.tellers.insert(key, teller);
+    }
+
+    /// Who told the status of `key`, where it was not the host itself.
+    #[must_use]
+    pub fn teller(&self, key: PortKey) -> Option<IpAddr> {
+        self.tellers.get(&key).copied()
     }
 
     /// Every port that has a status, sorted by protocol and number.

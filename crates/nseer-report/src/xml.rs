@@ -229,13 +229,17 @@ impl<W: Write + Send> XmlReport<W> {
         write!(
             self.out,
             "<port protocol=\"{}\" portid=\"{}\"><state state=\"{}\" reason=\"{}\" \
-             reason_ttl=\"{}\"/>",
+             reason_ttl=\"{}\"",
             key.protocol,
             key.number,
             status.state,
             status.reason.as_str(),
             status.ttl
         )?;
+        if let Some(teller) = host.ports.teller(key) {
+            write!(self.out, " reason_ip=\"{teller}\"")?;
+        }
+        write!(self.out, "/>")?;
         let service = host.ports.service(key);
         if service != ServiceInfo::default() {
             self.service(&service)?;
