@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use nseer_check::Checker;
+use nseer_check::api::Api;
 use nseer_check::report::{FORMATS, write};
 use nseer_check::rule::{Finding, Level, Rule};
 use nseer_check::rules::RULES;
@@ -126,6 +127,37 @@ fn an_end_that_is_missing_has_a_place() {
             assert!(finding.span.end <= text.len(), "{text}: {finding:?}");
         }
     }
+}
+
+/// What the engine adds to a library stays, whatever another copy of the library says of it; and what
+/// libraries document, scripts may read.
+#[test]
+fn libraries_of_a_data_folder_are_known() {
+    let mut api = Api::embedded();
+    api.add_library("stdnse", b"function silent_require() end\nfunction other(a) end\n");
+    api.add_library(
+        "words",
+        b"---\n-- @args wordsdb The file.\n-- @args words.most, words.least\n",
+    );
+    let checker = Checker::new(api);
+    let script = "---\n-- @args a.own Mine.\nlocal stdnse = require \"stdnse\"\n\
+        local x = stdnse.silent_require \"openssl\"\n\
+        local a, b, c = stdnse.get_script_args(\"wordsdb\", \"words.most\", \"words.lost\")\n\
+        stdnse.other(x, a, b, c, ...)\n";
+    let checked = checker.check_one("a.nse", script.as_bytes());
+    let told: Vec<&str> = checked
+        .findings
+        .iter()
+        .filter(|f| matches!(f.rule, "argument-count" | "argument-undocumented"))
+        .map(|f| f.message.as_str())
+        .collect();
+    let expected =
+        ["the argument 'words.lost' is not documented", "stdnse.other takes 1 argument, not 5"];
+    assert_eq!(told, expected);
+    let script = script.replace("\"wordsdb\"", "\"worddb\"");
+    let checked = checker.check_one("a.nse", script.as_bytes());
+    let told = "the argument 'worddb' is not documented";
+    assert!(checked.findings.iter().any(|f| f.message == told), "{:#?}", checked.findings);
 }
 
 /// The parser panics where one stands in the text.
