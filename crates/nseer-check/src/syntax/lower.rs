@@ -16,8 +16,6 @@ use crate::source::Span;
 /// An error of syntax: where, and what.
 pub type Problem = (Span, String);
 
-const BACKTICK: &str = "unexpected '`': strings stand in single or double quotes";
-
 /// Stands for the word `break` while the text is parsed: a label of the same length.
 const BREAK: &str = "::b::";
 
@@ -37,7 +35,7 @@ pub fn parse(text: &str, scan: &Scan) -> (Block, Vec<Problem>) {
         let (start, end) = error.range();
         let message = match error {
             full_moon::Error::AstError(error) => message(error, text),
-            _ if text.as_bytes().get(start.bytes()) == Some(&b'`') => BACKTICK.to_owned(),
+            _ if text.as_bytes().get(start.bytes()) == Some(&b'`') => "unexpected `".to_owned(),
             full_moon::Error::TokenizerError(error) => {
                 error.error().to_string().replace("unexpected character", "unexpected")
             }
@@ -50,12 +48,19 @@ pub fn parse(text: &str, scan: &Scan) -> (Block, Vec<Problem>) {
         *span = Span::new(span.start.min(text.len()), span.end.min(text.len()));
     }
     lower.problems.sort_by_key(|(span, _)| *span);
+    // What the parser says of a place and of what touches it follows from the first.
+    lower.problems.dedup_by(|(next, _), (first, _)| next.start <= first.end);
     (block, lower.problems)
 }
 
 fn message(error: &ast::AstError, text: &str) -> String {
     let (start, end) = error.range();
     let what = error.error_message();
+    let block =
+        what.strip_prefix("expected `end` to close ").and_then(|w| w.strip_suffix(" block"));
+    if let Some(block) = block {
+        return format!("no `end` closes the {block} that begins here");
+    }
     match text.get(start.bytes()..end.bytes()) {
         Some("") => format!("{what}, but the text ends"),
         _ if what.is_empty() => "unexpected here".to_owned(),

@@ -17,7 +17,7 @@ use nseer_engine::selection::SelectedScript;
 use nseer_engine::{Engine, EngineConfig, NewTargets, ScriptInfo, Workbench, script_args};
 use nseer_net::Network;
 use nseer_report::script_lines;
-use nseer_seam::System;
+use nseer_seam::{FileKind, System};
 
 use crate::plan::DEFAULT_CPU_LIMIT;
 
@@ -27,7 +27,7 @@ const SLOTS: usize = 64;
 /// Where scripts find libraries and data: as in a scan, without the options that only a scan has.
 pub(super) fn data_dirs(datadir: Option<&Path>, system: &System) -> anyhow::Result<Arc<DataDirs>> {
     if let Some(path) = datadir
-        && system.files.kind(path) != Some(nseer_seam::FileKind::Directory)
+        && system.files.kind(path) != Some(FileKind::Directory)
     {
         bail!("'{}' (--datadir) is not a directory", path.display());
     }
@@ -134,8 +134,11 @@ impl NewTargets for Ear {
 
 /// The script in this file, wherever the file is.
 fn select(path: &Path, data: &DataDirs, system: &System) -> anyhow::Result<SelectedScript> {
-    if system.files.kind(path) != Some(nseer_seam::FileKind::File) {
-        bail!("cannot read '{}': there is no such file", path.display());
+    match system.files.kind(path) {
+        Some(FileKind::File) => {}
+        Some(FileKind::Other) => bail!("cannot read '{}': it is no regular file", path.display()),
+        Some(FileKind::Directory) => bail!("cannot read '{}': it is a folder", path.display()),
+        None => bail!("cannot read '{}': there is no such file", path.display()),
     }
     let Some(data_file) = data.file_at(path) else {
         bail!("cannot read '{}': there is no such file", path.display());
