@@ -112,6 +112,7 @@ end
 -- @param called_aet Title of the device, optional.
 -- @return True if the device agrees. False if it refuses; nil if it speaks no DICOM.
 -- @return The connection, which the caller closes; or a reason.
+-- @return If it refuses: what it checks.
 function associate (host, port, calling_aet, called_aet)
   local status, dcm = start_connection(host, port)
   if not status then
@@ -131,7 +132,7 @@ function associate (host, port, calling_aet, called_aet)
   dcm.socket:close()
   if kind == ASSOCIATE_RJ and #data == 10 then
     local source, reason = string.byte(data, 9, 10)
-    return false, source == 1 and CHECKS[reason] or "the device refuses"
+    return false, "ASSOCIATE REJECT received", source == 1 and CHECKS[reason] or "the device refuses"
   end
   return nil, status and "the answer is none to a request" or data
 end
