@@ -3,29 +3,35 @@
 //! Each host is one task that walks this line by itself; a permit bounds how many are on their
 //! way, and is given back when the host has been handed to the sinks.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use nseer_core::event::RunSummary;
+use nseer_core::progress::PingScan;
 use nseer_core::{
     Event, EventSink, HostRecord, HostStatus, PortState, PortTable, Reason, ScanPorts, Severity,
     Stage,
 };
+use nseer_engine::data_dir::DataDirs;
 use nseer_net::Network;
-use nseer_scan::Scanner;
+use nseer_scan::{Scanner, Technique, Told};
 use nseer_seam::System;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::past::Past;
 use crate::plan::{Depth, Names};
+use crate::scanner::port_scan;
 use crate::scripts::Scripts;
 use crate::share::Share;
 use crate::sinks::Sinks;
+use crate::tap::PacketTap;
 use crate::target_source::{FoundTargets, Target, TargetSource, count_of};
+use crate::tasks::{HostTasks, Tasks};
 use crate::vendors::Vendors;
 use crate::versions::Versions;
 
@@ -59,6 +65,12 @@ pub struct Run {
     pub hosts_in_flight: usize,
     /// What an earlier run has done.
     pub past: Past,
+    /// What of the work has begun and ended.
+    pub tasks: Arc<Tasks<Sinks>>,
+    /// Where files were looked for.
+    pub data: Arc<DataDirs>,
+    /// Knows how much was sent.
+    pub tap: PacketTap,
 }
 
 /// Names that are looked up at a time for a list.
@@ -76,29 +88,29 @@ pub fn complain(sinks: &Sinks, text: &str) {
 }
 
 impl Run {
-    /// Runs to the end, or until `stop` is ready; its text says why.
-    ///
-    /// # Errors
-    /// Where a script that was asked for cannot be loaded.
+    /// Runs to the end, or until `stop` is ready; its text says why. What else ends it, such as a
+    /// script that cannot be loaded, is told.
     pub async fn go(
         self,
         mut targets: TargetSource,
         stop: impl Future<Output = String>,
         begun: Instant,
-    ) -> anyhow::Result<()> {
+    ) {
         let run = Arc::new(self);
         let (up, down) = run.past.counts();
         let counts = Arc::new(Counts { up: up.into(), down: down.into() });
-        let (interrupted, failure) = tokio::select! {
-            why = stop => (Some(why), None),
-            why = run.fails_to_open() => (Some(why.clone()), Some(why)),
-            () = Run::all_phases(&run, &mut targets, &counts) => (None, None),
+        let interrupted = tokio::select! {
+            why = stop => Some(why),
+            why = run.fails_to_open() => {
+                complain(&run.sinks, &format!("nseer: {why}"));
+                Some(why)
+            }
+            () = Run::all_phases(&run, &mut targets, &counts) => None,
         };
         if interrupted.is_some() {
             run.sinks.mark_failed();
         }
         run.finished(&counts, begun, interrupted);
-        failure.map_or(Ok(()), |why| Err(anyhow::Error::msg(why)))
     }
 
     async fn fails_to_open(&self) -> String {
@@ -108,13 +120,22 @@ impl Run {
         }
     }
 
-    /// Ends a run that could not begin.
+    /// Ends a run that could not begin, and tells why.
     pub fn give_up(self, why: &str, begun: Instant) {
+        complain(&self.sinks, &format!("nseer: {why}"));
         self.finished(&Counts::default(), begun, Some(why.to_owned()));
     }
 
     fn finished(&self, counts: &Counts, begun: Instant, interrupted: Option<String>) {
         let clock = &self.system.clock;
+        let levels = self.sinks.levels();
+        for line in data_lines(&self.data, levels.verbosity(), levels.debugging()) {
+            let text = line.into_bytes();
+            self.sinks.emit(Event::Message { severity: Severity::Note, text });
+        }
+        if let Some(traffic) = self.tap.traffic() {
+            self.sinks.emit(Event::Traffic(traffic));
+        }
         self.sinks.emit(Event::RunFinished(RunSummary {
             finished: clock.wall(),
             elapsed: clock.now().saturating_duration_since(begun),
@@ -135,15 +156,18 @@ impl Run {
         if run.sinks.is_watched() {
             let expected = targets.remaining().saturating_sub(done_before);
             run.sinks.emit(Event::HostsExpected(expected));
+            run.tasks.expect(expected);
         }
         let permits = Arc::new(Semaphore::new(run.hosts_in_flight));
         let mut tasks = JoinSet::new();
         loop {
             for target in run.found.take() {
                 run.sinks.emit(Event::HostsExpected(count_of(&target)));
+                run.tasks.expect(count_of(&target));
                 targets.push(target);
             }
             let Some(target) = targets.next().await else {
+                run.tasks.close();
                 // Scripts on the hosts that are still on their way may find more.
                 match tasks.join_next().await {
                     Some(_) => continue,
@@ -245,13 +269,13 @@ impl Run {
         let is_new = scanned_before.is_none();
         let mut host = scanned_before.unwrap_or_else(|| self.record(target, ports));
         let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
+        let mut tasks = self.tasks.host(host.address, host.target_name.as_deref());
         if is_new {
-            let stage = if self.depth == Depth::Ports { Stage::Ports } else { Stage::Ping };
-            self.sinks.emit(Event::StageBegun { address: host.address, stage });
             // In boxes of their own, so that a host whose scripts run does not keep the room that its
             // scan took.
-            Box::pin(self.scan(&mut host, deadline)).await;
+            Box::pin(self.scan(&mut host, deadline, &mut tasks)).await;
             if self.wants_name(&host) {
+                tasks.enter(Stage::Name, 1);
                 host.reverse_name = Box::pin(self.network.reverse(host.address)).await;
             }
             Box::pin(self.name_hops(&mut host)).await;
@@ -266,8 +290,10 @@ impl Run {
             && is_new
             && let Some(versions) = &self.versions
         {
-            let (address, stage) = (host.address, Stage::Versions);
-            self.sinks.emit(Event::StageBegun { address, stage });
+            let asked = versions.asked(&host);
+            if asked > 0 {
+                tasks.enter(Stage::Versions, asked);
+            }
             Box::pin(versions.detect(&mut host, deadline)).await;
             host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
         }
@@ -279,29 +305,50 @@ impl Run {
             if is_new && self.sinks.keeps_hosts() {
                 self.sinks.emit(Event::HostScanned(Arc::new(host.clone())));
             }
-            let (address, stage) = (host.address, Stage::Scripts);
-            self.sinks.emit(Event::StageBegun { address, stage });
+            tasks.enter(Stage::Scripts, 0);
             host = scripts.run_host(host, deadline, &self.past).await;
             host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
         }
         host.finished = Some(clock.wall());
+        drop(tasks);
         self.sinks.emit(Event::HostDone(Arc::new(host)));
     }
 
-    async fn scan(&self, host: &mut HostRecord, deadline: Option<Instant>) {
+    async fn scan(
+        &self,
+        host: &mut HostRecord,
+        deadline: Option<Instant>,
+        tasks: &mut HostTasks<Sinks>,
+    ) {
         let deadline = deadline.map(Into::into);
         let end = match self.depth {
             Depth::List => Ok(()),
             Depth::Hosts | Depth::Ports => {
                 let (sinks, address) = (self.sinks.clone(), host.address);
-                let mut tally = Tally::new(host.ports.ports().keys().len());
-                let told = move |port, state| {
-                    if state == PortState::Open {
-                        sinks.emit(Event::PortFound { address, port, state });
+                let mut tally = Tally::new(0);
+                let told = move |told| match told {
+                    Told::Port(port, state) => {
+                        if state == PortState::Open {
+                            sinks.emit(Event::PortFound { address, port, state });
+                        }
+                        if let Some(known) = tally.count() {
+                            sinks.emit(Event::PortsKnown { address, known, of: tally.of });
+                        }
                     }
-                    if let Some(known) = tally.count() {
-                        sinks.emit(Event::PortsKnown { address, known, of: tally.of });
+                    Told::Scanning(technique, ports) => {
+                        tally = Tally::new(ports);
+                        enter_ports(tasks, technique, ports);
                     }
+                    Told::Knocking { link, probes } => {
+                        let ping = match (link, address) {
+                            (false, _) => PingScan::Probes,
+                            (true, IpAddr::V4(_)) => PingScan::Arp,
+                            (true, IpAddr::V6(_)) => PingScan::Neighbour,
+                        };
+                        tasks.enter(Stage::Ping(ping), probes);
+                    }
+                    Told::Tracing => tasks.enter(Stage::Trace, 1),
+                    _ => {}
                 };
                 self.scanner.scan(host, deadline, told).await
             }
@@ -310,6 +357,28 @@ impl Run {
             let text = error.to_string().into_bytes();
             self.sinks.emit(Event::Message { severity: Severity::Error, text });
         }
+    }
+}
+
+/// Which folders the run read data files from: with `-v` the folders, with `-d` the files too.
+fn data_lines(data: &DataDirs, verbosity: u8, debugging: u8) -> Vec<String> {
+    if verbosity == 0 && debugging == 0 {
+        return Vec::new();
+    }
+    let used = data.used();
+    let line = |(folder, files): (&PathBuf, &BTreeSet<String>)| match debugging {
+        0 => format!("Read data files from: {}", folder.display()),
+        _ => {
+            let names: Vec<&str> = files.iter().map(String::as_str).collect();
+            format!("Read from {}: {}.", folder.display(), names.join(" "))
+        }
+    };
+    used.iter().map(line).collect()
+}
+
+fn enter_ports(tasks: &mut HostTasks<Sinks>, technique: Technique, ports: usize) {
+    if let Some(scan) = port_scan(technique) {
+        tasks.enter(Stage::Ports(scan), ports);
     }
 }
 
