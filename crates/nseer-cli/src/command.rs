@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
+use nseer_core::progress::PingScan;
 use nseer_core::{
     Event, EventSink as _, Levels, PortKey, ScanPorts, ServiceNames as _, Severity, Stage,
 };
@@ -19,16 +20,18 @@ use nseer_store::{Beginning, Progress, Store};
 
 use crate::limits::Limits;
 use crate::past::Past;
-use crate::plan::{Depth, Input, Plan};
+use crate::plan::{Depth, Input, OutputPlan, Plan};
 use crate::run::Run;
 use crate::scanner;
 use crate::scripts::Scripts;
 use crate::settings::{Format, PingType, ScanType};
 use crate::setup::{self, Around};
 use crate::share::Share;
-use crate::sinks::{self, Audience, Keeper, Sinks, Writer};
+use crate::sinks::{self, Audience, Keeper};
+use crate::tap::PacketTap;
 use crate::target_source::{FoundTargets, TargetSource};
-use crate::timing::timing;
+use crate::tasks::Tasks;
+use crate::timing::{report, timing};
 use crate::troubles::Troubles;
 use crate::vendors::Vendors;
 use crate::versions::{ProbeFile, Versions, versions};
@@ -75,18 +78,20 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     let args = invocation.args.clone();
     let data = setup::data_dirs(plan, &system);
     let limits = Limits::of_this_process(&plan.timing);
-    let timing = timing(&plan.timing);
+    let mut timing = timing(&plan.timing);
     let network = setup::network(&plan.discovery, &limits)?;
     let heir = plan.runs_scripts().then(|| {
         let network = network.clone();
         Heir::new(move |peer, connection| network.offer(peer, connection))
     });
     let methods = scanner::methods(plan)?;
+    timing.defeats.resets = methods.defeats_resets;
     let table = setup::service_table(&data, names_protocols(plan))?;
     let udp = methods.techniques.contains(&Technique::Udp);
     let mut probes = ProbeFile::default();
     let payloads = if udp { setup::payloads(&data, &mut probes)? } else { PayloadTable::default() };
     let troubles = Troubles::default();
+    let tap = PacketTap::new(system.clock.clone(), begun, methods.privileged);
     let scanner = scanner::scanner(
         plan,
         &methods,
@@ -94,7 +99,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         &limits,
         (&table, payloads),
         &system,
-        (heir, &troubles),
+        (heir, &troubles, tap.tap()),
     )?;
     if plan.runs_scripts() {
         // Scripts ask for names at once; the table is made ready while they load.
@@ -112,13 +117,14 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         warnings.push(NO_VERSIONS.to_owned());
     }
     let mut options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
-    options.ignores_resets = plan.timing.defeat_resets;
+    options.ignores_resets = methods.defeats_resets;
     let (keeper, progress) = keeper(plan, invocation)?;
-    let levels =
-        Arc::new(Levels::new(plan.output.verbosity, plan.output.debug, plan.scripts.trace));
+    let OutputPlan { verbosity, debug, packets, .. } = plan.output;
+    let levels = Levels::new(verbosity, debug, plan.scripts.trace).with_packets(packets);
+    let levels = Arc::new(levels);
     let audience = Audience {
         levels: levels.clone(),
-        stages: stages(plan),
+        stages: stages(plan, &methods.techniques),
         is_interactive: plan.output.interactive,
     };
     let (sinks, writer) =
@@ -127,6 +133,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     let _keys = reads_keys(plan).then(|| sinks.keys()).flatten();
     let begun_before = progress.as_ref().map(|progress| progress.run.clone());
     troubles.tell_to(sinks.clone());
+    tap.tell_to(sinks.clone(), levels.clone());
     sinks.emit(Event::RunStarted(begun_before.unwrap_or_else(|| RunInfo {
         program: "nseer".to_owned(),
         args,
@@ -156,7 +163,13 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         system: system.clone(),
         privileged: methods.privileged,
     };
+    let files = around.data.clone();
+    if debug > 0 {
+        let text = report(&timing, limits.hosts_in_flight).into_bytes();
+        sinks.emit(Event::Message { severity: Severity::Note, text });
+    }
     tell_of_installed_nmap(plan, &around);
+    let tasks = Arc::new(Tasks::new(sinks.clone(), system.clock.clone()));
     let vendors = Vendors::new(around.data.clone(), sinks.clone());
     let prepared = prepare(plan, probes, &mut around).await;
     drop(around);
@@ -175,17 +188,17 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         found,
         hosts_in_flight: limits.hosts_in_flight,
         past: progress.map(Past::of).unwrap_or_default(),
+        tasks,
+        data: files,
+        tap,
     };
-    let failure = match prepared {
+    match prepared {
         Ok((versions, scripts, targets)) => {
-            run(versions.map(Arc::new), scripts).go(targets, interrupted(), begun).await.err()
+            run(versions.map(Arc::new), scripts).go(targets, interrupted(), begun).await;
         }
-        Err(error) => {
-            run(None, None).give_up(&format!("{error:#}"), begun);
-            Some(error)
-        }
-    };
-    finish(&sinks, writer, failure)
+        Err(error) => run(None, None).give_up(&format!("{error:#}"), begun),
+    }
+    writer.finish(&sinks)
 }
 
 /// The store of the scan, where one was asked for: a new one, or the one that it goes on from.
@@ -203,14 +216,6 @@ fn keeper(
     Ok((Some(Keeper { store, is_resumed: false }), None))
 }
 
-fn finish(sinks: &Sinks, writer: Writer, failure: Option<anyhow::Error>) -> anyhow::Result<bool> {
-    let all_well = writer.finish(sinks)?;
-    match failure {
-        Some(error) => Err(error),
-        None => Ok(all_well),
-    }
-}
-
 type Prepared = (Option<Versions>, Option<Scripts>, TargetSource);
 
 /// Everything that can keep a run from beginning.
@@ -224,7 +229,7 @@ async fn prepare(
     }
     let versions = versions(&plan.versions, &mut probes, around)?;
     if let Some(versions) = &versions {
-        around.excluded = versions.excluded(&plan.versions);
+        around.excluded = versions.excluded();
     }
     let with_versions = versions.is_some();
     let selection = setup::select(&plan.scripts.rules, with_versions, around, plan.output.debug)?;
@@ -254,11 +259,13 @@ fn reads_keys(plan: &Plan) -> bool {
 }
 
 /// What each host goes through.
-fn stages(plan: &Plan) -> Vec<Stage> {
-    let scan = match plan.depth {
-        Depth::List => None,
-        Depth::Hosts => Some(Stage::Ping),
-        Depth::Ports => Some(Stage::Ports),
+fn stages(plan: &Plan, techniques: &[Technique]) -> Vec<Stage> {
+    let scan: Vec<Stage> = match plan.depth {
+        Depth::List => vec![],
+        Depth::Hosts => vec![Stage::Ping(PingScan::Probes)],
+        Depth::Ports => {
+            techniques.iter().filter_map(|t| scanner::port_scan(*t)).map(Stage::Ports).collect()
+        }
     };
     let versions = plan.versions.wanted.then_some(Stage::Versions);
     let scripts = plan.runs_scripts().then_some(Stage::Scripts);
@@ -343,7 +350,7 @@ async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
     let scripts: Vec<&ScriptInfo> = engine.scripts().iter().map(|s| &**s).collect();
     write_descriptions(plan, &around, &scripts)?;
     drop((engine, around));
-    finish(&sinks, writer, None)
+    writer.finish(&sinks)
 }
 
 fn write_descriptions(plan: &Plan, around: &Around, scripts: &[&ScriptInfo]) -> anyhow::Result<()> {

@@ -180,6 +180,8 @@ pub struct OutputPlan {
     pub quiet: bool,
     /// 0 to 10.
     pub debug: u8,
+    /// Packets of the scan are shown.
+    pub packets: bool,
     /// Only open ports.
     pub open_only: bool,
     /// Reasons too.
@@ -410,6 +412,7 @@ fn output(settings: &Settings) -> Result<OutputPlan, PlanError> {
         verbosity: settings.verbosity,
         quiet: settings.quiet,
         debug: settings.debug,
+        packets: settings.packet_trace || settings.debug >= 3,
         open_only: settings.open_only,
         reasons: settings.reasons,
         interactive: !settings.no_interaction,

@@ -3,17 +3,19 @@
 //! Each host is one task that walks this line by itself; a permit bounds how many are on their
 //! way, and is given back when the host has been handed to the sinks.
 
-use std::collections::VecDeque;
-use std::net::IpAddr;
+mod one_host;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use nseer_core::event::RunSummary;
 use nseer_core::{
-    Event, EventSink, HostRecord, HostStatus, PortState, PortTable, Reason, ScanPorts, Severity,
-    Stage,
+    Event, EventSink as _, HostRecord, HostStatus, PortTable, Reason, ScanPorts, Severity,
 };
+use nseer_engine::data_dir::DataDirs;
 use nseer_net::Network;
 use nseer_scan::Scanner;
 use nseer_seam::System;
@@ -25,7 +27,9 @@ use crate::plan::{Depth, Names};
 use crate::scripts::Scripts;
 use crate::share::Share;
 use crate::sinks::Sinks;
+use crate::tap::PacketTap;
 use crate::target_source::{FoundTargets, Target, TargetSource, count_of};
+use crate::tasks::Tasks;
 use crate::vendors::Vendors;
 use crate::versions::Versions;
 
@@ -59,6 +63,12 @@ pub struct Run {
     pub hosts_in_flight: usize,
     /// What an earlier run has done.
     pub past: Past,
+    /// What of the work has begun and ended.
+    pub tasks: Arc<Tasks<Sinks>>,
+    /// Where files were looked for.
+    pub data: Arc<DataDirs>,
+    /// Knows how much was sent.
+    pub tap: PacketTap,
 }
 
 /// Names that are looked up at a time for a list.
@@ -76,32 +86,32 @@ pub fn complain(sinks: &Sinks, text: &str) {
 }
 
 impl Run {
-    /// Runs to the end, or until `stop` is ready; its text says why.
-    ///
-    /// # Errors
-    /// Where a script that was asked for cannot be loaded.
+    /// Runs to the end, or until `stop` is ready; its text says why. What else ends it, such as a
+    /// script that cannot be loaded, is told.
     pub async fn go(
         self,
         mut targets: TargetSource,
         stop: impl Future<Output = String>,
         begun: Instant,
-    ) -> anyhow::Result<()> {
+    ) {
         let run = Arc::new(self);
         let (up, down) = run.past.counts();
         let counts = Arc::new(Counts { up: up.into(), down: down.into() });
-        let mut tasks = JoinSet::new();
-        let (interrupted, failure) = tokio::select! {
-            why = stop => (Some(why), None),
-            why = run.fails_to_open() => (Some(why.clone()), Some(why)),
-            () = Run::all_phases(&run, &mut targets, &counts, &mut tasks) => (None, None),
+        let mut working = JoinSet::new();
+        let interrupted = tokio::select! {
+            why = stop => Some(why),
+            why = run.fails_to_open() => {
+                complain(&run.sinks, &format!("nseer: {why}"));
+                Some(why)
+            }
+            () = Run::all_phases(&run, &mut targets, &counts, &mut working) => None,
         };
         // Hosts that are not done tell what is known of them.
-        tasks.shutdown().await;
+        working.shutdown().await;
         if interrupted.is_some() {
             run.sinks.mark_failed();
         }
         run.finished(&counts, begun, interrupted);
-        failure.map_or(Ok(()), |why| Err(anyhow::Error::msg(why)))
     }
 
     async fn fails_to_open(&self) -> String {
@@ -111,13 +121,22 @@ impl Run {
         }
     }
 
-    /// Ends a run that could not begin.
+    /// Ends a run that could not begin, and tells why.
     pub fn give_up(self, why: &str, begun: Instant) {
+        complain(&self.sinks, &format!("nseer: {why}"));
         self.finished(&Counts::default(), begun, Some(why.to_owned()));
     }
 
     fn finished(&self, counts: &Counts, begun: Instant, interrupted: Option<String>) {
         let clock = &self.system.clock;
+        let levels = self.sinks.levels();
+        for line in data_lines(&self.data, levels.verbosity(), levels.debugging()) {
+            let text = line.into_bytes();
+            self.sinks.emit(Event::Message { severity: Severity::Note, text });
+        }
+        if let Some(traffic) = self.tap.traffic() {
+            self.sinks.emit(Event::Traffic(traffic));
+        }
         self.sinks.emit(Event::RunFinished(RunSummary {
             finished: clock.wall(),
             elapsed: clock.now().saturating_duration_since(begun),
@@ -131,7 +150,7 @@ impl Run {
         run: &Arc<Run>,
         targets: &mut TargetSource,
         counts: &Arc<Counts>,
-        tasks: &mut JoinSet<()>,
+        working: &mut JoinSet<()>,
     ) {
         if run.depth == Depth::List {
             run.precede().await;
@@ -143,16 +162,19 @@ impl Run {
         if run.sinks.is_watched() {
             let expected = targets.remaining().saturating_sub(done_before);
             run.sinks.emit(Event::HostsExpected(expected));
+            run.tasks.expect(expected);
         }
         let permits = Arc::new(Semaphore::new(run.hosts_in_flight));
         loop {
             for target in run.found.take() {
                 run.sinks.emit(Event::HostsExpected(count_of(&target)));
+                run.tasks.expect(count_of(&target));
                 targets.push(target);
             }
             let Some(target) = targets.next().await else {
+                run.tasks.close();
                 // Scripts on the hosts that are still on their way may find more.
-                match tasks.join_next().await {
+                match working.join_next().await {
                     Some(_) => continue,
                     None => run.precede().await,
                 }
@@ -167,9 +189,9 @@ impl Run {
             }
             // The semaphore is never closed.
             let Ok(permit) = permits.clone().acquire_owned().await else { break };
-            while tasks.try_join_next().is_some() {}
+            while working.try_join_next().is_some() {}
             let (run, counts) = (run.clone(), counts.clone());
-            tasks.spawn(async move {
+            working.spawn(async move {
                 run.host(target, &ports, &counts).await;
                 drop(permit);
             });
@@ -237,194 +259,20 @@ impl Run {
             Names::Always => true,
         }
     }
-
-    async fn name_hops(&self, host: &mut HostRecord) {
-        let hops = host.trace.iter_mut().flat_map(|trace| &mut trace.hops);
-        for hop in hops.filter(|_| self.names != Names::Never) {
-            hop.name = self.network.reverse(hop.address).await;
-        }
-    }
-
-    async fn host(&self, target: Target, ports: &Arc<ScanPorts>, counts: &Counts) {
-        let _witness = PanicWitness { sinks: self.sinks.clone(), address: target.address };
-        let clock = &self.system.clock;
-        let scanned_before = self.past.take_scanned(target.address, ports);
-        let is_new = scanned_before.is_none();
-        let mut host = scanned_before.unwrap_or_else(|| self.record(target, ports));
-        let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
-        if is_new {
-            let stage = if self.depth == Depth::Ports { Stage::Ports } else { Stage::Ping };
-            self.sinks.emit(Event::StageBegun { address: host.address, stage });
-            // In boxes of their own, so that a host whose scripts run does not keep the room that its
-            // scan took.
-            Box::pin(self.scan(&mut host, deadline)).await;
-            if self.wants_name(&host) {
-                host.reverse_name = Box::pin(self.network.reverse(host.address)).await;
-            }
-            Box::pin(self.name_hops(&mut host)).await;
-            host.vendor = host.mac.and_then(|mac| self.vendors.name(mac));
-        }
-        match host.status {
-            HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),
-            HostStatus::Down | HostStatus::Unknown => counts.down.fetch_add(1, Ordering::Relaxed),
-        };
-        let mut work = InWork { sinks: self.sinks.clone(), host: Some(host) };
-        if let Some(host) = &mut work.host {
-            self.examine(host, is_new, deadline).await;
-        }
-        work.done(clock.wall());
-    }
-
-    /// Versions and scripts.
-    async fn examine(&self, host: &mut HostRecord, is_new: bool, deadline: Option<Instant>) {
-        let is_over = || deadline.is_some_and(|d| self.system.clock.now() >= d);
-        if host.status == HostStatus::Up
-            && !host.timed_out
-            && is_new
-            && let Some(versions) = &self.versions
-        {
-            let (address, stage) = (host.address, Stage::Versions);
-            self.sinks.emit(Event::StageBegun { address, stage });
-            Box::pin(versions.detect(host, deadline)).await;
-            host.timed_out |= is_over();
-        }
-        self.precede().await;
-        if host.status == HostStatus::Up
-            && !host.timed_out
-            && let Some(scripts) = self.scripts.as_ref().filter(|s| s.may_run_on(host))
-        {
-            if is_new && self.sinks.keeps_hosts() {
-                self.sinks.emit(Event::HostScanned(Arc::new(host.clone())));
-            }
-            let (address, stage) = (host.address, Stage::Scripts);
-            self.sinks.emit(Event::StageBegun { address, stage });
-            scripts.run_host(host, deadline, &self.past).await;
-            host.timed_out |= is_over();
-        }
-    }
-
-    async fn scan(&self, host: &mut HostRecord, deadline: Option<Instant>) {
-        let deadline = deadline.map(Into::into);
-        let end = match self.depth {
-            Depth::List => Ok(()),
-            Depth::Hosts | Depth::Ports => {
-                let (sinks, address) = (self.sinks.clone(), host.address);
-                let mut tally = Tally::new(host.ports.ports().keys().len());
-                let told = move |port, state| {
-                    if state == PortState::Open {
-                        sinks.emit(Event::PortFound { address, port, state });
-                    }
-                    if let Some(known) = tally.count() {
-                        sinks.emit(Event::PortsKnown { address, known, of: tally.of });
-                    }
-                };
-                self.scanner.scan(host, deadline, told).await
-            }
-        };
-        if let Err(error) = end {
-            let text = error.to_string().into_bytes();
-            self.sinks.emit(Event::Message { severity: Severity::Error, text });
-        }
-    }
 }
 
-/// A host whose ports are known. Where the run is stopped before it is done, it tells what it knows.
-struct InWork<S: EventSink> {
-    sinks: S,
-    /// Until it is told of.
-    host: Option<HostRecord>,
-}
-
-impl<S: EventSink> InWork<S> {
-    fn done(mut self, now: SystemTime) {
-        if let Some(mut host) = self.host.take() {
-            host.finished = Some(now);
-            self.sinks.emit(Event::HostDone(Arc::new(host)));
+/// Which folders the run read data files from: with `-v` the folders, with `-d` the files too.
+fn data_lines(data: &DataDirs, verbosity: u8, debugging: u8) -> Vec<String> {
+    if verbosity == 0 && debugging == 0 {
+        return Vec::new();
+    }
+    let used = data.used();
+    let line = |(folder, files): (&PathBuf, &BTreeSet<String>)| match debugging {
+        0 => format!("Read data files from: {}", folder.display()),
+        _ => {
+            let names: Vec<&str> = files.iter().map(String::as_str).collect();
+            format!("Read from {}: {}.", folder.display(), names.join(" "))
         }
-    }
-}
-
-impl<S: EventSink> Drop for InWork<S> {
-    fn drop(&mut self) {
-        let host = self.host.take().filter(|host| host.status == HostStatus::Up);
-        if let Some(host) = host.filter(|_| !std::thread::panicking()) {
-            self.sinks.emit(Event::HostCutShort(Arc::new(host)));
-        }
-    }
-}
-
-/// Tells where a fault of the program ended the task of a host, so that the host is not missed in silence.
-struct PanicWitness<S: EventSink> {
-    sinks: S,
-    address: IpAddr,
-}
-
-impl<S: EventSink> Drop for PanicWitness<S> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let text = format!(
-                "the scan of {} broke off, and its results are lost: a fault of nseer, please report it",
-                self.address
-            );
-            self.sinks.emit(Event::Message { severity: Severity::Error, text: text.into_bytes() });
-        }
-    }
-}
-
-/// Counts ports that are known, to tell of it now and then.
-struct Tally {
-    known: usize,
-    of: usize,
-}
-
-/// How often it is told of one host at most, and of how many ports at least at a time.
-const TOLD: usize = 50;
-const PORTS_AT_LEAST: usize = 64;
-
-impl Tally {
-    fn new(of: usize) -> Tally {
-        Tally { known: 0, of }
-    }
-
-    /// One more is known; gives how many are where that is worth telling.
-    fn count(&mut self) -> Option<usize> {
-        self.known += 1;
-        let step = (self.of / TOLD).max(PORTS_AT_LEAST);
-        self.known.is_multiple_of(step).then_some(self.known)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use super::*;
-
-    #[derive(Clone, Default)]
-    struct Heard(Arc<Mutex<Vec<Event>>>);
-
-    impl EventSink for Heard {
-        fn emit(&self, event: Event) {
-            self.0.lock().unwrap().push(event);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_task_that_panics_is_told_of() {
-        let heard = Heard::default();
-        let address = IpAddr::from([192, 0, 2, 7]);
-        for breaks in [false, true] {
-            let witness = PanicWitness { sinks: heard.clone(), address };
-            let task = tokio::spawn(async move {
-                let _witness = witness;
-                assert!(!breaks, "on purpose");
-            });
-            assert_eq!(task.await.is_err(), breaks);
-        }
-        let events = heard.0.lock().unwrap();
-        let [Event::Message { severity: Severity::Error, text }] = &events[..] else {
-            panic!("{} events", events.len());
-        };
-        assert!(String::from_utf8_lossy(text).contains("192.0.2.7"));
-    }
+    };
+    used.iter().map(line).collect()
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use nseer_core::port_spec::parse_ports;
+use nseer_core::progress::PortScan;
 use nseer_core::{Protocol, ServiceTable};
 use nseer_probes::PayloadTable;
 use nseer_scan::{
     Aim, Discovery, Heir, LazyRaw, MixedConnector, RawConfig, RawConnector, Reading, ScanConfig,
-    Scanner, SocketConnector, Technique, Timing, Trouble,
+    Scanner, SocketConnector, Tap, Technique, Timing, Trouble,
 };
 use nseer_seam::{Random, System};
 
@@ -26,6 +27,8 @@ pub struct Methods {
     pub privileged: bool,
     /// Raw packets would have been sent, but this process may not.
     pub falls_back: bool,
+    /// Limited resets do not slow the scan down: nobody wants to know which ports are closed.
+    pub defeats_resets: bool,
 }
 
 /// True where this process takes it that it may send raw packets.
@@ -54,7 +57,9 @@ pub fn methods(plan: &Plan) -> anyhow::Result<Methods> {
         && !nseer_packet::may_send_raw();
     privileged &= !falls_back;
     let techniques = if plan.depth == Depth::Ports { techniques(plan, privileged) } else { vec![] };
-    Ok(Methods { techniques, privileged, falls_back })
+    let only_open = plan.output.open_only && techniques.contains(&Technique::SYN);
+    let defeats_resets = plan.timing.defeat_resets || only_open;
+    Ok(Methods { techniques, privileged, falls_back, defeats_resets })
 }
 
 /// The first option that cannot do without raw packets.
@@ -106,22 +111,44 @@ fn technique(kind: ScanType, flags: Option<u8>) -> Technique {
 /// The scan type's name in XML.
 #[must_use]
 pub fn name(technique: Technique) -> &'static str {
-    const ACK: u8 = nseer_packet::tcp_flags::ACK;
-    match technique {
-        Technique::Connect => "connect",
-        Technique::Tcp(_, Reading::Syn) => "syn",
-        Technique::Tcp(_, Reading::Ack) => "ack",
-        Technique::Tcp(_, Reading::Window) => "window",
-        Technique::Tcp(0, Reading::Silence) => "null",
-        Technique::Tcp(0x01, Reading::Silence) => "fin",
-        Technique::Tcp(flags, Reading::Silence) if flags & ACK != 0 => "maimon",
-        Technique::Tcp(..) => "xmas",
-        Technique::Udp => "udp",
-        Technique::SctpInit => "sctpinit",
-        Technique::SctpCookieEcho => "sctpcookieecho",
-        Technique::Protocol => "ipproto",
-        Technique::Echo | Technique::Timestamp | Technique::AddressMask | Technique::Link => "ping",
+    match port_scan(technique) {
+        Some(PortScan::Connect) => "connect",
+        Some(PortScan::Syn) => "syn",
+        Some(PortScan::Ack) => "ack",
+        Some(PortScan::Window) => "window",
+        Some(PortScan::Null) => "null",
+        Some(PortScan::Fin) => "fin",
+        Some(PortScan::Maimon) => "maimon",
+        Some(PortScan::Xmas) => "xmas",
+        Some(PortScan::Udp) => "udp",
+        Some(PortScan::SctpInit) => "sctpinit",
+        Some(PortScan::SctpCookieEcho) => "sctpcookieecho",
+        Some(PortScan::Protocol) => "ipproto",
+        None => "ping",
     }
+}
+
+/// The scan of ports that a technique makes, if it does.
+#[must_use]
+pub fn port_scan(technique: Technique) -> Option<PortScan> {
+    const ACK: u8 = nseer_packet::tcp_flags::ACK;
+    Some(match technique {
+        Technique::Connect => PortScan::Connect,
+        Technique::Tcp(_, Reading::Syn) => PortScan::Syn,
+        Technique::Tcp(_, Reading::Ack) => PortScan::Ack,
+        Technique::Tcp(_, Reading::Window) => PortScan::Window,
+        Technique::Tcp(0, Reading::Silence) => PortScan::Null,
+        Technique::Tcp(0x01, Reading::Silence) => PortScan::Fin,
+        Technique::Tcp(flags, Reading::Silence) if flags & ACK != 0 => PortScan::Maimon,
+        Technique::Tcp(..) => PortScan::Xmas,
+        Technique::Udp => PortScan::Udp,
+        Technique::SctpInit => PortScan::SctpInit,
+        Technique::SctpCookieEcho => PortScan::SctpCookieEcho,
+        Technique::Protocol => PortScan::Protocol,
+        Technique::Echo | Technique::Timestamp | Technique::AddressMask | Technique::Link => {
+            return None;
+        }
+    })
 }
 
 /// The scanner, whose connections to open ports go to the heir; datagrams carry what the payload table says.
@@ -136,7 +163,7 @@ pub fn scanner(
     limits: &Limits,
     tables: (&ServiceTable, PayloadTable),
     system: &System,
-    (heir, troubles): (Option<Heir>, &Troubles),
+    (heir, troubles, tap): (Option<Heir>, &Troubles, Tap),
 ) -> anyhow::Result<Scanner> {
     let (services, payloads) = tables;
     let discovery = discovery(plan, methods, services)?;
@@ -145,8 +172,13 @@ pub fn scanner(
             || matches!(&discovery, Discovery::Ask(aims) if aims.iter().any(|aim| wanted(aim.technique)))
     };
     let hears_all = asks(|technique| technique == Technique::Protocol);
-    let raw =
-        raw_config(&plan.scan.packets, payloads, hears_all, troubles.taker(), &*system.random);
+    let raw = raw_config(
+        &plan.scan.packets,
+        payloads,
+        hears_all,
+        (troubles.taker(), tap.clone()),
+        &*system.random,
+    );
     let random = system.random.clone();
     let raw = LazyRaw::new(Box::new(move || RawConnector::open(raw, &*random)));
     let needs_raw = asks(Technique::is_raw);
@@ -179,7 +211,7 @@ pub fn scanner(
         trouble: troubles.taker(),
     };
     let raw = methods.privileged.then(|| Arc::new(raw));
-    Ok(Scanner::new(config, MixedConnector::new(SocketConnector::new(heir), raw)))
+    Ok(Scanner::new(config, MixedConnector::new(SocketConnector::new(heir).tapped(tap), raw)))
 }
 
 /// Raw probes in flight need no descriptors; this is what the receive buffer holds for sure.
@@ -199,7 +231,7 @@ fn raw_config(
     plan: &PacketPlan,
     payloads: PayloadTable,
     hears_all: bool,
-    trouble: Trouble,
+    (trouble, tap): (Trouble, Tap),
     random: &dyn Random,
 ) -> RawConfig {
     let padding = match &plan.data {
@@ -219,6 +251,7 @@ fn raw_config(
         padding,
         bad_checksum: plan.bad_checksum,
         trouble,
+        tap,
         hears_all,
         payloads: Arc::new(move |port| payloads.of(port).map(<[u8]>::to_vec).collect()),
     }
@@ -288,4 +321,27 @@ fn ping(
         parse_ports(list, &[protocol], table).with_context(|| format!("in {}", kind.option()))?;
     let keys = spec.ports.iter().filter(|key| key.protocol == protocol);
     Ok(keys.map(|key| Aim::new(technique, key.number)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+    use crate::plan::{Command, plan};
+
+    fn defeats_resets(line: &str) -> bool {
+        let settings = parse(line.split(' ').map(Into::into)).expect(line);
+        let Ok(Command::Run(plan)) = plan(&settings) else { panic!("{line}") };
+        methods(&plan).expect(line).defeats_resets
+    }
+
+    #[test]
+    fn who_shows_only_open_ports_does_not_wait_for_closed_ones() {
+        assert!(defeats_resets("--privileged --open a"));
+        assert!(defeats_resets("--privileged --defeat-rst-ratelimit a"));
+        for other in ["--privileged a", "--privileged -sT --open a", "--unprivileged --open a"] {
+            assert!(!defeats_resets(other), "{other}");
+        }
+        assert!(!defeats_resets("--privileged -sn --open a"));
+    }
 }

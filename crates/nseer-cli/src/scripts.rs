@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nseer_core::{Event, EventSink as _, HostRecord, Levels, Phase, PortState, Severity};
 use nseer_engine::{Engine, EngineConfig};
+use nseer_seam::Clock;
 use tokio::sync::OnceCell;
 
 use crate::past::Past;
 use crate::run::complain;
 use crate::sinks::Sinks;
+use crate::tasks::Tasks;
 
 /// The scripts of a run, loaded or not.
 pub struct Scripts {
@@ -17,6 +19,7 @@ pub struct Scripts {
     opened: OnceCell<Result<Arc<Engine>, String>>,
     sinks: Sinks,
     levels: Arc<Levels>,
+    clock: Arc<dyn Clock>,
     /// They were asked for by themselves: without that, those that find out versions work for the
     /// services alone.
     are_shown: bool,
@@ -26,9 +29,9 @@ impl Scripts {
     /// Scripts that will be loaded. `are_shown` says whether the user asked for any.
     #[must_use]
     pub fn new(config: EngineConfig, sinks: Sinks, are_shown: bool) -> Scripts {
-        let levels = config.levels.clone();
+        let (levels, clock) = (config.levels.clone(), config.system.clock.clone());
         let config = Mutex::new(Some(config));
-        Scripts { config, opened: OnceCell::new(), sinks, levels, are_shown }
+        Scripts { config, opened: OnceCell::new(), sinks, levels, clock, are_shown }
     }
 
     /// Loads the scripts and runs those that come before the hosts, at the first call; further ones
@@ -105,15 +108,24 @@ impl Scripts {
 
     async fn phase(&self, engine: &Engine, phase: Phase, past: &Past) {
         if self.are_shown && !past.has_phase(phase) {
+            let name = if phase == Phase::Pre { "Pre" } else { "Post" };
+            if self.levels.verbosity() > 0 {
+                self.say(format!("NSE: Script {name}-scanning."));
+            }
+            let tasks = Tasks::new(self.sinks.clone(), self.clock.clone());
+            let end = tasks.phase();
             let record = engine.run_phase(phase).await;
+            end();
             self.sinks.emit(Event::PhaseDone { phase, record });
         }
     }
 
+    fn say(&self, text: String) {
+        self.sinks.emit(Event::Message { severity: Severity::Info, text: text.into() });
+    }
+
     fn tell_of(&self, engine: &Engine) {
-        let say = |text: String| {
-            self.sinks.emit(Event::Message { severity: Severity::Info, text: text.into() });
-        };
+        let say = |text: String| self.say(text);
         if self.levels.verbosity() > 0 {
             say(format!("NSE: Loaded {} scripts for scanning.", engine.scripts().len()));
         }

@@ -294,7 +294,7 @@ pub fn script_arguments(plan: &Plan, around: &Around) -> anyhow::Result<ArgTable
         None => None,
     };
     let args = plan.scripts.args.as_ref().map(|args| args.as_encoded_bytes());
-    if plan.output.debug > 0 {
+    if plan.output.debug > 0 && plan.runs_scripts() {
         let mut text = b"NSE: Arguments from CLI: ".to_vec();
         text.extend_from_slice(args.unwrap_or_default());
         around.sinks.emit(Event::Message { severity: Severity::Info, text });

@@ -64,9 +64,11 @@ impl EventSink for Sinks {
         // Waking the writer for what no output shows is not free.
         let idle = match &event {
             Event::ScriptFinished { .. } => !self.shows_script_runs && !self.is_watched,
-            Event::StageBegun { .. } | Event::PortsKnown { .. } | Event::ScriptStarted { .. } => {
-                !self.is_watched
-            }
+            Event::StageBegun { .. }
+            | Event::TaskBegun(_)
+            | Event::TaskEnded(_)
+            | Event::PortsKnown { .. }
+            | Event::ScriptStarted { .. } => !self.is_watched,
             Event::HostScanned(_) | Event::TargetFound(_) => !self.keeps_hosts,
             Event::PortFound { .. } => !self.streams && self.levels.verbosity() == 0,
             _ => false,
@@ -87,6 +89,12 @@ impl Sinks {
         let strict = scripts.iter().filter(|s| !s.from_data_dir).map(|s| s.id.clone());
         // Set once in a run.
         let _ = self.strict.set(strict.collect());
+    }
+
+    /// How much the run says of itself.
+    #[must_use]
+    pub fn levels(&self) -> &Levels {
+        &self.levels
     }
 
     /// Somebody keeps hosts whose scripts still run.
@@ -187,6 +195,7 @@ pub fn open(
     // Most runs in scripts of the shell have nobody who could ask how far they are.
     let is_watched = line.is_some()
         || plan.stats_every.is_some()
+        || plan.verbosity > 0
         || (audience.is_interactive && Keys::may_come());
     let begun = system.clock.now();
     let watch = Watch {

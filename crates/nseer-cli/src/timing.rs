@@ -34,3 +34,31 @@ pub fn timing(plan: &TimingPlan) -> Timing {
     timing.max_parallelism = plan.max_parallelism.map(NonZeroUsize::get).or(timing.max_parallelism);
     timing
 }
+
+/// What `-d` shows of a run's timing: times in milliseconds, where 0 means no limit.
+#[must_use]
+pub fn report(timing: &Timing, hosts_in_flight: usize) -> String {
+    let rule = "-".repeat(15);
+    let end = "-".repeat(45);
+    let ms = |time: std::time::Duration| time.as_millis();
+    let (tcp, udp) = (ms(timing.max_scan_delay), ms(timing.max_udp_scan_delay));
+    format!(
+        "{rule} Timing report {rule}\n  \
+         hosts in flight: max {hosts_in_flight}\n  \
+         rtt-timeouts: init {}, min {}, max {}\n  \
+         max-scan-delay: TCP {tcp}, UDP {udp}, SCTP {tcp}\n  \
+         parallelism: min {}, max {}\n  \
+         max-retries: {}, host-timeout: {}\n  \
+         min-rate: {}, max-rate: {}\n\
+         {end}",
+        ms(timing.initial_rtt_timeout),
+        ms(timing.min_rtt_timeout),
+        ms(timing.max_rtt_timeout),
+        timing.min_parallelism.unwrap_or(0),
+        timing.max_parallelism.unwrap_or(0),
+        timing.max_retries,
+        timing.host_timeout.map_or(0, ms),
+        timing.min_rate.unwrap_or(0.0),
+        timing.max_rate.unwrap_or(0.0),
+    )
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use nseer_core::{Event, EventSink as _, HostRecord, Severity};
+use nseer_core::{Event, EventSink as _, HostRecord, PortKey, PortState, Severity};
 use nseer_engine::data_dir::DataDirs;
 use nseer_probes::{ProbeDb, Problem};
 use nseer_version::{Detector, SocketDialer, VersionConfig};
@@ -25,7 +25,8 @@ const MOST_CHECKED: usize = 1000;
 /// Version detection, ready to go.
 pub struct Versions {
     detector: Detector<SocketDialer>,
-    db: Arc<ProbeDb>,
+    /// Ports that are not asked, sorted.
+    left_alone: Arc<[PortKey]>,
 }
 
 /// Reads the probes and makes the detector; `None` where no versions were asked for. Lines of the
@@ -54,8 +55,9 @@ pub fn versions(
     if db.probes().is_empty() {
         bail!("'{name}' has no probe that could be used");
     }
+    let left_alone = if plan.all_ports { Arc::default() } else { db.excluded().into() };
     let config = VersionConfig {
-        db: db.clone(),
+        db,
         intensity: plan.intensity,
         all_ports: plan.all_ports,
         sockets: around.limits.version_sockets,
@@ -65,7 +67,7 @@ pub fn versions(
         events: Arc::new(around.sinks.clone()),
     };
     let detector = Detector::new(config, SocketDialer(around.network.clone()));
-    Ok(Some(Versions { detector, db }))
+    Ok(Some(Versions { detector, left_alone }))
 }
 
 /// The probe file of a run, which is read once, when something of it is needed first.
@@ -112,8 +114,16 @@ fn probe_file(data: &DataDirs) -> anyhow::Result<(String, Cow<'static, [u8]>)> {
 impl Versions {
     /// The ports that the probe file leaves alone, sorted; none where all are to be asked.
     #[must_use]
-    pub fn excluded(&self, plan: &VersionPlan) -> Arc<[nseer_core::PortKey]> {
-        if plan.all_ports { Arc::default() } else { self.db.excluded().into() }
+    pub fn excluded(&self) -> Arc<[PortKey]> {
+        self.left_alone.clone()
+    }
+
+    /// How many of a host's ports will be asked.
+    #[must_use]
+    pub fn asked(&self, host: &HostRecord) -> usize {
+        let is_asked = |state| matches!(state, PortState::Open | PortState::OpenFiltered);
+        let ports = host.ports.iter().filter(|(_, status)| is_asked(status.state));
+        ports.filter(|(key, _)| !self.left_alone.contains(key)).count()
     }
 
     /// Finds out the versions of a host's services, until `deadline`.

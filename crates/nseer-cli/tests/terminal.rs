@@ -45,7 +45,7 @@ fn a_line_tells_how_far_it_is_and_keys_are_answered() {
         terminal.press("?");
         terminal.wait_for("any other key  how far the scan is");
         terminal.press(" ");
-        terminal.wait_for("elapsed; 1 hosts completed (1 up), undergoing 1 Script Scan");
+        terminal.wait_for("elapsed; 1 hosts completed (2 up), 1 undergoing Script Scan");
         terminal.wait_for("% done; ETC: ");
         terminal.wait_for("Slowest: waits on 127.0.0.1:7001 (0:");
         // Ctrl-C.

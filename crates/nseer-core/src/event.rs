@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::host::HostRecord;
 use crate::port::{PortKey, PortState, Protocol};
-use crate::progress::{Progress, Stage};
+use crate::progress::{Progress, Stage, Task};
 use crate::script::{Phase, PhaseRecord, ScriptCost, ScriptResult, ScriptRun};
 
 /// How loud a message is.
@@ -14,6 +14,8 @@ use crate::script::{Phase, PhaseRecord, ScriptCost, ScriptResult, ScriptRun};
 pub enum Severity {
     /// For standard output, as the run's own commentary (`-v`, `-d`, script logging).
     Info,
+    /// As before, and for files of normal output too: what was sent and received, and with what settings.
+    Note,
     /// For standard error: the run goes on.
     Warning,
     /// For standard error: something that was asked for could not be done; the exit code says so.
@@ -67,6 +69,19 @@ pub struct RunSummary {
     pub interrupted: Option<String>,
 }
 
+/// Raw packets and their bytes, link headers not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets that were sent.
+    pub sent: u64,
+    /// Their bytes.
+    pub sent_bytes: u64,
+    /// Packets that were received.
+    pub received: u64,
+    /// Their bytes.
+    pub received_bytes: u64,
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -93,6 +108,12 @@ pub enum Event {
         /// The part.
         stage: Stage,
     },
+    /// A task begins.
+    TaskBegun(Task),
+    /// A task has ended.
+    TaskEnded(Task),
+    /// Raw packets that the run has sent and received in all; it comes shortly before the end.
+    Traffic(Traffic),
     /// Some more of a host's ports are known.
     PortsKnown {
         /// The host.

@@ -11,18 +11,26 @@ pub const MAX_LEVEL: u8 = 10;
 pub struct Levels {
     verbosity: AtomicU8,
     debugging: AtomicU8,
-    tracing: AtomicBool,
+    scripts: AtomicBool,
+    packets: AtomicBool,
 }
 
 impl Levels {
-    /// The levels that a run begins with.
+    /// The levels that a run begins with; `tracing` shows what scripts send and receive.
     #[must_use]
     pub fn new(verbosity: u8, debugging: u8, tracing: bool) -> Levels {
         Levels {
             verbosity: verbosity.min(MAX_LEVEL).into(),
             debugging: debugging.min(MAX_LEVEL).into(),
-            tracing: tracing.into(),
+            scripts: tracing.into(),
+            packets: false.into(),
         }
+    }
+
+    /// The same with packets of the scan shown, or not.
+    #[must_use]
+    pub fn with_packets(self, shown: bool) -> Levels {
+        Levels { packets: shown.into(), ..self }
     }
 
     /// Level of `-v`, 0 to [`MAX_LEVEL`].
@@ -37,10 +45,16 @@ impl Levels {
         self.debugging.load(Ordering::Relaxed)
     }
 
-    /// Whether what is sent and received is shown.
+    /// Whether what scripts send and receive is shown.
     #[must_use]
     pub fn tracing(&self) -> bool {
-        self.tracing.load(Ordering::Relaxed)
+        self.scripts.load(Ordering::Relaxed)
+    }
+
+    /// Whether what the scan itself sends and receives is shown.
+    #[must_use]
+    pub fn packets(&self) -> bool {
+        self.packets.load(Ordering::Relaxed)
     }
 
     /// Sets the verbosity; more than [`MAX_LEVEL`] is that.
@@ -53,8 +67,9 @@ impl Levels {
         self.debugging.store(level.min(MAX_LEVEL), Ordering::Relaxed);
     }
 
-    /// Shows what is sent and received, or no longer.
+    /// Shows what scripts and scan send and receive, or no longer.
     pub fn set_tracing(&self, on: bool) {
-        self.tracing.store(on, Ordering::Relaxed);
+        self.scripts.store(on, Ordering::Relaxed);
+        self.packets.store(on, Ordering::Relaxed);
     }
 }

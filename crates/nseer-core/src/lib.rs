@@ -29,7 +29,7 @@ pub use host::{HostRecord, HostStatus, RoundTrip};
 pub use levels::Levels;
 pub use port::{PortKey, PortState, PortStatus, Protocol, Reason};
 pub use port_table::{PortDetail, PortTable, ScanPorts};
-pub use progress::{Progress, Stage};
+pub use progress::{Progress, Stage, Task};
 pub use script::{
     Phase, PhaseRecord, ScriptCost, ScriptOutcome, ScriptResult, ScriptRun, ScriptValue,
 };

@@ -4,10 +4,10 @@
 //! as Nmap's users know it. Without one, the embedded library comes after `~/.nmap`. The two
 //! never mix: a script of one origin must not meet libraries of the other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use nseer_seam::{FileKind, Files};
 
@@ -37,6 +37,8 @@ pub struct DataDirs {
     overrides: HashMap<String, PathBuf>,
     embedded: Option<Embedded>,
     files: Arc<dyn Files>,
+    /// What was found where, of the files that are no scripts or libraries.
+    used: Mutex<BTreeMap<PathBuf, BTreeSet<String>>>,
 }
 
 /// A data file that was found.
@@ -70,7 +72,14 @@ impl DataDirs {
         let user = config.home.map(|home| home.join(".nmap"));
         let directories = config.datadir.into_iter().chain(config.nmapdir).chain(user).collect();
         let embedded = if chosen { None } else { config.embedded };
-        DataDirs { directories, chosen, overrides: config.overrides, embedded, files }
+        DataDirs {
+            directories,
+            chosen,
+            overrides: config.overrides,
+            embedded,
+            files,
+            used: Mutex::default(),
+        }
     }
 
     /// True where the user chose a data directory.
@@ -85,6 +94,22 @@ impl DataDirs {
         &self.directories
     }
 
+    /// The directories of the search order in which data files were found, each with these files' names;
+    /// scripts and libraries are left out.
+    #[must_use]
+    pub fn used(&self) -> BTreeMap<PathBuf, BTreeSet<String>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, name: &str, file: &DataFile) {
+        if let Place::Disk(path, true) = &file.place
+            && let Some(directory) = path.parent().filter(|_| !name.contains('/'))
+        {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            used.entry(directory.to_owned()).or_default().insert(name.to_owned());
+        }
+    }
+
     /// The first readable file called `name`, which may contain `/`.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<DataFile> {
@@ -96,7 +121,11 @@ impl DataDirs {
             Located::File(file) => Some(file),
             Located::Directory(_) => None,
         });
-        file.or_else(|| self.embedded_file(name))
+        let file = file.or_else(|| self.embedded_file(name));
+        if let Some(file) = &file {
+            self.note(name, file);
+        }
+        file
     }
 
     /// The first thing called `name`, be it file or directory.

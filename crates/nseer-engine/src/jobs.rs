@@ -41,8 +41,6 @@ pub(crate) async fn run_phase(
     scripts: &[Rc<Script>],
     phase: Phase,
 ) -> PhaseRecord {
-    let name = if phase == Phase::Pre { "Pre" } else { "Post" };
-    world.verbose(1, || format!("Script {name}-scanning."));
     let record = Rc::new(RefCell::new(PhaseRecord::default()));
     for level in levels(scripts) {
         let jobs = scripts
@@ -65,7 +63,7 @@ pub(crate) async fn run_host(
     host: &Rc<HostCell>,
     deadline: Option<Instant>,
 ) {
-    world.verbose(2, || format!("Script scanning {}.", host.address));
+    world.verbose(3, || format!("Script scanning {}.", host.address));
     let ignored = Rc::default();
     let done = Done::of(host);
     for level in levels(scripts) {

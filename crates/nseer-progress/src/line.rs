@@ -73,7 +73,7 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use nseer_core::Stage;
-    use nseer_core::progress::Slow;
+    use nseer_core::progress::{PortScan, Slow};
     use proptest::prelude::*;
 
     use super::*;
@@ -85,9 +85,10 @@ mod tests {
             done: 12,
             up: 3,
             expected: 256,
-            at_work: vec![(Stage::Ports, 5), (Stage::Scripts, 2)],
+            at_work: vec![(Stage::Ports(PortScan::Syn), 5), (Stage::Scripts, 2)],
             fraction: Some(0.5),
             remaining: Some(Duration::from_secs(3723)),
+            tasks: Vec::new(),
             slowest: vec![Slow {
                 what: "http-slow on 192.0.2.7:80".into(),
                 since: Duration::from_secs(9),
@@ -101,7 +102,7 @@ mod tests {
         assert_eq!(
             at(200),
             "[##########..........] |  50% | 12/256 hosts | 1:02 | about 1:02:03 left | \
-             Port Scan 5, Script Scan 2 | http-slow on 192.0.2.7:80 9s"
+             SYN Stealth Scan 5, Script Scan 2 | http-slow on 192.0.2.7:80 9s"
         );
         assert_eq!(at(90), "[##########..........] |  50% | 12/256 hosts | about 1:02:03 left");
         assert_eq!(at(40), " 50% | 12/256 hosts | about 1:02:03 left");

@@ -1,12 +1,12 @@
 //! Follows the events of a run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use nseer_core::progress::Slow;
-use nseer_core::{Event, HostStatus, PortKey, Progress, Stage};
+use nseer_core::progress::{Slow, TaskProgress};
+use nseer_core::{Event, HostStatus, PortKey, Progress, Stage, Task};
 
 /// How many of the slowest are named.
 const NAMED: usize = 3;
@@ -29,6 +29,8 @@ pub struct Tracker {
     hosts: HashMap<IpAddr, Work>,
     /// Those of a host, and without one those of the time before or after.
     scripts: HashMap<Option<IpAddr>, HashMap<Running, Instant>>,
+    /// What has begun and not ended, and when it began.
+    tasks: Vec<(Task, Instant)>,
 }
 
 /// A script at work: its ID, and the port.
@@ -45,6 +47,19 @@ struct Work {
     ended: usize,
 }
 
+impl Work {
+    /// The part of its stage that is done.
+    fn part(&self) -> f64 {
+        match self.stage {
+            Stage::Ports(_) => self.ports.clamp(0.0, 1.0),
+            // More may begin later, so the last one is not the end.
+            Stage::Scripts => self.ended as f64 / (self.started + 1) as f64,
+            // What the others take is not known until they are done.
+            _ => 0.0,
+        }
+    }
+}
+
 impl Tracker {
     /// A run that begins now, whose hosts go through `stages`.
     #[must_use]
@@ -57,6 +72,7 @@ impl Tracker {
             up: 0,
             hosts: HashMap::new(),
             scripts: HashMap::new(),
+            tasks: Vec::new(),
         }
     }
 
@@ -65,6 +81,8 @@ impl Tracker {
         match event {
             Event::HostsExpected(count) => self.expected = self.expected.saturating_add(*count),
             Event::StageBegun { address, stage } => self.begin(*address, *stage, now),
+            Event::TaskBegun(task) => self.tasks.push((task.clone(), now)),
+            Event::TaskEnded(task) => self.tasks.retain(|(begun, _)| begun.name != task.name),
             Event::PortsKnown { address, known, of } => {
                 if let Some(work) = self.hosts.get_mut(address) {
                     work.ports = *known as f64 / (*of).max(1) as f64;
@@ -112,13 +130,34 @@ impl Tracker {
             now: wall,
             elapsed,
             done: self.done,
-            up: self.up,
+            up: self.up + self.found_up(),
             expected: self.all(),
             at_work: self.at_work(),
             fraction,
             remaining: fraction.and_then(|fraction| remaining(elapsed, fraction)),
+            tasks: self.tasks.iter().map(|(task, begun)| self.task(task, *begun, now)).collect(),
             slowest: self.slowest(now),
         }
+    }
+
+    /// Hosts at work that are up: what comes after host discovery is done with these alone.
+    fn found_up(&self) -> u64 {
+        let is_up = |work: &&Work| !matches!(work.stage, Stage::Ping(_));
+        self.hosts.values().filter(is_up).count() as u64
+    }
+
+    fn task(&self, task: &Task, begun: Instant, now: Instant) -> TaskProgress {
+        let part_of = |stage: Stage| {
+            let past = self.hosts.values().filter(|work| work.stage > stage).count();
+            let within = self.hosts.values().filter(|work| work.stage == stage);
+            let within: f64 = within.map(Work::part).sum();
+            let all = self.all();
+            (all > 0).then(|| (self.done as f64 + past as f64 + within) / all as f64)
+        };
+        let fraction = task.stage.and_then(part_of).map(|part| part.clamp(0.0, 1.0));
+        let elapsed = now.saturating_duration_since(begun);
+        let remaining = fraction.and_then(|fraction| remaining(elapsed, fraction));
+        TaskProgress { name: task.name.clone(), fraction, remaining }
     }
 
     fn all(&self) -> u64 {
@@ -140,20 +179,15 @@ impl Tracker {
     /// How many stages of a host are done, in parts.
     fn part_of(&self, work: &Work) -> f64 {
         let before = self.stages.iter().take_while(|stage| **stage < work.stage).count();
-        let within = match work.stage {
-            // What a version takes is not known until it is there.
-            Stage::Ping | Stage::Versions => 0.0,
-            Stage::Ports => work.ports,
-            // More may begin later, so the last one is not the end.
-            Stage::Scripts => work.ended as f64 / (work.started + 1) as f64,
-        };
-        before as f64 + within.clamp(0.0, 1.0)
+        before as f64 + work.part()
     }
 
     fn at_work(&self) -> Vec<(Stage, usize)> {
-        let count = |stage: &Stage| self.hosts.values().filter(|work| work.stage == *stage).count();
-        let all = [Stage::Ping, Stage::Ports, Stage::Versions, Stage::Scripts];
-        all.iter().map(|stage| (*stage, count(stage))).filter(|(_, count)| *count > 0).collect()
+        let mut counts: BTreeMap<Stage, usize> = BTreeMap::new();
+        for work in self.hosts.values() {
+            *counts.entry(work.stage).or_default() += 1;
+        }
+        counts.into_iter().collect()
     }
 
     /// Scripts by name, and hosts in a stage that is not scripts.
@@ -210,6 +244,9 @@ mod tests {
     };
 
     use super::*;
+    use nseer_core::progress::{PingScan, PortScan};
+
+    const SYN: Stage = Stage::Ports(PortScan::Syn);
 
     #[allow(clippy::disallowed_methods, reason = "a test needs some instant to count from")]
     fn start() -> Instant {
@@ -252,12 +289,12 @@ mod tests {
     fn a_run_is_followed_to_its_end() {
         let begun = start();
         let at = |seconds| begun + Duration::from_secs(seconds);
-        let mut tracker = Tracker::new(vec![Stage::Ports, Stage::Scripts], begun);
+        let mut tracker = Tracker::new(vec![SYN, Stage::Scripts], begun);
         let seen = |tracker: &Tracker, seconds| tracker.progress(at(seconds), UNIX_EPOCH);
         assert_eq!(seen(&tracker, 0).fraction, None, "nobody knows of how much");
         tracker.take(&Event::HostsExpected(4), at(0));
         for last in [1, 2] {
-            tracker.take(&Event::StageBegun { address: host(last), stage: Stage::Ports }, at(0));
+            tracker.take(&Event::StageBegun { address: host(last), stage: SYN }, at(0));
         }
         assert_eq!(seen(&tracker, 5).fraction, Some(0.0));
         assert_eq!(seen(&tracker, 5).remaining, None, "nothing to estimate from");
@@ -266,16 +303,16 @@ mod tests {
         let now = seen(&tracker, 10);
         assert_eq!(now.fraction, Some(1.0 / 16.0));
         assert_eq!(now.remaining, Some(Duration::from_secs(150)));
-        assert_eq!(now.at_work, [(Stage::Ports, 2)]);
+        assert_eq!(now.at_work, [(SYN, 2)]);
         assert_eq!(now.slowest.len(), 2);
         tracker.take(&Event::StageBegun { address: host(1), stage: Stage::Scripts }, at(10));
         tracker.take(&started("slow", 1, 80), at(10));
         tracker.take(&started("quick", 1, 80), at(11));
         tracker.take(&finished("quick", 1, 80), at(12));
         let now = seen(&tracker, 30);
-        assert_eq!(now.at_work, [(Stage::Ports, 1), (Stage::Scripts, 1)]);
+        assert_eq!(now.at_work, [(SYN, 1), (Stage::Scripts, 1)]);
         let names: Vec<&str> = now.slowest.iter().map(|slow| slow.what.as_str()).collect();
-        assert_eq!(names, ["Port Scan of 192.0.2.2", "slow on 192.0.2.1:80"]);
+        assert_eq!(names, ["SYN Stealth Scan of 192.0.2.2", "slow on 192.0.2.1:80"]);
         assert_eq!(now.slowest[1].since, Duration::from_secs(20));
         for last in 1..=4 {
             tracker.take(&done(last), at(31));
@@ -287,9 +324,42 @@ mod tests {
     }
 
     #[test]
+    fn tasks_are_told_as_they_are() {
+        let begun = start();
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        let mut tracker = Tracker::new(vec![SYN, Stage::Scripts], begun);
+        tracker.take(&Event::HostsExpected(2), at(0));
+        let task = |stage: Stage| Task {
+            name: stage.task_name().into(),
+            stage: Some(stage),
+            at: UNIX_EPOCH,
+            elapsed: Duration::ZERO,
+            extent: None,
+        };
+        tracker.take(&Event::TaskBegun(task(SYN)), at(0));
+        tracker.take(&Event::StageBegun { address: host(1), stage: SYN }, at(0));
+        tracker.take(&Event::PortsKnown { address: host(1), known: 1, of: 2 }, at(5));
+        let now = tracker.progress(at(10), UNIX_EPOCH);
+        let [scan] = &now.tasks[..] else { panic!("{now:?}") };
+        assert_eq!((scan.name.as_str(), scan.fraction), ("SYN Stealth Scan", Some(0.25)));
+        assert_eq!(scan.remaining, Some(Duration::from_secs(30)));
+        assert_eq!((now.done, now.up), (0, 1), "a host whose ports are asked is up");
+        tracker.take(&Event::TaskBegun(task(Stage::Scripts)), at(10));
+        tracker.take(&Event::StageBegun { address: host(1), stage: Stage::Scripts }, at(10));
+        let fractions = |tracker: &Tracker| -> Vec<Option<f64>> {
+            let now = tracker.progress(at(20), UNIX_EPOCH);
+            now.tasks.iter().map(|task| task.fraction).collect()
+        };
+        assert_eq!(fractions(&tracker), [Some(0.5), Some(0.0)]);
+        tracker.take(&done(1), at(20));
+        tracker.take(&Event::TaskEnded(task(SYN)), at(20));
+        assert_eq!(fractions(&tracker), [Some(0.5)]);
+    }
+
+    #[test]
     fn more_hosts_than_expected_are_no_more_than_all() {
         let begun = start();
-        let mut tracker = Tracker::new(vec![Stage::Ping], begun);
+        let mut tracker = Tracker::new(vec![Stage::Ping(PingScan::Probes)], begun);
         tracker.take(&Event::HostsExpected(1), begun);
         for last in 1..=3 {
             tracker.take(&done(last), begun);

@@ -15,6 +15,7 @@ mod progress_text;
 mod script_text;
 mod service_text;
 mod shown;
+mod task_text;
 mod trace_text;
 mod when;
 mod xml;

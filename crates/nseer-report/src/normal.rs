@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use nseer_core::event::{RunInfo, RunSummary};
+use nseer_core::event::{RunInfo, RunSummary, Traffic};
 use nseer_core::{
     Event, HostRecord, HostStatus, Phase, PortKey, PortState, PortStatus, Reason, ScriptResult,
     Severity,
@@ -16,6 +16,7 @@ use crate::progress_text::status_lines;
 use crate::script_text::{any_text, write_results};
 use crate::service_text::{is_guess, service_info, service_label, version_text};
 use crate::shown::{Group, Shown, is_shown, summary};
+use crate::task_text;
 use crate::trace_text;
 use crate::when;
 
@@ -34,12 +35,22 @@ pub struct NormalReport<W> {
     place: Place,
     options: ReportOptions,
     costs: ScriptCosts,
+    /// The last error that was told, here or on standard error.
+    last_error: Vec<u8>,
+    traffic: Option<Traffic>,
 }
 
 impl<W: Write + Send> NormalReport<W> {
     /// Normal output to `out`.
     pub fn new(out: W, place: Place, options: ReportOptions) -> Self {
-        NormalReport { out, place, options, costs: ScriptCosts::default() }
+        NormalReport {
+            out,
+            place,
+            options,
+            costs: ScriptCosts::default(),
+            last_error: Vec::new(),
+            traffic: None,
+        }
     }
 
     fn started(&mut self, run: &RunInfo) -> io::Result<()> {
@@ -67,7 +78,12 @@ impl<W: Write + Send> NormalReport<W> {
     fn finished(&mut self, run: &RunSummary) -> io::Result<()> {
         let what = summary(run.up, run.down);
         let elapsed = when::seconds(run.elapsed);
-        let stopped = run.interrupted.as_deref().map(line_text);
+        let is_told = |why: &&str| self.last_error.ends_with(why.as_bytes());
+        let failure = run.interrupted.as_deref().filter(is_told);
+        if failure.is_some() && run.up + run.down == 0 && self.place == Place::Screen {
+            return Ok(());
+        }
+        let stopped = run.interrupted.as_deref().filter(|_| failure.is_none()).map(line_text);
         match self.place {
             Place::Screen => {
                 if let Some(why) = stopped {
@@ -78,7 +94,13 @@ impl<W: Write + Send> NormalReport<W> {
                         "Note: the host seems to be down. If it only does not answer pings, try -Pn"
                     )?;
                 }
-                writeln!(self.out, "Nmap done: {what} scanned in {elapsed} seconds")
+                writeln!(self.out, "Nmap done: {what} scanned in {elapsed} seconds")?;
+                match &self.traffic {
+                    Some(traffic) if self.options.verbosity > 0 => {
+                        write!(self.out, "{}", task_text::traffic(traffic))
+                    }
+                    _ => Ok(()),
+                }
             }
             Place::File => {
                 if let Some(why) = stopped {
@@ -269,6 +291,11 @@ impl<W: Write + Send> NormalReport<W> {
         Ok(())
     }
 
+    /// True where the run's commentary is wanted.
+    fn comments(&self) -> bool {
+        self.place == Place::Screen && self.options.verbosity > 0
+    }
+
     fn coloured(&self, text: &str, colour: &str) -> String {
         if self.options.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
     }
@@ -304,6 +331,9 @@ impl<W: Write + Send> NormalReport<W> {
 
 impl<W: Write + Send> Report for NormalReport<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
+        if let Event::Message { severity: Severity::Error, text } = event {
+            self.last_error.clone_from(text);
+        }
         match event {
             Event::RunStarted(run) => self.started(run)?,
             Event::HostDone(host) => self.host(host)?,
@@ -317,13 +347,21 @@ impl<W: Write + Send> Report for NormalReport<W> {
             Event::Message { severity: Severity::Info, text } if self.place == Place::Screen => {
                 writeln!(self.out, "{}", message_text(text))?;
             }
+            Event::Message { severity: Severity::Note, text } => {
+                writeln!(self.out, "{}", message_text(text))?;
+            }
             Event::Message { severity: Severity::Error, text } if self.place == Place::File => {
                 // Beside the screen it is on standard error.
                 writeln!(self.out, "{}", message_text(text))?;
             }
-            Event::PortFound { address, port, state: PortState::Open }
-                if self.place == Place::Screen && self.options.verbosity > 0 =>
-            {
+            Event::TaskBegun(task) if self.comments() => {
+                write!(self.out, "{}", task_text::begun(task))?;
+            }
+            Event::TaskEnded(task) if self.comments() => {
+                write!(self.out, "{}", task_text::ended(task))?;
+            }
+            Event::Traffic(traffic) => self.traffic = Some(*traffic),
+            Event::PortFound { address, port, state: PortState::Open } if self.comments() => {
                 writeln!(self.out, "Discovered open port {port} on {address}")?;
             }
             Event::Progress(progress) if self.place == Place::Screen => {

@@ -21,11 +21,12 @@ pub(crate) fn minute(time: SystemTime) -> String {
     local(time).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
-/// To the second, with the zone: `2026-11-24 18:26:31 UTC`.
+/// The time of day to the minute: `18:26`.
 pub(crate) fn clock(time: SystemTime) -> String {
     local(time).strftime("%H:%M").to_string()
 }
 
+/// To the second, with the zone: `2026-11-24 18:26:31 UTC`.
 pub(crate) fn second(time: SystemTime) -> String {
     local(time).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }

@@ -13,7 +13,7 @@ use nseer_core::port_spec::compact_list;
 use nseer_core::service::FINGERPRINT_FOLD;
 use nseer_core::{
     Event, HostRecord, HostStatus, Phase, PortKey, PortStatus, Progress, ScriptOutcome,
-    ScriptResult, ScriptRun, ScriptValue, ServiceInfo, Tunnel,
+    ScriptResult, ScriptRun, ScriptValue, ServiceInfo, Task, Tunnel,
 };
 
 use crate::Report;
@@ -29,16 +29,13 @@ use crate::when;
 pub struct XmlReport<W> {
     out: W,
     options: ReportOptions,
-    is_task_told: bool,
+    tells_tasks: bool,
 }
-
-/// All of a run is one task: hosts do not wait for one another.
-const TASK: &str = "Scan";
 
 impl<W: Write + Send> XmlReport<W> {
     /// XML to `out`.
     pub fn new(out: W, options: ReportOptions) -> Self {
-        XmlReport { out, options, is_task_told: false }
+        XmlReport { out, options, tells_tasks: false }
     }
 
     fn started(&mut self, run: &RunInfo) -> io::Result<()> {
@@ -74,34 +71,41 @@ impl<W: Write + Send> XmlReport<W> {
         }
         writeln!(out, "<verbose level=\"{}\"/>", run.verbosity)?;
         writeln!(out, "<debugging level=\"{}\"/>", run.debugging)?;
-        self.is_task_told = run.verbosity > 0;
-        if self.is_task_told {
-            let time = when::epoch(run.started);
-            writeln!(self.out, "<taskbegin task=\"{TASK}\" time=\"{time}\"/>")?;
+        self.tells_tasks = run.verbosity > 0;
+        Ok(())
+    }
+
+    fn task(&mut self, element: &str, task: &Task) -> io::Result<()> {
+        let (name, time) = (xml_string(&task.name), when::epoch(task.at));
+        write!(self.out, "<{element} task=\"{name}\" time=\"{time}\"")?;
+        if let Some(extent) = task.extent.as_ref().filter(|_| element == "taskend") {
+            write!(self.out, " extrainfo=\"{}\"", xml_string(extent))?;
+        }
+        writeln!(self.out, "/>")
+    }
+
+    /// One element for each task that goes on. The document type wants all of them to be estimated.
+    fn progress(&mut self, progress: &Progress) -> io::Result<()> {
+        for task in &progress.tasks {
+            let (Some(fraction), Some(remaining)) = (task.fraction, task.remaining) else {
+                continue;
+            };
+            let end = progress.now.checked_add(remaining).unwrap_or(progress.now);
+            writeln!(
+                self.out,
+                "<taskprogress task=\"{}\" time=\"{}\" percent=\"{:.2}\" remaining=\"{}\" \
+                 etc=\"{}\"/>",
+                xml_string(&task.name),
+                when::epoch(progress.now),
+                fraction * 100.0,
+                remaining.as_secs(),
+                when::epoch(end)
+            )?;
         }
         Ok(())
     }
 
-    fn progress(&mut self, progress: &Progress) -> io::Result<()> {
-        let (Some(fraction), Some(remaining)) = (progress.fraction, progress.remaining) else {
-            return Ok(());
-        };
-        let end = progress.now.checked_add(remaining).unwrap_or(progress.now);
-        writeln!(
-            self.out,
-            "<taskprogress task=\"{TASK}\" time=\"{}\" percent=\"{:.2}\" remaining=\"{}\" etc=\"{}\"/>",
-            when::epoch(progress.now),
-            fraction * 100.0,
-            remaining.as_secs(),
-            when::epoch(end)
-        )
-    }
-
     fn finished(&mut self, run: &RunSummary) -> io::Result<()> {
-        if self.is_task_told {
-            let time = when::epoch(run.finished);
-            writeln!(self.out, "<taskend task=\"{TASK}\" time=\"{time}\"/>")?;
-        }
         let time = when::ctime(run.finished);
         let elapsed = when::seconds(run.elapsed);
         let what = summary(run.up, run.down);
@@ -373,6 +377,8 @@ impl<W: Write + Send> Report for XmlReport<W> {
                 self.container(name, &record.results)?;
                 self.runs(&record.runs)?;
             }
+            Event::TaskBegun(task) if self.tells_tasks => self.task("taskbegin", task)?,
+            Event::TaskEnded(task) if self.tells_tasks => self.task("taskend", task)?,
             Event::Progress(progress) => self.progress(progress)?,
             Event::RunFinished(run) => self.finished(run)?,
             _ => return Ok(()),

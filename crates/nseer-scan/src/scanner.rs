@@ -42,6 +42,26 @@ pub enum ScanError {
     },
 }
 
+/// What a scan of a host tells while it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Told {
+    /// It begins to find out whether the host is up: by so many probes, or by one of
+    /// [`Technique::Link`].
+    Knocking {
+        /// It asks the host's link.
+        link: bool,
+        /// How many things it asks.
+        probes: usize,
+    },
+    /// It begins to scan so many ports.
+    Scanning(Technique, usize),
+    /// The state of a port is known.
+    Port(PortKey, PortState),
+    /// It begins to trace the way.
+    Tracing,
+}
+
 /// Scans hosts. Shared by all tasks of a run; needs a tokio runtime with time and I/O.
 pub struct Scanner<C = MixedConnector> {
     shared: Arc<Shared<C>>,
@@ -69,8 +89,8 @@ impl<C: Connector> Scanner<C> {
 
     /// Finds out whether the host is up and, if it is, the states of its ports (with no techniques in the
     /// settings, of none: `-sn`). Fills status,
-    /// reason, times, source, interface, Ethernet address and ports of the record; `told` gets each
-    /// port's state at once. At `deadline` the host is marked as timed out and left.
+    /// reason, times, source, interface, Ethernet address and ports of the record; `told` gets what happens, each
+    /// port's state among it, at once. At `deadline` the host is marked as timed out and left.
     ///
     /// # Errors
     /// [`ScanError::NoSockets`]; what is known is in the record.
@@ -78,14 +98,14 @@ impl<C: Connector> Scanner<C> {
         &self,
         host: &mut HostRecord,
         deadline: Option<Instant>,
-        told: impl FnMut(PortKey, PortState) + Send,
+        mut told: impl FnMut(Told) + Send,
     ) -> Result<(), ScanError> {
         let state = Arc::new(HostState::new(&self.shared.config.timing));
         let work = async {
-            let destination = self.discover(host, &state).await?;
+            let destination = self.discover(host, &state, &mut told).await?;
             if host.status == HostStatus::Up {
-                self.scan_ports(host, &state, &destination, told).await?;
-                self.trace(host, &state, &destination).await?;
+                self.scan_ports(host, &state, &destination, &mut told).await?;
+                self.trace(host, &state, &destination, &mut told).await?;
             }
             Ok(())
         };
@@ -99,11 +119,15 @@ impl<C: Connector> Scanner<C> {
         host: &mut HostRecord,
         state: &HostState,
         destination: &Option<Destination>,
+        told: &mut (impl FnMut(Told) + Send),
     ) -> io::Result<()> {
         let Shared { config, gate, connector, .. } = &*self.shared;
         let is_local = host.directly_connected == Some(true);
         let wanted = |to: &&Destination| config.trace && (to.is_neighbour || !is_local);
         if let Some(to) = destination.as_ref().filter(wanted) {
+            if !to.is_neighbour {
+                told(Told::Tracing);
+            }
             host.trace = Some(trace::trace(host, to, state, gate, connector).await?);
         }
         Ok(())
@@ -127,6 +151,7 @@ impl<C: Connector> Scanner<C> {
         &self,
         host: &mut HostRecord,
         state: &HostState,
+        told: &mut (impl FnMut(Told) + Send),
     ) -> io::Result<Option<Destination>> {
         let config = &self.shared.config;
         let route = self.shared.routes.to(host.address);
@@ -149,13 +174,15 @@ impl<C: Connector> Scanner<C> {
             Discovery::Ask(_) if unreachable => (HostStatus::Down, Reason::NetUnreach),
             _ if asks_link => {
                 let aims = vec![Aim::host(Technique::Link)];
+                told(Told::Knocking { link: true, probes: 1 });
                 self.knock(host, &destination, aims, state).await?
             }
             Discovery::Skip => (HostStatus::Up, Reason::UserSet),
             Discovery::Ask(aims) => {
                 let is_v4 = host.address.is_ipv4();
                 let aims = aims.iter().filter(|aim| is_v4 || !aim.technique.is_v4_only());
-                let aims = aims.copied().collect();
+                let aims: Vec<Aim> = aims.copied().collect();
+                told(Told::Knocking { link: false, probes: aims.len() });
                 self.knock(host, &destination, aims, state).await?
             }
         };
@@ -198,11 +225,12 @@ impl<C: Connector> Scanner<C> {
         host: &mut HostRecord,
         state: &Arc<HostState>,
         destination: &Option<Destination>,
-        mut told: impl FnMut(PortKey, PortState) + Send,
+        told: &mut (impl FnMut(Told) + Send),
     ) -> io::Result<()> {
         let config = &self.shared.config;
         for technique in &config.techniques {
             let aims = order::aims(host, *technique, config);
+            told(Told::Scanning(*technique, aims.len()));
             let is_neighbour = destination.as_ref().is_some_and(|to| to.is_neighbour);
             let mut record = |verdicts: &mut Vec<Verdict>| {
                 for (aim, answer) in verdicts.drain(..) {
@@ -215,7 +243,7 @@ impl<C: Connector> Scanner<C> {
                     if let Some(teller) = answer.source.filter(|teller| *teller != host.address) {
                         host.ports.set_teller(key, teller);
                     }
-                    told(key, answer.status.state);
+                    told(Told::Port(key, answer.status.state));
                 }
                 ControlFlow::Continue(())
             };

@@ -16,6 +16,7 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 use crate::connector::{Answer, Connector, Destination, Started};
+use crate::tap::{Connecting, Seen, Tap};
 use crate::technique::Aim;
 
 /// Probes ports with TCP sockets.
@@ -28,6 +29,7 @@ pub struct SocketConnector {
     /// A socket that is not connected, and the family it is of.
     spare: Option<(Domain, Socket)>,
     heir: Option<Heir>,
+    tap: Tap,
 }
 
 /// Takes over each connection to an open port, which is non-blocking and was not used yet. Without
@@ -52,14 +54,20 @@ impl SocketConnector {
     /// A connector whose connections go to `heir`, if there is one.
     #[must_use]
     pub fn new(heir: Option<Heir>) -> Self {
-        SocketConnector { host: None, spare: None, heir }
+        SocketConnector { heir, ..SocketConnector::default() }
+    }
+
+    /// The same with somebody who looks on.
+    #[must_use]
+    pub fn tapped(self, tap: Tap) -> Self {
+        SocketConnector { tap, ..self }
     }
 }
 
 impl Clone for SocketConnector {
     /// The copy has no spare socket.
     fn clone(&self) -> Self {
-        SocketConnector::new(self.heir.clone())
+        SocketConnector::new(self.heir.clone()).tapped(self.tap.clone())
     }
 }
 
@@ -106,12 +114,18 @@ impl SocketConnector {
         // The second call asks for the result of the first: connect(2), EALREADY.
         let mut result = socket.connect(&address);
         if errno_is(&result, libc::EINPROGRESS) {
+            self.tap.see(&Seen::Connect(peer, Connecting::Waiting));
             result = socket.connect(&address);
+        }
+        if errno_is(&result, libc::EISCONN) {
+            result = Ok(());
+        }
+        if !errno_is(&result, libc::EALREADY) && !errno_is(&result, libc::EINPROGRESS) {
+            see_end(&self.tap, peer, &result);
         }
         match result {
             Ok(()) => Started::Done(connected(socket, peer, self.heir.as_ref())),
             Err(error) => match error.raw_os_error() {
-                Some(libc::EISCONN) => Started::Done(connected(socket, peer, self.heir.as_ref())),
                 Some(libc::EALREADY | libc::EINPROGRESS) => self.wait(socket, peer),
                 Some(libc::ECONNREFUSED) => {
                     if cfg!(target_os = "linux") {
@@ -129,8 +143,8 @@ impl SocketConnector {
     fn wait(&self, socket: Socket, peer: SocketAddr) -> Started<PendingConnect> {
         match TcpStream::from_std(socket.into()) {
             Ok(stream) => {
-                let heir = self.heir.clone();
-                Started::Pending(PendingConnect { stream: Some(stream), peer, heir })
+                let (heir, tap) = (self.heir.clone(), self.tap.clone());
+                Started::Pending(PendingConnect { stream: Some(stream), peer, heir, tap })
             }
             Err(error) => Started::Shortage(error),
         }
@@ -139,6 +153,11 @@ impl SocketConnector {
 
 fn open(domain: Domain) -> io::Result<Socket> {
     Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))
+}
+
+fn see_end(tap: &Tap, peer: SocketAddr, end: &io::Result<()>) {
+    let end = end.as_ref().map_or_else(Connecting::Failed, |()| Connecting::Made);
+    tap.see(&Seen::Connect(peer, end));
 }
 
 fn errno_is(result: &io::Result<()>, errno: i32) -> bool {
@@ -204,6 +223,7 @@ pub struct PendingConnect {
     stream: Option<TcpStream>,
     peer: SocketAddr,
     heir: Option<Heir>,
+    tap: Tap,
 }
 
 impl Future for PendingConnect {
@@ -219,6 +239,7 @@ impl Future for PendingConnect {
             let socket = SockRef::from(stream);
             match socket.take_error() {
                 Ok(Some(error)) | Err(error) => {
+                    self.tap.see(&Seen::Connect(self.peer, Connecting::Failed(&error)));
                     return Poll::Ready(match failed::<()>(error) {
                         Started::Done(answer) => answer,
                         _ => unknown,
@@ -233,6 +254,7 @@ impl Future for PendingConnect {
             }
         }
         let stream = self.stream.take().and_then(|stream| stream.into_std().ok());
+        self.tap.see(&Seen::Connect(self.peer, Connecting::Made));
         Poll::Ready(match stream {
             Some(stream) => connected(stream.into(), self.peer, self.heir.as_ref()),
             None => unknown,

@@ -9,7 +9,7 @@ use nseer_core::{
     HostRecord, HostStatus, PortKey, PortState, PortTable, Reason, ScanPorts, ServiceTable,
 };
 use nseer_scan::{
-    Aim, Discovery, MixedConnector, ScanConfig, Scanner, SocketConnector, Technique, Timing,
+    Aim, Discovery, MixedConnector, ScanConfig, Scanner, SocketConnector, Technique, Timing, Told,
 };
 use nseer_seam::System;
 
@@ -39,8 +39,10 @@ fn scan(address: IpAddr, ports: Vec<u16>, max_sockets: usize) -> (HostRecord, Ve
     let mut told = Vec::new();
     let connector = MixedConnector::new(SocketConnector::default(), None);
     runtime
-        .block_on(Scanner::new(config, connector).scan(&mut host, None, |key, state| {
-            told.extend((state == PortState::Open).then_some(key.number));
+        .block_on(Scanner::new(config, connector).scan(&mut host, None, |seen| {
+            if let Told::Port(key, PortState::Open) = seen {
+                told.push(key.number);
+            }
         }))
         .expect("scan");
     told.sort_unstable();

@@ -14,7 +14,7 @@ use nseer_core::{
 };
 use nseer_scan::{
     Aim, Answer, Connector, Destination, Discovery, ScanConfig, ScanError, Scanner, Started,
-    Technique, Timing,
+    Technique, Timing, Told,
 };
 use nseer_seam::{Random, System};
 use proptest::prelude::*;
@@ -253,8 +253,10 @@ impl Run {
                     let scanner = scanner.clone();
                     tokio::spawn(async move {
                         let mut found = Vec::new();
-                        let tell = |key: PortKey, state| {
-                            found.extend((state == PortState::Open).then_some(key));
+                        let tell = |seen| {
+                            if let Told::Port(key, PortState::Open) = seen {
+                                found.push(key);
+                            }
                         };
                         let end = scanner.scan(&mut host, deadline, tell).await;
                         found.sort_unstable();

@@ -120,7 +120,9 @@ pub(super) const CATEGORY: Category = Category {
             &["--open"],
             Value::None,
             "show only ports that are or may be open",
-            "Shows only ports that are open or may be, and only hosts that have one.",
+            "Shows only ports that are open or may be, and only hosts that have one. A SYN scan (-sS) then \
+            does not slow down for hosts that limit how often they say that a port is closed, as with \
+            --defeat-rst-ratelimit.",
             |s, u| u.flag(&mut s.open_only),
         ),
         Opt::new(

@@ -105,9 +105,9 @@ impl Source {
             stylesheet,
             list_only: has(&["-sL"]),
             no_ports: run.scans.is_empty(),
-            // For Nmap, --open implies it.
+            // Where ports are scanned by SYN, --open implies it.
             ignores_resets: has(&["--defeat-rst-ratelimit"])
-                || run.program == "nmap" && has(&["--open", "-open"]),
+                || run.scans.iter().any(|scan| scan.kind == "syn") && has(&["--open", "-open"]),
             keeps_script_order: matches!(self.kind, Kind::Xml(_)),
         }
     }

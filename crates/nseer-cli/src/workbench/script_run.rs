@@ -242,7 +242,7 @@ fn report(ran: &Ran, given: &GivenHost, counts: Counts) -> anyhow::Result<bool> 
         let mut line = text.clone();
         line.push(b'\n');
         match severity {
-            Severity::Info => std::io::stdout().write_all(&line)?,
+            Severity::Info | Severity::Note => std::io::stdout().write_all(&line)?,
             // Where standard error is gone there is nobody to tell.
             Severity::Warning | Severity::Error => drop(std::io::stderr().write_all(&line)),
         }

@@ -231,7 +231,7 @@ pub(super) struct Message<'a> {
 impl<'a> Message<'a> {
     pub(super) fn of(severity: Severity, text: &'a [u8]) -> Self {
         let severity = match severity {
-            Severity::Info => "info",
+            Severity::Info | Severity::Note => "info",
             Severity::Warning => "warning",
             Severity::Error => "error",
         };

@@ -303,6 +303,7 @@ fn progress_is_told() {
         at_work: vec![(Stage::Scripts, 2)],
         fraction: Some(0.5),
         remaining: Some(Duration::from_secs(2)),
+        tasks: Vec::new(),
         slowest: vec![Slow { what: "x on ::1".into(), since: Duration::from_secs(1) }],
     };
     let line = only(ReportOptions::default(), Event::Progress(progress.clone()));

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nseer_core::event::{RunInfo, RunSummary};
+use nseer_core::progress::TaskProgress;
 use nseer_core::{
     Event, HostRecord, HostStatus, Phase, PortKey, PortState, Progress, Reason, ScriptResult,
-    ScriptValue, ServiceInfo, ServiceMethod, Tunnel,
+    ScriptValue, ServiceInfo, ServiceMethod, Task, Tunnel,
 };
 use nseer_report::{ReportOptions, XmlReport};
 use proptest::collection::vec;
@@ -39,9 +40,23 @@ const START: &str = "<host starttime=\"1795541274\" endtime=\"1795541276\">";
 #[test]
 fn a_whole_run() {
     let options = ReportOptions { stylesheet: Some("a&b.xsl".to_owned()), ..plain() };
+    let task = Task {
+        name: "Connect Scan".into(),
+        stage: None,
+        at: start(),
+        elapsed: Duration::ZERO,
+        extent: Some("127.0.0.1 [80 ports]".into()),
+    };
+    let events = [
+        run_started(),
+        Event::TaskBegun(task.clone()),
+        Event::HostDone(web_host().into()),
+        Event::TaskEnded(Task { extent: Some("80 total ports".into()), ..task }),
+        run_finished(1, 2, None),
+    ];
     check(
         &options,
-        &[run_started(), Event::HostDone(web_host().into()), run_finished(1, 2, None)],
+        &events,
         &format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <!DOCTYPE nmaprun>\n\
@@ -52,7 +67,7 @@ fn a_whole_run() {
              <scaninfo type=\"connect\" protocol=\"tcp\" numservices=\"2\" services=\"22,80\"/>\n\
              <verbose level=\"1\"/>\n\
              <debugging level=\"0\"/>\n\
-             <taskbegin task=\"Scan\" time=\"1795541274\"/>\n\
+             <taskbegin task=\"Connect Scan\" time=\"1795541274\"/>\n\
              {START}{UP}{ADDRESS}{NO_NAMES}\
              <ports><extraports state=\"closed\" count=\"78\">\n\
              <extrareasons reason=\"conn-refused\" count=\"78\" proto=\"tcp\" \
@@ -64,7 +79,7 @@ fn a_whole_run() {
              reason_ttl=\"0\"/><service name=\"http\" method=\"table\" conf=\"3\"/></port>\n\
              </ports>\n\
              {TIMES}</host>\n\
-             <taskend task=\"Scan\" time=\"1795541274\"/>\n\
+             <taskend task=\"Connect Scan\" time=\"1795541274\" extrainfo=\"80 total ports\"/>\n\
              <runstats><finished time=\"1795541274\" timestr=\"{{ctime}}\" \
              summary=\"Nmap done at {{ctime}}; 3 IP addresses (1 host up) scanned in 0.05 \
              seconds\" elapsed=\"0.05\" exit=\"success\"/><hosts up=\"1\" down=\"2\" \
@@ -386,13 +401,19 @@ fn progress_is_told_where_it_is_known() {
         at_work: Vec::new(),
         fraction: Some(1.0 / 3.0),
         remaining: Some(Duration::from_secs(2)),
+        tasks: vec![TaskProgress {
+            name: "SYN Stealth Scan".into(),
+            fraction: Some(1.0 / 3.0),
+            remaining: Some(Duration::from_secs(2)),
+        }],
         slowest: Vec::new(),
     };
-    let unknown = Progress { fraction: None, remaining: None, ..known.clone() };
+    let task = TaskProgress { remaining: None, ..known.tasks[0].clone() };
+    let unknown = Progress { tasks: vec![task], ..known.clone() };
     check(
         &plain(),
         &[Event::Progress(unknown), Event::Progress(known)],
-        "<taskprogress task=\"Scan\" time=\"1795541274\" percent=\"33.33\" remaining=\"2\" \
+        "<taskprogress task=\"SYN Stealth Scan\" time=\"1795541274\" percent=\"33.33\" remaining=\"2\" \
          etc=\"1795541276\"/>\n",
     );
 }

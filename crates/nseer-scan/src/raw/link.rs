@@ -8,6 +8,10 @@ use nseer_packet::{Device, EthernetSender, Outgoing, arp_request, solicitation};
 
 use crate::connector::Destination;
 use crate::raw::Shared;
+use crate::tap::Seen;
+
+/// Bytes of a frame's header.
+const ETHERNET: usize = 14;
 
 /// The interfaces that were used.
 #[derive(Default)]
@@ -54,7 +58,9 @@ impl Link {
 
     /// A frame that is not sent counts as lost.
     fn arp(&self, source: Ipv4Addr, target: Ipv4Addr, shared: &Shared) -> bool {
-        if let Err(error) = self.sender.send(&arp_request(self.mac, source, target)) {
+        let frame = arp_request(self.mac, source, target);
+        shared.config.tap.see(&Seen::Sent(frame.get(ETHERNET..).unwrap_or_default()));
+        if let Err(error) = self.sender.send(&frame) {
             (shared.config.trouble)(target.into(), &error);
         }
         true

@@ -27,6 +27,7 @@ use crate::raw::inbox::{Inbox, Inboxes};
 use crate::raw::link::Links;
 use crate::raw::own_ports::OwnPorts;
 use crate::raw::reading::icmp_id;
+use crate::tap::{Seen, Tap};
 use crate::technique::{Aim, Technique};
 
 pub use inbox::PendingAnswer;
@@ -60,6 +61,8 @@ pub struct RawConfig {
     pub hears_all: bool,
     /// Is told of each packet that could not be sent.
     pub trouble: Trouble,
+    /// Sees what is sent and received.
+    pub tap: Tap,
 }
 
 /// Carries packets away: [`Wire`] into the kernel, in tests a simulated network.
@@ -243,12 +246,17 @@ impl Shared {
             inboxes: Arc::new(Inboxes::default()),
             own_ports: OwnPorts::new(config.source_port, choice),
             padding: u32::try_from(config.padding.len()).unwrap_or(u32::MAX),
+            tap: config.tap.clone(),
         };
         let (links, listeners) = (Links::default(), Listeners::default());
         Shared { config, carrier, links, ears, secret, listeners }
     }
 
     fn carry(&self, packets: &[Outgoing]) {
+        // Before they leave, so that no answer is seen first.
+        for packet in packets {
+            self.config.tap.see(&Seen::Sent(&packet.packet));
+        }
         self.carrier.carry(packets, &mut |at, error| {
             if let Some(packet) = packets.get(at) {
                 (self.config.trouble)(packet.to, &error);
@@ -314,10 +322,12 @@ struct Ears {
     inboxes: Arc<Inboxes>,
     own_ports: OwnPorts,
     padding: u32,
+    tap: Tap,
 }
 
 impl Ears {
     fn hear(&self, packet: &[u8], mac: Option<[u8; 6]>) {
+        self.tap.see(&Seen::Received(packet));
         if let Some(reply) = Reply::of(packet) {
             self.inboxes.deliver(&reply, mac, self.padding, self.own_ports);
         }
@@ -330,9 +340,10 @@ impl Ears {
 
     fn listen_to_arp(&self, listener: Listener) -> AbortHandle {
         use nseer_core::{PortState, Reason};
-        let inboxes = self.inboxes.clone();
+        let (inboxes, tap) = (self.inboxes.clone(), self.tap.clone());
         attend(listener, move |packet, _| {
             if let Some((address, mac)) = arp_reply(packet) {
+                tap.see(&Seen::Received(packet));
                 let answer = Answer::host(PortState::Open, Reason::ArpResponse);
                 inboxes.deliver_link(address.into(), Answer { mac: Some(mac), ..answer });
             }

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use nseer_core::{HostRecord, PortKey, PortState, PortTable, Protocol, ScanPorts, ServiceTable};
 use nseer_packet::{Content, Envelope, Outgoing, Payload, Reply, build, tcp_flags};
 use nseer_scan::{
-    Carrier, Discovery, RawConfig, RawConnector, ScanConfig, Scanner, Technique, Timing,
+    Carrier, Discovery, RawConfig, RawConnector, ScanConfig, Scanner, Tap, Technique, Timing,
 };
 use nseer_seam::{Random, System};
 use tokio::sync::mpsc;
@@ -148,6 +148,7 @@ impl Network {
                 payloads: Arc::new(|_| Vec::new()),
                 hears_all: false,
                 trouble: Arc::new(|_, _| {}),
+                tap: Tap::default(),
             };
             let connector = RawConnector::over(config, Arc::new(air.clone()), &Seed(self.seed));
             let scanner = Arc::new(Scanner::new(self.config(timing), connector.clone()));
@@ -157,7 +158,7 @@ impl Network {
                     let mut record = self.record(self.host(index));
                     let scanner = scanner.clone();
                     tokio::spawn(async move {
-                        scanner.scan(&mut record, None, |_, _| {}).await.expect("scan");
+                        scanner.scan(&mut record, None, |_| {}).await.expect("scan");
                         record
                     })
                 })
