@@ -110,6 +110,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     if methods.falls_back {
         warnings.push(NO_RAW_PACKETS.to_owned());
     }
+    warnings.extend(scanner::warnings(&plan.scan.packets, &methods));
     if plan.aggressive {
         warnings.push(ALL_BUT_SYSTEMS.to_owned());
     }

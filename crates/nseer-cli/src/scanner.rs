@@ -75,6 +75,38 @@ fn asked_raw(plan: &Plan) -> Option<&'static str> {
         .or_else(|| (plan.discovery.trace == Tracing::Always).then_some("--traceroute"))
 }
 
+/// What options about packets do not do in this run.
+pub fn warnings(packets: &PacketPlan, methods: &Methods) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let asked = [
+        ("-S", packets.source.is_some()),
+        ("-g", packets.source_port.is_some()),
+        ("--ttl", packets.ttl.is_some()),
+        ("--data, --data-string or --data-length", packets.data != PacketBytes::None),
+        ("--badsum", packets.bad_checksum),
+    ];
+    let asked: Vec<&str> = asked.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+    if !asked.is_empty() && methods.techniques == [Technique::Connect] {
+        warnings.push(format!(
+            "nseer: warning: the packets of connections (-sT) are the system's: {} does nothing \
+             for them; a raw scan such as -sS sends its own",
+            asked.join(", ")
+        ));
+    }
+    // Where the list cannot be had, that is no reason to warn.
+    let own = nseer_packet::addresses().unwrap_or_default();
+    if let Some(source) = packets.source
+        && !own.is_empty()
+        && !own.iter().any(|(_, address, _)| *address == source)
+        && !source.is_loopback()
+    {
+        warnings.push(format!(
+            "nseer: warning: {source} (-S) is no address of this machine: answers go there, not here"
+        ));
+    }
+    warnings
+}
+
 fn techniques(plan: &Plan, privileged: bool) -> Vec<Technique> {
     let mut types = plan.scan.types.clone();
     if types.is_empty() || (types == [ScanType::Udp] && plan.scan.flags.is_some()) {

@@ -256,6 +256,28 @@ fn without_the_right_it_connects_and_says_so() {
 }
 
 #[test]
+fn what_options_about_packets_do_not_do_is_told() {
+    lab::run("what_options_about_packets_do_not_do_is_told", |lab| {
+        lab.far_host();
+        for (args, told) in [
+            (
+                &["-sT", "--ttl", "5", "-g", "53", "127.0.0.1"][..],
+                Some("(-sT) are the system's: -g, --ttl does"),
+            ),
+            (&["-sS", "--ttl", "5", "-g", "53", "127.0.0.1"], None),
+            (&["-sS", "-S", "fd99::1", V4], Some("of the other version of IP; leave out -S")),
+            (&["-sS", "-S", "10.99.0.9", V4], Some("10.99.0.9 (-S) is no address of this machine")),
+            (&["-sS", "-S", "10.99.0.1", V4], None),
+        ] {
+            let ours = lab.nseer(&[&["-n", "-Pn", "--disable-arp-ping", "-p9"], args].concat());
+            assert_eq!(ours.stderr.lines().count(), usize::from(told.is_some()), "{ours:#?}");
+            assert!(ours.stderr.contains(told.unwrap_or_default()), "{ours:#?}");
+            assert_eq!(ours.code, i32::from(args.contains(&"fd99::1")), "{ours:#?}");
+        }
+    });
+}
+
+#[test]
 fn the_way_is_traced_as_by_nmap() {
     lab::run("the_way_is_traced_as_by_nmap", |lab| {
         lab.far_host();

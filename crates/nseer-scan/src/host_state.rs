@@ -167,8 +167,8 @@ impl HostState {
     }
 
     /// A probe was not answered.
-    pub(crate) fn silent(&self) {
-        self.lock().window.silent();
+    pub(crate) fn silent(&self, may_be_limit: bool) {
+        self.lock().window.silent(may_be_limit);
     }
 
     /// Retransmissions that a probe without an answer gets, as far as the host is known now.

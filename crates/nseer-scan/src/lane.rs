@@ -396,7 +396,7 @@ impl<'a, C: Connector> Lane<'a, C> {
         let timeout = self.timeout();
         let mut allowed = None;
         while let Some(InFlight { mut probe, .. }) = self.flight.expire(now, timeout) {
-            self.host.silent();
+            self.host.silent(self.is_told_by_errors());
             if let (0, Some(place)) = (probe.tries, probe.place) {
                 self.first_tries.told(place, false);
             }

@@ -61,10 +61,11 @@ impl Window {
         self.judge();
     }
 
-    /// A probe was not answered.
-    pub(crate) fn silent(&mut self) {
+    /// A probe was not answered. Where answers are limited errors, silence may be such a limit and lets the
+    /// window grow more slowly.
+    pub(crate) fn silent(&mut self, may_be_limit: bool) {
         if self.size < self.threshold.min(SILENT_LIMIT) {
-            self.grow(0.25);
+            self.grow(if may_be_limit { 0.25 } else { 1.0 });
         }
     }
 
@@ -106,14 +107,15 @@ fn float(count: usize) -> f64 {
 mod tests {
     use super::*;
 
-    /// Steps: `a` answer, `l` loss, `s` silence.
+    /// Steps: `a` answer, `l` loss, `s` silence, `e` silence instead of an error.
     fn check(steps: &str, repeat: usize, limit: std::ops::RangeInclusive<usize>) {
         let mut window = Window::new(16, 64, 2, 256);
         for step in steps.repeat(repeat).chars() {
             match step {
                 'a' => window.answered(1),
                 'l' => window.lost(1),
-                _ => window.silent(),
+                's' => window.silent(false),
+                _ => window.silent(true),
             }
         }
         let got = window.limit();
@@ -130,7 +132,8 @@ mod tests {
 
     #[test]
     fn silence_grows_it_up_to_the_threshold_and_never_shrinks_it() {
-        check("s", 4, 17..=17);
+        check("s", 4, 20..=20);
+        check("e", 4, 17..=17);
         check("s", 10_000, 64..=64);
     }
 

@@ -195,3 +195,14 @@ fn silent_ports_among_limited_errors_are_no_lower_limit() {
         }
     }
 }
+
+/// A thousand ports of which all but a few are dropped: silence is no congestion.
+#[test]
+fn a_filtered_host_is_not_asked_hesitantly() {
+    let kind = |port| if port % 400 == 22 { Kind::Open } else { Kind::Silent };
+    let ports = (1..=1000).map(|port| (port, kind(port))).collect();
+    let network = Network { ports, delay: 50, ..Network::quiet() };
+    let outcome = network.scan();
+    outcome.check(&network);
+    assert!(outcome.elapsed < Duration::from_millis(2600), "{:?}", outcome.elapsed);
+}

@@ -152,6 +152,12 @@ impl RawConnector {
         let Some((host, _)) = &self.host else { return false };
         let shared = &*self.shared;
         let Some(source) = shared.config.source.or(host.source) else { return false };
+        if source.is_ipv4() != host.address.is_ipv4() {
+            let text = "the source address is of the other version of IP";
+            let error = io::Error::new(io::ErrorKind::InvalidInput, text);
+            (shared.config.trouble)(host.address, &error);
+            return false;
+        }
         if aim.technique == Technique::Link {
             return shared.links.ask(host, source, shared);
         }
