@@ -258,6 +258,7 @@ impl Api {
         let docs =
             file.docs.iter().filter(|doc| doc.tagged("class").any(|t| t.first_word() == "module"));
         let own = docs.flat_map(|doc| doc.tagged("name")).map(|tag| tag.first_word()).next();
+        let is_part = own.is_some_and(|own| own != name);
         let name = own.unwrap_or(name);
         let module = self.module_mut(name, Origin::Library);
         if let Some(doc) =
@@ -271,9 +272,10 @@ impl Api {
             let line = file.source.line_at(start);
             let doc = file.docs.iter().find(|doc| doc.last_line + 1 == line);
             match function {
+                // What the library itself has counts before what a part of it calls the same.
+                Some(_) if is_part && module.functions.contains_key(&member) => {}
                 Some(function) => {
-                    let signature = library_signature(function, doc);
-                    module.functions.insert(member, signature);
+                    module.functions.insert(member, library_signature(function, doc));
                 }
                 None if !module.functions.contains_key(&member) => {
                     module.fields.insert(member);

@@ -13,7 +13,9 @@ pub const FOLDER: &str = "nse-types";
 pub fn files(api: &Api) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = Vec::new();
     for (name, text) in DEFINITIONS {
-        files.push((format!("{FOLDER}/{name}"), (*text).to_owned()));
+        let lines = text.lines().filter(|line| !is_async(line));
+        let text: String = lines.map(|line| format!("{line}\n")).collect();
+        files.push((format!("{FOLDER}/{name}"), text));
     }
     for (name, module) in api.modules().filter(|(_, module)| module.origin == Origin::Library) {
         files.push((format!("{FOLDER}/{name}.lua"), library(name, module)));
@@ -60,11 +62,16 @@ fn library(name: &str, module: &Module) -> String {
     text
 }
 
+/// Every script may wait and none says so: a language server would complain of each call.
+fn is_async(line: &str) -> bool {
+    line.trim_start_matches('-').trim() == "@async"
+}
+
 fn definition(text: &mut String, variable: &str, function: &str, signature: &Signature) {
     if signature.notes.is_empty() {
         documentation(text, signature);
     }
-    for note in &signature.notes {
+    for note in signature.notes.iter().filter(|note| !is_async(note)) {
         let _ = writeln!(text, "---{note}");
     }
     let mut names: Vec<&str> = signature.params.iter().map(|param| param.name.as_str()).collect();
@@ -79,9 +86,6 @@ fn documentation(text: &mut String, signature: &Signature) {
     let doc = signature.doc.as_ref();
     if let Some(doc) = doc {
         comment(text, &doc.text);
-    }
-    if signature.waits {
-        text.push_str("---@async\n");
     }
     let about = |name: &str| {
         let tag = doc.and_then(|doc| doc.tagged("param").find(|tag| tag.first_word() == name));
@@ -169,11 +173,8 @@ mod tests {
         assert!(text("nmap").contains("function nmap.new_socket(proto, family) end"));
         assert!(text("stdnse").contains("function stdnse.debug1(fmt, ...) end"));
         assert!(text("stdnse").contains("---@param fmt string Format as for `string.format`."));
-        assert!(
-            text("stdnse").contains("---@async\n---@param t any Seconds"),
-            "{}",
-            text("stdnse")
-        );
+        assert!(files.iter().all(|(_, text)| !text.contains("@async")));
+        assert!(text("http").contains("function http.get(host, port, path, options) end"));
         assert!(text("stdnse").contains("---@return thread worker\n"), "{}", text("stdnse"));
         assert!(text("stdnse").contains("function stdnse.new_thread(f, ...) end"));
         assert!(text("shortport").contains("return shortport\n"));

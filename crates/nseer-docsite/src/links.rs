@@ -80,6 +80,10 @@ impl Shelf {
             return Some(Target::Page(library_path(library)));
         }
         let member = self.member(word)?;
+        // A plain word may be an argument of some script, and means something else nearly everywhere.
+        if matches!(member.page, Page::Script(_)) && !word.contains(['.', '-', ':']) {
+            return None;
+        }
         Some(member_target(&member.page, &member.anchor))
     }
 }
@@ -99,11 +103,11 @@ mod tests {
 
     fn shelf() -> Shelf {
         let mut shelf = Shelf::default();
-        shelf.add_script("a-b", "", b"--- X\n-- @args a-b.c What");
+        shelf.add_script("a-b", "", b"--- X\n-- @args a-b.c What\n-- @args path Where");
         shelf.add_library(
             "lib",
             "",
-            b"--- L\n\n--- F\nfunction f() end\n--- M\nfunction Class:m() end",
+            b"--- L\n-- @args wordsdb A file\n\n--- F\nfunction f() end\n--- M\nfunction Class:m() end",
         );
         shelf
     }
@@ -117,6 +121,8 @@ mod tests {
             ("a-b.nse", None, Some("scripts/a-b.html")),
             ("a-b.lua", None, None),
             ("a-b.c", None, Some("scripts/a-b.html#arg-a-b.c")),
+            ("path", None, None),
+            ("wordsdb", None, Some("lib/lib.html#arg-wordsdb")),
             ("lib", None, Some("lib/lib.html")),
             ("nselib/lib.lua", None, Some("lib/lib.html")),
             ("lib.f()", None, Some("lib/lib.html#lib.f")),

@@ -67,10 +67,12 @@ for name, value in pairs(late) do
   rawset(stdnse, name, value)
 end
 
--- Turns a script's text into a function from an environment to its top level. All on the first
--- line, so that line numbers stay what they are.
+-- Turns a script's text into a function from an environment to its top level. What is put before it and
+-- behind it is on its first and its last line, so that line numbers stay what they are.
 local function compile(source, path)
-  local chunk, reason = load("return function(_ENV) return function(...) " .. source .. "\nend end", "@" .. path, "t")
+  -- A comment at the very end would hide it.
+  local tail = source:find("%-%-[^\n]*$") and "\nend end" or " end end"
+  local chunk, reason = load("return function(_ENV) return function(...) " .. source .. tail, "@" .. path, "t")
   if not chunk then
     return nil, reason
   end

@@ -5,6 +5,7 @@
 //! nothing opens a socket.
 
 pub mod certificate;
+mod deadline;
 mod der;
 mod dns;
 mod error;

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
+use crate::deadline::{deadline, until, within};
 use crate::error::NetError;
 use crate::network::{Network, Transport};
 use crate::observer::{Watched, What};
@@ -350,32 +351,5 @@ impl Socket {
 impl std::fmt::Debug for Socket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Socket").field("peer", &self.peer_addr()).finish_non_exhaustive()
-    }
-}
-
-/// Runs an operation for at most `timeout`.
-async fn within<T, E: Into<NetError>>(
-    timeout: Option<Duration>,
-    operation: impl Future<Output = Result<T, E>>,
-) -> Result<T, NetError> {
-    until(deadline(timeout), operation).await
-}
-
-/// A time that the clock cannot express is for ever.
-fn deadline(timeout: Option<Duration>) -> Option<Instant> {
-    timeout.and_then(|timeout| Instant::now().checked_add(timeout))
-}
-
-/// Runs an operation until `deadline` at most.
-async fn until<T, E: Into<NetError>>(
-    deadline: Option<Instant>,
-    operation: impl Future<Output = Result<T, E>>,
-) -> Result<T, NetError> {
-    match deadline {
-        None => operation.await.map_err(Into::into),
-        Some(deadline) => match timeout_at(deadline, operation).await {
-            Ok(result) => result.map_err(Into::into),
-            Err(_) => Err(NetError::TimedOut),
-        },
     }
 }
