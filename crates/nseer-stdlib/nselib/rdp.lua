@@ -86,7 +86,7 @@ function Packet.TPKT.parse (data)
   return packet
 end
 
-function Packet.TPKT:__tostring ()
+Packet.TPKT.__tostring = function (self)
   return string.pack(">BBI2", self.version, self.reserved, #self.data + TPKT_HEADER) .. self.data
 end
 
@@ -127,7 +127,7 @@ function Packet.ITUT.parse (data)
   return packet
 end
 
-function Packet.ITUT:__tostring ()
+Packet.ITUT.__tostring = function (self)
   if self.code == DATA then
     return string.pack("BBB", 2, DATA, 0x80) .. self.data
   end
@@ -157,7 +157,7 @@ function Request.ConnectionRequest:new (proto)
   return setmetatable({ proto = proto }, self)
 end
 
-function Request.ConnectionRequest:__tostring ()
+Request.ConnectionRequest.__tostring = function (self)
   local data = "Cookie: mstshash=nseer\r\n"
   if self.proto then
     data = data .. string.pack("<BBI2I4", 1, 0, 8, self.proto)
@@ -209,7 +209,7 @@ function Request.MCSConnectInitial:new (cipher, server_proto)
   return setmetatable({ cipher = cipher, server_proto = server_proto }, self)
 end
 
-function Request.MCSConnectInitial:__tostring ()
+Request.MCSConnectInitial.__tostring = function (self)
   local blocks = client_blocks(self.cipher or 0, self.server_proto)
   -- A request to create a conference (T.124, section 8.7; MS-RDPBCGR, section 4.1.3).
   local create = "\x00\x08\x00\x10\x00\x01\xc0\x00Duca" .. per_length(#blocks) .. blocks

@@ -5,7 +5,7 @@
 -- 1813, section 5 (mount). Replies are put together from fragments up to a bound, and lists are bounded.
 --
 -- Connections and calls (<code>Comm</code>) and small things (<code>Util</code>) are in <code>rpc.comm</code>, the
--- procedures of NFS in <code>rpc.nfs</code>.
+-- procedures of NFS in <code>rpc.nfs</code> and <code>rpc.mount</code>.
 --
 -- @usage
 -- local status, programs = rpc.Helper.RpcInfo(host, port)
@@ -15,6 +15,7 @@
 
 local calls = require "rpc.comm"
 local math = require "math"
+local mount = require "rpc.mount"
 local nfs = require "rpc.nfs"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -24,6 +25,7 @@ local unittest = require "unittest"
 _ENV = stdnse.module("rpc", stdnse.seeall)
 
 Comm = calls.Comm
+Mount = mount.Mount
 NFS = nfs.NFS
 Util = calls.Util
 
@@ -145,106 +147,6 @@ function Portmap:GetPort (comm, program, protocol, version)
   end
   local _, port = word(data, pos)
   return port ~= nil, port or "the reply is cut off"
-end
-
---- The mount program of NFS (RFC 1813, section 5).
--- @class table
--- @name Mount
-Mount = { Procedure = { MOUNT = 1, UMNT = 3, EXPORT = 5 } }
-Mount.__index = Mount
-
---- Makes one.
--- @name Mount.new
--- @param o Table, optional.
--- @return The mount program.
-function Mount:new (o)
-  return setmetatable(o or {}, self)
-end
-
-local function decode_exports (data, pos)
-  local list = {}
-  for _ = 1, MAX_ENTRIES do
-    local more, name
-    pos, more = word(data, pos)
-    if not pos or more == 0 then
-      break
-    end
-    pos, name = text(data, pos)
-    if not pos then
-      break
-    end
-    local entry = { name = name }
-    for _ = 1, MAX_ENTRIES do
-      local group
-      pos, more = word(data, pos)
-      if not pos or more == 0 then
-        break
-      end
-      pos, group = text(data, pos)
-      if not pos then
-        break
-      end
-      entry[#entry + 1] = group
-    end
-    list[#list + 1] = entry
-    if not pos then
-      break
-    end
-  end
-  return list
-end
-
---- What is exported, and to whom.
--- @name Mount.Export
--- @param comm Connected <code>Comm</code>.
--- @return True; or false.
--- @return Array of arrays of groups with the path in <code>name</code>; or a reason.
-function Mount:Export (comm)
-  local data, pos = comm:call(Mount.Procedure.EXPORT)
-  if not data then
-    return false, pos
-  end
-  return true, decode_exports(data, pos)
-end
-
-local REFUSALS = {
-  [1] = "not the owner", [2] = "there is no such folder", [5] = "an error of the disk", [13] = "permission denied",
-  [20] = "it is no folder", [22] = "the path is wrong", [63] = "the path is too long",
-  [10004] = "mounting is not supported", [10006] = "an error of the server",
-}
-
---- Asks for the file handle of an exported folder (section 5.2.1).
--- @name Mount.Mount
--- @param comm Connected <code>Comm</code>.
--- @param path The folder.
--- @return True; or false.
--- @return The file handle, with its length in front; or a reason.
-function Mount:Mount (comm, path)
-  local data, pos = comm:call(Mount.Procedure.MOUNT, Util.marshall_vopaque(path), { type = 1 })
-  if not data then
-    return false, pos
-  end
-  local status, handle
-  pos, status = word(data, pos)
-  if pos and status ~= 0 then
-    return false, "Mount failed: " .. (REFUSALS[status] or "status " .. status)
-  elseif pos then
-    pos, handle = text(data, pos)
-  end
-  if not pos or #handle > 64 then
-    return false, "the reply is cut off"
-  end
-  return true, Util.marshall_vopaque(handle)
-end
-
---- Says that a folder is no longer of use (section 5.2.3).
--- @name Mount.Unmount
--- @param comm Connected <code>Comm</code>.
--- @param path The folder.
--- @return True; or false and a reason.
-function Mount:Unmount (comm, path)
-  local data, reason = comm:call(Mount.Procedure.UMNT, Util.marshall_vopaque(path), { type = 1 })
-  return data ~= nil, not data and reason or nil
 end
 
 --- The usual questions, each with a connection of its own.
@@ -491,8 +393,8 @@ test_suite:add_test(unittest.equal(decode_dump(entry, 1, 2)[100003].tcp.port, 20
 test_suite:add_test(unittest.identical(decode_dump(string.rep("\255", 40), 1, 4), {}), "garbage")
 local export = string.pack(">I4", 1) .. Util.marshall_vopaque("/a") .. string.pack(">I4", 1) .. Util.marshall_vopaque("*")
   .. string.pack(">I4I4", 0, 0)
-test_suite:add_test(unittest.identical(decode_exports(export, 1), { { name = "/a", "*" } }), "exports")
-test_suite:add_test(unittest.identical(decode_exports("\0\0\0\1\255\255\255\255", 1), {}), "absurd length")
+test_suite:add_test(unittest.identical(mount.decode_exports(export, 1), { { name = "/a", "*" } }), "exports")
+test_suite:add_test(unittest.identical(mount.decode_exports("\0\0\0\1\255\255\255\255", 1), {}), "absurd length")
 
 -- A server of NFS that gives one reply, after the head of RFC 5531.
 local function server_that_says (reply)

@@ -59,12 +59,12 @@ local function greeting (methods)
 end
 
 -- What the proxy answers to it: a table with <code>version</code>, <code>method</code> and <code>data</code>; nil if
--- it is no answer.
+-- it is no answer. A proxy says no more than that before it is spoken to again; who sends back what was sent does.
 local function picked (data)
-  if type(data) ~= "string" or #data < 2 or string.byte(data) ~= VERSION then
+  if type(data) ~= "string" or #data ~= 2 or string.byte(data) ~= VERSION then
     return nil
   end
-  return { version = VERSION, method = string.byte(data, 2), data = string.sub(data, 1, 2) }
+  return { version = VERSION, method = string.byte(data, 2), data = data }
 end
 
 --- A connection to a proxy.
@@ -133,8 +133,8 @@ function Helper:authenticate (auth)
   end
   -- RFC 1929, section 2.
   local data, failure = asked(self, string.pack("Bs1s1", 1, auth.username, auth.password))
-  if not data or #data < 2 then
-    return false, failure or "the answer is too short"
+  if not data or #data ~= 2 then
+    return false, failure or "the answer is none of RFC 1929"
   elseif string.byte(data, 2) ~= 0 then
     return false, "Authentication failed"
   end
@@ -169,6 +169,7 @@ test_suite:add_test(unittest.equal(greeting { 0, 2 }, "\5\2\0\2"), "two methods"
 test_suite:add_test(unittest.equal(picked("\5\2").method, AuthMethod.USERPASS), "what the proxy picks")
 test_suite:add_test(unittest.is_nil(picked("\4\0")), "another version")
 test_suite:add_test(unittest.is_nil(picked("\5")), "cut off")
+test_suite:add_test(unittest.is_nil(picked(greeting(AuthMethod.GSSAPI))), "sent back")
 test_suite:add_test(unittest.equal(AuthNameByNumber(0), "No authentication"), "a name")
 
 local function proxy_that_says (answer)

@@ -211,7 +211,7 @@ local function xmpp_name (host)
 end
 
 local function until_found (socket, patterns)
-  local buffer, receive = "", deadline.receiver(socket)
+  local buffer, receive = "", deadline.receiver(socket, LONGEST)
   for _ = 1, MAX_LINES do
     for _, pattern in ipairs(patterns) do
       if string.find(buffer, pattern) then
