@@ -79,14 +79,7 @@ fn verify(rules: &[Rule], names: &mut dyn Names) -> Result<(), Error> {
         mark_calls(&rule.body, &mut used);
     }
     let used: Vec<usize> = (0..rules.len()).filter(|place| used[*place]).collect();
-    let left: Vec<Vec<usize>> = rules
-        .iter()
-        .map(|rule| {
-            let mut calls = Vec::new();
-            left_calls(&rule.body, &mut calls);
-            calls
-        })
-        .collect();
+    let left = left_calls(rules);
     let mut harmless = vec![false; rules.len()];
     for place in &used {
         if let Some(rule) = left_recursion(*place, &left, &mut Vec::new(), &mut harmless) {
@@ -109,20 +102,61 @@ fn mark_calls(pattern: &Pattern, used: &mut [bool]) {
     }
 }
 
-/// The rules that may be called before anything is consumed, in the order in which they are met.
-fn left_calls(pattern: &Pattern, calls: &mut Vec<usize>) {
-    match pattern.kind() {
-        Kind::Call(place) => calls.push(*place),
-        Kind::Seq(parts) => {
-            for part in parts {
-                left_calls(part, calls);
-                if !part.facts().nullable {
-                    break;
-                }
-            }
+/// What [`walk`] gives of a rule, where nothing and where something before it may match nothing.
+type Passed = [bool; 2];
+
+/// For each rule those that it may call before anything is consumed, in the order in which they are met.
+fn left_calls(rules: &[Rule]) -> Vec<Vec<usize>> {
+    let mut passed = vec![[false; 2]; rules.len()];
+    // Without a circle each pass settles at least one more rule; with one there is an error anyway.
+    for _ in rules {
+        let found: Vec<Passed> = rules
+            .iter()
+            .map(|rule| {
+                [false, true].map(|before| walk(&rule.body, before, &passed, &mut Vec::new()))
+            })
+            .collect();
+        if found == passed {
+            break;
         }
-        Kind::Grammar(_) => {}
-        _ => pattern.parts().into_iter().for_each(|part| left_calls(part, calls)),
+        passed = found;
+    }
+    let calls = |rule: &Rule| {
+        let mut calls = Vec::new();
+        walk(&rule.body, false, &passed, &mut calls);
+        calls
+    };
+    rules.iter().map(calls).collect()
+}
+
+/// Walks as LPeg does when it looks for left recursion, and notes the rules that are called. Gives
+/// whether what follows may come before anything is consumed; `before` says so of what LPeg has seen
+/// by then. A grammar within the grammar tells only of itself, so that `-grammar` hides what
+/// follows: LPeg accepts some rules that are left recursive.
+fn walk(pattern: &Pattern, before: bool, passed: &[Passed], calls: &mut Vec<usize>) -> bool {
+    match pattern.kind() {
+        Kind::True | Kind::Behind(..) => true,
+        Kind::False | Kind::Any(_) | Kind::Set(_) | Kind::Bytes(_) | Kind::Open(_) => before,
+        Kind::Not(p) | Kind::And(p) | Kind::Repeat(p) => walk(p, true, passed, calls),
+        // A choice between the body and nothing.
+        Kind::AtMost(p, _) => {
+            walk(p, false, passed, calls);
+            true
+        }
+        Kind::Capture(_, p) => walk(p, before, passed, calls),
+        Kind::Seq(parts) => {
+            let Some((last, first)) = parts.split_last() else { return true };
+            let goes_on = first.iter().all(|part| walk(part, false, passed, calls));
+            if goes_on { walk(last, before, passed, calls) } else { before }
+        }
+        Kind::Choice(parts) => {
+            parts.iter().fold(before, |before, part| walk(part, before, passed, calls))
+        }
+        Kind::Call(place) => {
+            calls.push(*place);
+            passed[*place][usize::from(before)]
+        }
+        Kind::Grammar(_) => pattern.facts().nullable,
     }
 }
 

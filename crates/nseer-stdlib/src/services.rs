@@ -73,6 +73,11 @@ mod tests {
             assert_eq!(table.name(PortKey::tcp(port)), Some(name), "{port}");
         }
         assert_eq!(table.name(PortKey::udp(161)), Some("snmp"));
+        // Registered ports that are seldom open have their names too; one that is not registered has
+        // the name in common use.
+        for (port, name) in [(3343, "ms-cluster-net"), (9595, "pds"), (8649, "ganglia")] {
+            assert_eq!(table.name(PortKey::tcp(port)), Some(name), "{port}");
+        }
         assert_eq!(table.name(PortKey::tcp(49152)), Some("unknown"));
         assert_eq!(table.name(PortKey::tcp(47)), None);
     }

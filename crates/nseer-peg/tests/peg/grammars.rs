@@ -25,6 +25,10 @@ fn bad_grammars() {
     ] {
         assert_eq!(grammar(&bodies).expect_err(expected).to_string(), expected);
     }
+    // A grammar that is refused hides what follows, as it does in the real one.
+    let inner = grammar(&[p("a")]).expect("grammar").not().expect("not");
+    let hidden = grammar(&[seq(&[inner, v(1), p("b")])]).expect("a grammar to LPeg");
+    assert!(matches!(run(&hidden, "b"), Err(Error::StackOverflow(_))));
     // Rules that nobody calls may be anything.
     assert!(grammar(&[p("a"), many(&v(3)), p("")]).is_ok());
     let outside = Program::compile(&v(3), |name| name.0.to_string());
