@@ -90,6 +90,8 @@ pub struct Module {
 #[derive(Debug, Default)]
 pub struct Api {
     modules: BTreeMap<String, Module>,
+    /// The script arguments that libraries read and document.
+    arguments: BTreeSet<String>,
 }
 
 /// Libraries whose functions talk to the network.
@@ -134,7 +136,6 @@ impl Api {
                 api.add_library(&name.replace('/', "."), content);
             }
         }
-        api.add_definitions(ADDED.0, ADDED.1);
         api.name_parts();
         api
     }
@@ -251,6 +252,8 @@ impl Api {
         for stat in &file.block.stats {
             members(stat, table, &mut found);
         }
+        let named = crate::arguments::documented(&file.docs);
+        self.arguments.extend(named.map(|(name, _)| name.to_owned()));
         // A part of a larger library says whose part it is.
         let docs =
             file.docs.iter().filter(|doc| doc.tagged("class").any(|t| t.first_word() == "module"));
@@ -293,6 +296,15 @@ impl Api {
                 module.functions.insert(tag.first_word().to_owned(), signature);
             }
         }
+        if name == "stdnse" {
+            self.add_definitions(ADDED.0, ADDED.1);
+        }
+    }
+
+    /// Whether a library documents this script argument.
+    #[must_use]
+    pub fn documents_argument(&self, name: &str) -> bool {
+        self.arguments.contains(name)
     }
 }
 

@@ -6,6 +6,7 @@
 //! is a file in the folder `rules`.
 
 pub mod api;
+mod arguments;
 pub mod context;
 pub mod lua_names;
 pub mod report;

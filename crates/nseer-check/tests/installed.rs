@@ -10,7 +10,7 @@ const INSTALLED: &str = "/usr/share/nmap";
 /// Errors that are true: what these scripts do fails when it is reached.
 const TRUE_ERRORS: &[(&str, &str)] = &[
     ("afp-ls.nse", "a format has no conversion %/; a percent sign is written %%"),
-    ("dns-cache-snoop.nse", "the format asks for 1 values and gets 0"),
+    ("dns-cache-snoop.nse", "the format asks for 1 value and gets 0"),
     ("dns-zone-transfer.nse", "the format asks for 4 values and gets 3"),
     ("http-sap-netweaver-leak.nse", "a format has no conversion %:; a percent sign is written %%"),
     ("knx-gateway-discover.nse", "string has no function 'packlen'"),

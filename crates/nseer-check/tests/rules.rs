@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use nseer_check::Checker;
+use nseer_check::api::Api;
 use nseer_check::report::{FORMATS, write};
 use nseer_check::rule::{Finding, Level, Rule};
 use nseer_check::rules::RULES;
@@ -128,6 +129,76 @@ fn an_end_that_is_missing_has_a_place() {
     }
 }
 
+/// Each place is told of once, and habits from other languages are known.
+#[test]
+fn whoever_knows_another_language_is_told_how_lua_writes_it() {
+    for (text, column, help) in [
+        ("if a != b then end", 6, "write ~="),
+        ("if a && b then end", 6, "write and"),
+        ("if a || b then end", 6, "write or"),
+        ("local y = !a", 11, "write not"),
+        ("x += 1", 3, "Lua has no +=: write x = x + y"),
+        ("x++", 2, "Lua has no ++: write x = x + 1"),
+        ("if a = 1 then end", 6, "write == to compare, and assignments as statements of their own"),
+        ("for i = 1, 3 { }", 14, "blocks begin with do or then, and end with end"),
+    ] {
+        let checked = CHECKER.check_one("a.lua", format!("{text}\n").as_bytes());
+        let starts: Vec<usize> = checked.findings.iter().map(|f| f.span.start).collect();
+        assert!(starts.is_sorted_by(|a, b| a + 1 < *b), "{text}: {:#?}", checked.findings);
+        let told = checked.findings.iter().find(|f| f.help.as_deref() == Some(help));
+        let told = told.unwrap_or_else(|| panic!("{text}: {:#?}", checked.findings));
+        assert_eq!(told.span.start + 1, column, "{text}");
+    }
+    let text = "function f(x)\n  if x then\n    return x\nend\n";
+    let checked = CHECKER.check_one("a.lua", text.as_bytes());
+    assert_eq!(checked.findings[0].message, "no `end` closes the function body that begins here");
+    assert_eq!(checked.findings[0].span.start, text.find("if").expect("it has one"));
+}
+
+/// What the engine adds to a library stays, whatever another copy of the library says of it; and what
+/// libraries document, scripts may read.
+#[test]
+fn libraries_of_a_data_folder_are_known() {
+    let mut api = Api::embedded();
+    api.add_library("stdnse", b"function silent_require() end\nfunction other(a) end\n");
+    api.add_library(
+        "words",
+        b"---\n-- @args wordsdb The file.\n-- @args words.most, words.least\n",
+    );
+    let checker = Checker::new(api);
+    let script = "---\n-- @args a.own Mine.\nlocal stdnse = require \"stdnse\"\n\
+        local x = stdnse.silent_require \"openssl\"\n\
+        local a, b, c = stdnse.get_script_args(\"wordsdb\", \"words.most\", \"words.lost\")\n\
+        stdnse.other(x, a, b, c, ...)\n";
+    let checked = checker.check_one("a.nse", script.as_bytes());
+    let told: Vec<&str> = checked
+        .findings
+        .iter()
+        .filter(|f| matches!(f.rule, "argument-count" | "argument-undocumented"))
+        .map(|f| f.message.as_str())
+        .collect();
+    let expected =
+        ["the argument 'words.lost' is not documented", "stdnse.other takes 1 argument, not 5"];
+    assert_eq!(told, expected);
+    let script = script.replace("\"wordsdb\"", "\"worddb\"");
+    let checked = checker.check_one("a.nse", script.as_bytes());
+    let told = "the argument 'worddb' is not documented";
+    assert!(checked.findings.iter().any(|f| f.message == told), "{:#?}", checked.findings);
+}
+
+/// The parser panics where one stands in the text.
+#[test]
+fn a_backtick_is_an_error_outside_of_strings_and_comments() {
+    let checked = CHECKER.check_one("a.lua", b"local x = `a`\n");
+    let told = "unexpected `";
+    let first = checked.findings.iter().find(|finding| finding.message == told);
+    let first = first.unwrap_or_else(|| panic!("{:#?}", checked.findings));
+    assert_eq!((first.span.start, first.span.end), (10, 11));
+    assert_eq!(first.help.as_deref(), Some("write strings in single or double quotes"));
+    let checked = CHECKER.check_one("a.lua", b"local _ENV = {}\nx = '`' -- `\nreturn _ENV\n");
+    assert!(checked.findings.iter().all(|f| f.rule != "syntax"), "{:#?}", checked.findings);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -141,7 +212,7 @@ proptest! {
             Just("]"), Just("="), Just(","), Just("."), Just(":"), Just("..."), Just("'"), Just("\""),
             Just("--"), Just("--[["), Just("]]"), Just("\n"), Just("<const>"), Just("nmap"), Just("x"),
             Just("socket = nmap.new_socket()"), Just("'a%'"), Just("0x"), Just("1.5"), Just("\\"),
-            Just("é"), Just("-- nseer: allow("), Just("--- @args"), Just("\u{feff}"), Just("not"),
+            Just("é"), Just("`"), Just("-- nseer: allow("), Just("--- @args"), Just("\u{feff}"), Just("not"),
         ], 0..40),
         glue in "[ \n]?",
         is_library: bool,

@@ -140,7 +140,7 @@ complete -c nseer -l script-args -x -d 'hand arguments to scripts: name=value,na
 complete -c nseer -l script-args-file -r -F -d 'read script arguments from FILE'
 complete -c nseer -l script-help -x -a 'all auth broadcast brute default discovery dos exploit external fuzzer intrusive malware safe version vuln' -d 'describe these scripts, and scan nothing'
 complete -c nseer -l script-updatedb -d 'write script.db, the list of scripts and categories, anew'
-complete -c nseer -l script-timeout -x -d 'give up a script after TIME (0: never, the default)'
+complete -c nseer -l script-timeout -x -d 'give up a script after TIME (0: never; default 1h)'
 complete -c nseer -l script-trace -d 'show what scripts send and receive'
 complete -c nseer -l script-profile -d 'show at the end what each script took: time, bytes, memory'
 complete -c nseer -l script-workers -x -d 'run scripts in NUMBER Lua states, each on its own thread'

@@ -96,10 +96,16 @@ struct Modes {
 const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 
 impl Keys {
+    /// True where somebody may press a key: standard input is a terminal.
+    #[must_use]
+    pub fn may_come() -> bool {
+        io::stdin().is_terminal()
+    }
+
     /// Listens on standard input; gives nothing where that is no terminal.
     #[must_use]
     pub fn of_stdin(pressed: impl Fn(Key) + Send + 'static) -> Option<Keys> {
-        io::stdin().is_terminal().then(|| Keys::of(rustix::stdio::stdin(), pressed))?
+        Keys::may_come().then(|| Keys::of(rustix::stdio::stdin(), pressed))?
     }
 
     fn of(terminal: BorrowedFd<'static>, pressed: impl Fn(Key) + Send + 'static) -> Option<Keys> {

@@ -354,7 +354,7 @@ fn ports(settings: &Settings) -> Result<PortPlan, PlanError> {
     let fast = settings.fast || (settings.service_file.is_some() && listed.is_none());
     Ok(PortPlan {
         listed,
-        fast: fast && top.is_none() && ratio.is_none(),
+        fast,
         top,
         ratio,
         exclude: ports_text("--exclude-ports", settings.exclude_ports.as_ref())?,

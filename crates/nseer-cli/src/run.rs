@@ -3,35 +3,33 @@
 //! Each host is one task that walks this line by itself; a permit bounds how many are on their
 //! way, and is given back when the host has been handed to the sinks.
 
+mod one_host;
+
 use std::collections::{BTreeSet, VecDeque};
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use nseer_core::event::RunSummary;
-use nseer_core::progress::PingScan;
 use nseer_core::{
-    Event, EventSink, HostRecord, HostStatus, PortState, PortTable, Reason, ScanPorts, Severity,
-    Stage,
+    Event, EventSink as _, HostRecord, HostStatus, PortTable, Reason, ScanPorts, Severity,
 };
 use nseer_engine::data_dir::DataDirs;
 use nseer_net::Network;
-use nseer_scan::{Scanner, Technique, Told};
+use nseer_scan::Scanner;
 use nseer_seam::System;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::past::Past;
 use crate::plan::{Depth, Names};
-use crate::scanner::port_scan;
 use crate::scripts::Scripts;
 use crate::share::Share;
 use crate::sinks::Sinks;
 use crate::tap::PacketTap;
 use crate::target_source::{FoundTargets, Target, TargetSource, count_of};
-use crate::tasks::{HostTasks, Tasks};
+use crate::tasks::Tasks;
 use crate::vendors::Vendors;
 use crate::versions::Versions;
 
@@ -99,14 +97,17 @@ impl Run {
         let run = Arc::new(self);
         let (up, down) = run.past.counts();
         let counts = Arc::new(Counts { up: up.into(), down: down.into() });
+        let mut working = JoinSet::new();
         let interrupted = tokio::select! {
             why = stop => Some(why),
             why = run.fails_to_open() => {
                 complain(&run.sinks, &format!("nseer: {why}"));
                 Some(why)
             }
-            () = Run::all_phases(&run, &mut targets, &counts) => None,
+            () = Run::all_phases(&run, &mut targets, &counts, &mut working) => None,
         };
+        // Hosts that are not done tell what is known of them.
+        working.shutdown().await;
         if interrupted.is_some() {
             run.sinks.mark_failed();
         }
@@ -145,7 +146,12 @@ impl Run {
         }));
     }
 
-    async fn all_phases(run: &Arc<Run>, targets: &mut TargetSource, counts: &Arc<Counts>) {
+    async fn all_phases(
+        run: &Arc<Run>,
+        targets: &mut TargetSource,
+        counts: &Arc<Counts>,
+        working: &mut JoinSet<()>,
+    ) {
         if run.depth == Depth::List {
             run.precede().await;
             Run::list(run, targets, counts).await;
@@ -159,7 +165,6 @@ impl Run {
             run.tasks.expect(expected);
         }
         let permits = Arc::new(Semaphore::new(run.hosts_in_flight));
-        let mut tasks = JoinSet::new();
         loop {
             for target in run.found.take() {
                 run.sinks.emit(Event::HostsExpected(count_of(&target)));
@@ -169,7 +174,7 @@ impl Run {
             let Some(target) = targets.next().await else {
                 run.tasks.close();
                 // Scripts on the hosts that are still on their way may find more.
-                match tasks.join_next().await {
+                match working.join_next().await {
                     Some(_) => continue,
                     None => run.precede().await,
                 }
@@ -184,9 +189,9 @@ impl Run {
             }
             // The semaphore is never closed.
             let Ok(permit) = permits.clone().acquire_owned().await else { break };
-            while tasks.try_join_next().is_some() {}
+            while working.try_join_next().is_some() {}
             let (run, counts) = (run.clone(), counts.clone());
-            tasks.spawn(async move {
+            working.spawn(async move {
                 run.host(target, &ports, &counts).await;
                 drop(permit);
             });
@@ -254,110 +259,6 @@ impl Run {
             Names::Always => true,
         }
     }
-
-    async fn name_hops(&self, host: &mut HostRecord) {
-        let hops = host.trace.iter_mut().flat_map(|trace| &mut trace.hops);
-        for hop in hops.filter(|_| self.names != Names::Never) {
-            hop.name = self.network.reverse(hop.address).await;
-        }
-    }
-
-    async fn host(&self, target: Target, ports: &Arc<ScanPorts>, counts: &Counts) {
-        let _witness = PanicWitness { sinks: self.sinks.clone(), address: target.address };
-        let clock = &self.system.clock;
-        let scanned_before = self.past.take_scanned(target.address, ports);
-        let is_new = scanned_before.is_none();
-        let mut host = scanned_before.unwrap_or_else(|| self.record(target, ports));
-        let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
-        let mut tasks = self.tasks.host(host.address, host.target_name.as_deref());
-        if is_new {
-            // In boxes of their own, so that a host whose scripts run does not keep the room that its
-            // scan took.
-            Box::pin(self.scan(&mut host, deadline, &mut tasks)).await;
-            if self.wants_name(&host) {
-                tasks.enter(Stage::Name, 1);
-                host.reverse_name = Box::pin(self.network.reverse(host.address)).await;
-            }
-            Box::pin(self.name_hops(&mut host)).await;
-            host.vendor = host.mac.and_then(|mac| self.vendors.name(mac));
-        }
-        match host.status {
-            HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),
-            HostStatus::Down | HostStatus::Unknown => counts.down.fetch_add(1, Ordering::Relaxed),
-        };
-        if host.status == HostStatus::Up
-            && !host.timed_out
-            && is_new
-            && let Some(versions) = &self.versions
-        {
-            let asked = versions.asked(&host);
-            if asked > 0 {
-                tasks.enter(Stage::Versions, asked);
-            }
-            Box::pin(versions.detect(&mut host, deadline)).await;
-            host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
-        }
-        self.precede().await;
-        if host.status == HostStatus::Up
-            && !host.timed_out
-            && let Some(scripts) = self.scripts.as_ref().filter(|s| s.may_run_on(&host))
-        {
-            if is_new && self.sinks.keeps_hosts() {
-                self.sinks.emit(Event::HostScanned(Arc::new(host.clone())));
-            }
-            tasks.enter(Stage::Scripts, 0);
-            host = scripts.run_host(host, deadline, &self.past).await;
-            host.timed_out |= deadline.is_some_and(|d| clock.now() >= d);
-        }
-        host.finished = Some(clock.wall());
-        drop(tasks);
-        self.sinks.emit(Event::HostDone(Arc::new(host)));
-    }
-
-    async fn scan(
-        &self,
-        host: &mut HostRecord,
-        deadline: Option<Instant>,
-        tasks: &mut HostTasks<Sinks>,
-    ) {
-        let deadline = deadline.map(Into::into);
-        let end = match self.depth {
-            Depth::List => Ok(()),
-            Depth::Hosts | Depth::Ports => {
-                let (sinks, address) = (self.sinks.clone(), host.address);
-                let mut tally = Tally::new(0);
-                let told = move |told| match told {
-                    Told::Port(port, state) => {
-                        if state == PortState::Open {
-                            sinks.emit(Event::PortFound { address, port, state });
-                        }
-                        if let Some(known) = tally.count() {
-                            sinks.emit(Event::PortsKnown { address, known, of: tally.of });
-                        }
-                    }
-                    Told::Scanning(technique, ports) => {
-                        tally = Tally::new(ports);
-                        enter_ports(tasks, technique, ports);
-                    }
-                    Told::Knocking { link, probes } => {
-                        let ping = match (link, address) {
-                            (false, _) => PingScan::Probes,
-                            (true, IpAddr::V4(_)) => PingScan::Arp,
-                            (true, IpAddr::V6(_)) => PingScan::Neighbour,
-                        };
-                        tasks.enter(Stage::Ping(ping), probes);
-                    }
-                    Told::Tracing => tasks.enter(Stage::Trace, 1),
-                    _ => {}
-                };
-                self.scanner.scan(host, deadline, told).await
-            }
-        };
-        if let Err(error) = end {
-            let text = error.to_string().into_bytes();
-            self.sinks.emit(Event::Message { severity: Severity::Error, text });
-        }
-    }
 }
 
 /// Which folders the run read data files from: with `-v` the folders, with `-d` the files too.
@@ -374,85 +275,4 @@ fn data_lines(data: &DataDirs, verbosity: u8, debugging: u8) -> Vec<String> {
         }
     };
     used.iter().map(line).collect()
-}
-
-fn enter_ports(tasks: &mut HostTasks<Sinks>, technique: Technique, ports: usize) {
-    if let Some(scan) = port_scan(technique) {
-        tasks.enter(Stage::Ports(scan), ports);
-    }
-}
-
-/// Tells where a fault of the program ended the task of a host, so that the host is not missed in silence.
-struct PanicWitness<S: EventSink> {
-    sinks: S,
-    address: IpAddr,
-}
-
-impl<S: EventSink> Drop for PanicWitness<S> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let text = format!(
-                "the scan of {} broke off, and its results are lost: a fault of nseer, please report it",
-                self.address
-            );
-            self.sinks.emit(Event::Message { severity: Severity::Error, text: text.into_bytes() });
-        }
-    }
-}
-
-/// Counts ports that are known, to tell of it now and then.
-struct Tally {
-    known: usize,
-    of: usize,
-}
-
-/// How often it is told of one host.
-const TOLD: usize = 50;
-
-impl Tally {
-    fn new(of: usize) -> Tally {
-        Tally { known: 0, of }
-    }
-
-    /// One more is known; gives how many are where that is worth telling.
-    fn count(&mut self) -> Option<usize> {
-        self.known += 1;
-        let step = (self.of / TOLD).max(1);
-        self.known.is_multiple_of(step).then_some(self.known)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use super::*;
-
-    #[derive(Clone, Default)]
-    struct Heard(Arc<Mutex<Vec<Event>>>);
-
-    impl EventSink for Heard {
-        fn emit(&self, event: Event) {
-            self.0.lock().unwrap().push(event);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_task_that_panics_is_told_of() {
-        let heard = Heard::default();
-        let address = IpAddr::from([192, 0, 2, 7]);
-        for breaks in [false, true] {
-            let witness = PanicWitness { sinks: heard.clone(), address };
-            let task = tokio::spawn(async move {
-                let _witness = witness;
-                assert!(!breaks, "on purpose");
-            });
-            assert_eq!(task.await.is_err(), breaks);
-        }
-        let events = heard.0.lock().unwrap();
-        let [Event::Message { severity: Severity::Error, text }] = &events[..] else {
-            panic!("{} events", events.len());
-        };
-        assert!(String::from_utf8_lossy(text).contains("192.0.2.7"));
-    }
 }

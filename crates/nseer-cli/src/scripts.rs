@@ -78,26 +78,24 @@ impl Scripts {
         }
     }
 
-    /// Runs the scripts of a host that is up.
+    /// Runs the scripts of a host that is up, as [`Engine::run_host`] does.
     pub async fn run_host(
         &self,
-        host: HostRecord,
+        host: &mut HostRecord,
         deadline: Option<std::time::Instant>,
         past: &Past,
-    ) -> HostRecord {
+    ) {
         let engine = match self.open(past).await {
             Ok(engine) => engine,
             Err(why) => {
                 let text = format!("no scripts find out versions on {}: {why}", host.address);
-                complain(&self.sinks, &text);
-                return host;
+                return complain(&self.sinks, &text);
             }
         };
-        let mut host = engine.run_host(host, deadline).await;
+        engine.run_host(host, deadline).await;
         if !self.are_shown {
             host.ports.clear_scripts();
         }
-        host
     }
 
     /// Whether any script could have something to do with this host. To find out versions, they need

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use nseer_core::port_spec::{FAST_TOP, PortChoice, PortLevel, choose_ports};
@@ -128,9 +129,9 @@ pub fn ports(
     if protocols.is_empty() {
         return Ok((ScanPorts::new(Vec::new(), table), Vec::new()));
     }
+    let asks_protocols = protocols == [Protocol::Ip];
     let level = match (plan.fast, plan.top, plan.ratio) {
-        // Nobody counts how often protocols are open.
-        _ if protocols == [Protocol::Ip] => plan.fast.then_some(PortLevel::Top(FAST_TOP)),
+        _ if asks_protocols => plan.fast.then_some(PortLevel::Top(FAST_TOP)),
         (_, Some(top), _) => Some(PortLevel::Top(top)),
         (_, None, Some(ratio)) => Some(PortLevel::Ratio(ratio)),
         (true, None, None) => Some(PortLevel::Top(FAST_TOP)),
@@ -139,7 +140,15 @@ pub fn ports(
     let choice =
         PortChoice { list: plan.listed.as_deref(), exclude: plan.exclude.as_deref(), level };
     let spec = choose_ports(&choice, &protocols, &table)?;
-    let warnings = spec.warnings.iter().map(|w| format!("nseer: warning: {w}")).collect();
+    let mut warnings: Vec<String> =
+        spec.warnings.iter().map(|w| format!("nseer: warning: {w}")).collect();
+    let by_frequency = plan.top.map(|_| "--top-ports").or(plan.ratio.map(|_| "--port-ratio"));
+    if let Some(option) = by_frequency.filter(|_| asks_protocols) {
+        warnings.push(format!(
+            "nseer: warning: nobody counts how often protocols are in use, so -sO does without \
+             {option}: use -F for those that have names, or -p"
+        ));
+    }
     Ok((ScanPorts::new(spec.ports, table), warnings))
 }
 
@@ -239,9 +248,7 @@ pub struct Around {
 /// Where the arguments are wrong.
 pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Result<EngineConfig> {
     let script_args = script_arguments(plan, around)?;
-    // The insane template gives scripts ten minutes.
-    let template_timeout =
-        (plan.timing.template == 5).then_some(std::time::Duration::from_secs(600));
+    let usual_timeout = Duration::from_secs(if plan.timing.template == 5 { 600 } else { 3600 });
     Ok(EngineConfig {
         system: around.system.clone(),
         data: around.data.clone(),
@@ -256,10 +263,7 @@ pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Res
         timing_level: plan.timing.template,
         version_intensity: plan.versions.intensity,
         excluded_ports: around.excluded.clone(),
-        script_timeout: plan
-            .scripts
-            .timeout
-            .or(template_timeout)
+        script_timeout: Some(plan.scripts.timeout.unwrap_or(usual_timeout))
             .filter(|timeout| !timeout.is_zero()),
         compute_limit: plan.scripts.cpu_limit.unwrap_or(DEFAULT_CPU_LIMIT),
         ipv6: plan.targets.families == Families::V6,

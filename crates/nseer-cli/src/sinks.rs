@@ -192,10 +192,11 @@ pub fn open(
     let keeps_hosts = keeper.is_some();
     let (queue, events) = sync_channel(QUEUE);
     let failed = Arc::new(AtomicBool::new(false));
+    // Most runs in scripts of the shell have nobody who could ask how far they are.
     let is_watched = line.is_some()
         || plan.stats_every.is_some()
         || plan.verbosity > 0
-        || audience.is_interactive;
+        || (audience.is_interactive && Keys::may_come());
     let begun = system.clock.now();
     let watch = Watch {
         clock: system.clock.clone(),

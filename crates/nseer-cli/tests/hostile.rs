@@ -10,6 +10,8 @@ mod lab;
 
 #[path = "hostile/datagrams.rs"]
 mod datagrams;
+#[path = "hostile/drips.rs"]
+mod drips;
 #[path = "hostile/frames.rs"]
 mod frames;
 #[path = "hostile/servers.rs"]

@@ -116,9 +116,20 @@ fn an_interrupted_run_leaves_what_it_knows() {
         assert!(xml.contains("127.0.0.2") && xml.contains("exit=\"error\""), "{xml}");
         let normal = read("/run/lab/out.nmap");
         assert!(normal.contains("# Stopped early: interrupted by the user"), "{normal}");
-        assert!(read("/run/lab/out.gnmap").contains("Host: 127.0.0.2"));
+        // What was known of the host that was not done.
+        let known = normal.split("Nmap scan report").last().expect("a part");
+        assert!(known.contains("22/tcp   open") && known.contains("7001/tcp open"), "{normal}");
+        assert!(known.contains(&format!("Stopped before all was done on {TARGET}")), "{normal}");
+        assert!(xml.contains(&format!("addr=\"{TARGET}\"")), "{xml}");
+        let grepable = read("/run/lab/out.gnmap");
+        assert!(grepable.contains("Host: 127.0.0.2") && grepable.contains(TARGET), "{grepable}");
         let lines = assert_valid_lines("/run/lab/out.jsonl");
-        assert!(lines.iter().any(|line| line["address"] == "127.0.0.2" && line["type"] == "host"));
+        let host = |address| {
+            let mut lines = lines.iter().filter(|line| line["type"] == "host");
+            lines.find(|line| line["address"] == address).expect("the host")
+        };
+        assert!(host("127.0.0.2")["finished"].is_string(), "{lines:#?}");
+        assert!(host(TARGET)["finished"].is_null(), "{lines:#?}");
         let last = lines.last().expect("a line");
         assert_eq!(last["interrupted"], "interrupted by the user", "{last}");
     });

@@ -7,7 +7,7 @@ use lab::{Lab, Output};
 
 const V4: &str = "10.99.0.2";
 const V6: &str = "fd99::2";
-const PORTS: &str = "53,81-90";
+const PORTS: &str = "53,81-92";
 
 /// The lines of the port table, blanks squeezed.
 fn ports(output: &Output) -> Vec<String> {
@@ -47,17 +47,55 @@ fn every_scan_type_sees_what_nmap_sees() {
         lab.far_host();
         lab.far_dns();
         lab.far_firewall();
-        for kind in ["-sS", "-sT", "-sA", "-sW", "-sM", "-sN", "-sF", "-sX", "-sU"] {
+        for kind in [
+            &["-sS"][..],
+            &["-sT"],
+            &["-sA"],
+            &["-sW"],
+            &["-sM"],
+            &["-sN"],
+            &["-sF"],
+            &["-sX"],
+            &["-sU"],
+            &["-sY"],
+            &["-sZ"],
+            // How answers are read is the scan's, whatever the flags.
+            &["-sS", "--scanflags", "ACK"],
+            &["-sA", "--scanflags", "SYN"],
+            &["-sF", "--scanflags", "SYN"],
+        ] {
             for (family, host) in [("-4", V4), ("-6", V6)] {
                 // The kernel tells a connection of ICMPv6 errors after a second or not at all.
-                let is_told_late = (kind, family) == ("-sT", "-6");
+                let is_told_late = (kind[0], family) == ("-sT", "-6");
                 let list = if is_told_late { "53,81-83" } else { PORTS };
-                let args = [kind, family, "-n", "-Pn", "--reason", "-p", list, host];
+                let args = [kind, &[family, "-n", "-Pn", "--reason", "-p", list, host]].concat();
                 let (ours, theirs) = both(lab, &args);
                 let expected = ports(&theirs);
                 assert!(expected.len() >= 4, "{theirs:#?}");
                 assert_eq!(ports(&ours), expected, "{args:?}: {ours:#?}");
             }
+        }
+    });
+}
+
+#[test]
+fn what_a_router_says_is_told_with_its_address() {
+    lab::run("what_a_router_says_is_told_with_its_address", |lab| {
+        lab.far_host();
+        lab.farther_host();
+        lab.router_rejects();
+        for kind in ["-sS", "-sA", "-sU"] {
+            let args = [kind, "-n", "-Pn", "--reason", "-p", "83-87", "10.98.0.2"];
+            let (ours, theirs) = both(lab, &args);
+            assert!(theirs.stdout.contains(" from 10.99.0.2 ttl "), "{theirs:#?}");
+            assert_eq!(ports(&ours), ports(&theirs), "{args:?}: {ours:#?}");
+            let (ours, theirs) = both(lab, &[&args[..], &["-oX", "-"]].concat());
+            let states = |output: &Output| -> Vec<String> {
+                let lines = output.stdout.lines().filter_map(|line| line.split_once("<state "));
+                lines.filter_map(|(_, rest)| Some(rest.split_once("/>")?.0.to_owned())).collect()
+            };
+            assert!(states(&theirs).iter().any(|state| state.contains("reason_ip")), "{theirs:#?}");
+            assert_eq!(states(&ours), states(&theirs), "{ours:#?}");
         }
     });
 }
@@ -132,6 +170,17 @@ fn protocols_are_named_and_are_no_ports() {
         assert_eq!((results(&theirs), theirs.stdout.matches("counts-ports").count()), (1, 1));
         let ours = lab.nseer(&["-sO", "-sV", "-n", "-Pn", "-p6", V4]);
         assert!(ours.code == 0 && ours.stderr.contains("-sV is left out"), "{ours:#?}");
+        // -F asks for those with names, with --top-ports or without.
+        let asked = |args: &[&str]| {
+            let output = lab.nseer(&[&["-sO", "-n", "-v"], args, &["127.0.0.1"]].concat());
+            let shown = output.stdout.lines().find(|line| line.starts_with("Not shown"));
+            (shown.unwrap_or_default().to_owned(), output.stderr.contains("--top-ports: use -F"))
+        };
+        let (named, _) = asked(&["-F"]);
+        assert!(!named.is_empty(), "some are closed");
+        assert_eq!(asked(&["-F", "--top-ports", "3"]), (named.clone(), true));
+        let (all, is_told) = asked(&["--top-ports", "3"]);
+        assert!(all != named && is_told, "{all}");
         // This machine's own packets are no answers.
         let ours = lab.nseer(&["-sO", "-n", "-Pn", "-p2,6,47,200", "127.0.0.1"]);
         let states = ["2 open|filtered igmp", "6 open tcp", "47 closed gre", "200 closed unknown"];

@@ -150,6 +150,59 @@ fn conversations_with_real_servers_are_recorded_and_replayed() {
     });
 }
 
+#[test]
+fn threads_of_a_script_take_turns_as_they_were_recorded() {
+    lab::run("threads_of_a_script_take_turns_as_they_were_recorded", |lab| {
+        let folder = Folder::new();
+        lab.peer(7, Peer::Answers(b"thanks\r\n"));
+        lab.peer(8, Peer::Answers(b"thanks\r\n"));
+        folder.write("share.nse", SHARES);
+        // What they take from a common store, in which order they are done, and what random numbers they
+        // send follows from which answer comes first.
+        for _ in 0..3 {
+            folder.remove("share.rec");
+            recorded(&folder, &["127.0.0.1:7", "share.nse"], "share.rec");
+        }
+    });
+}
+
+/// Six threads that share a store of work.
+const SHARES: &str = r#"
+description = [[Shares work among threads.]]
+author = "us"
+license = "MIT"
+categories = {"safe"}
+local nmap = require "nmap"
+local stdnse = require "stdnse"
+local table = require "table"
+portrule = function() return true end
+action = function(host)
+  local done, item, live = {}, 0, 0
+  local condvar = nmap.condvar(done)
+  local function work(name)
+    while item < 30 do
+      item = item + 1
+      local mine = item
+      local socket = nmap.new_socket()
+      if socket:connect(host, 7 + mine % 2) then
+        socket:send(("%s %d %d\r\n"):format(name, mine, math.random(1 << 40)))
+        socket:receive_lines(1)
+      end
+      socket:close()
+      done[#done + 1] = name .. mine
+    end
+    live = live - 1
+    condvar("signal")
+  end
+  for name in ("abcdef"):gmatch(".") do
+    live = live + 1
+    stdnse.new_thread(work, name)
+  end
+  while live > 0 do condvar("wait") end
+  return table.concat(done, " ")
+end
+"#;
+
 #[allow(clippy::disallowed_methods, reason = "a test reads its own script")]
 fn script_of_lab(lab: &Lab, name: &str) -> String {
     std::fs::read_to_string(Path::new(&lab.script(name))).expect("a script of the lab")

@@ -52,7 +52,11 @@ fn what_cannot_become_a_script_is_named() {
             &["x", "--port", "60007"],
             "no service is known for port 60007/tcp: name it with --service",
         ),
-        (&["no/where"], "cannot write 'no/where.nse': No such file or directory (os error 2)"),
+        (
+            &["no/where/x"],
+            "cannot write 'no/where/x.nse': there is no folder 'no/where'; make it first",
+        ),
+        (&["x", "--port", "70000"], "'70000' is no port: the highest is 65535"),
     ] {
         let output = folder.nseer(&[&["script", "new"], words].concat());
         assert_eq!((output.code, output.stderr), (1, format!("nseer: {text}\n")), "{words:?}");

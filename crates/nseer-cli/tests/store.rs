@@ -225,6 +225,7 @@ fn a_scan_is_shown_while_it_runs_and_after_ctrl_c() {
         assert!(!child.wait().expect("it ends").success());
         let shown = lab.nseer(&["show", STORE]);
         assert!(shown.stdout.contains("# Stopped early: interrupted by the user"), "{shown:#?}");
+        assert!(shown.stdout.contains("Stopped before all was done on 127.0.0.1"), "{shown:#?}");
         let unfinished = lab.nseer(&["diff", STORE, STORE]);
         assert_eq!(unfinished.code, 2, "{unfinished:#?}");
     });

@@ -157,6 +157,9 @@ pub enum Event {
     },
     /// A host is done: scanned, and its scripts ended.
     HostDone(Arc<HostRecord>),
+    /// The run was stopped when the ports of a host were known and it was not done: what is known of
+    /// it. Who takes the run up again goes on with it.
+    HostCutShort(Arc<HostRecord>),
     /// Text for a person. Bytes, because scripts log bytes.
     Message {
         /// Where it goes.

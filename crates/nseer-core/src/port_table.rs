@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::port::{PortKey, PortStatus, Protocol};
@@ -46,6 +47,13 @@ impl ScanPorts {
     /// Position of `key` in [`ScanPorts::keys`].
     #[must_use]
     pub fn position(&self, key: PortKey) -> Option<usize> {
+        // Where a range is scanned, the port follows from its distance to the first one: a search in
+        // 65,535 ports misses the processor's cache many times.
+        let [first, ..] = self.keys[..] else { return None };
+        let guess = usize::from(key.number.wrapping_sub(first.number));
+        if self.keys.get(guess) == Some(&key) {
+            return Some(guess);
+        }
         self.keys.binary_search(&key).ok()
     }
 
@@ -77,6 +85,8 @@ pub struct PortTable {
     ports: Arc<ScanPorts>,
     status: Vec<Option<PortStatus>>,
     detail: BTreeMap<PortKey, PortDetail>,
+    /// Who told the status, where it was not the host.
+    tellers: BTreeMap<PortKey, IpAddr>,
 }
 
 impl PortTable {
@@ -84,7 +94,7 @@ impl PortTable {
     #[must_use]
     pub fn new(ports: Arc<ScanPorts>) -> Self {
         let status = vec![None; ports.keys().len()];
-        PortTable { ports, status, detail: BTreeMap::new() }
+        PortTable { ports, status, detail: BTreeMap::new(), tellers: BTreeMap::new() }
     }
 
     /// The list of scanned ports.
@@ -108,6 +118,17 @@ impl PortTable {
             }
             None => false,
         }
+    }
+
+    /// Notes that the status of `key` was told by another machine than the host: a router on the way.
+    pub fn set_teller(&mut self, key: PortKey, teller: IpAddr) {
+        self.tellers.insert(key, teller);
+    }
+
+    /// Who told the status of `key`, where it was not the host itself.
+    #[must_use]
+    pub fn teller(&self, key: PortKey) -> Option<IpAddr> {
+        self.tellers.get(&key).copied()
     }
 
     /// Every port that has a status, sorted by protocol and number.
@@ -146,5 +167,27 @@ impl PortTable {
     pub fn detail_mut(&mut self, key: PortKey) -> Option<&mut PortDetail> {
         self.ports.position(key)?;
         Some(self.detail.entry(key).or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service_table::ServiceTable;
+
+    #[test]
+    fn a_port_is_found_where_it_is() {
+        let names: Arc<dyn ServiceNames> = Arc::new(ServiceTable::new(b"".as_slice()));
+        let udp = (40..60).map(PortKey::udp);
+        for tcp in [vec![], vec![7], (1..=100).collect(), vec![1, 2, 50, 51, 65_535]] {
+            let keys = tcp.into_iter().map(PortKey::tcp).chain(udp.clone()).collect();
+            let ports = ScanPorts::new(keys, names.clone());
+            for number in (0..200).chain([65_535]) {
+                for key in [PortKey::tcp(number), PortKey::udp(number)] {
+                    let at = ports.keys().iter().position(|known| *known == key);
+                    assert_eq!(ports.position(key), at, "{key:?}");
+                }
+            }
+        }
     }
 }

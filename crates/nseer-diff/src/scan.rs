@@ -25,7 +25,9 @@ impl Scan {
                 let run = run.clone();
                 self.made_by = Some((run.program, run.version, run.args, run.started));
             }
-            Event::HostDone(host) if host.status != HostStatus::Down => {
+            Event::HostDone(host) | Event::HostCutShort(host)
+                if host.status != HostStatus::Down =>
+            {
                 self.hosts.insert(host.address, host.clone());
             }
             Event::PhaseDone { phase, record } => {

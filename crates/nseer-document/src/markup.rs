@@ -41,7 +41,7 @@ impl Tag {
         self.get(name).unwrap_or_default()
     }
 
-    /// The value as a number, where it is one.
+    /// The value as a number or an address, where it is one.
     pub(crate) fn number<N: std::str::FromStr>(&self, name: &str) -> Option<N> {
         self.get(name)?.parse().ok()
     }

@@ -1,6 +1,7 @@
 //! The ports of a host.
 
 use std::io::BufRead;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use nseer_core::service::fold_fingerprint;
@@ -18,6 +19,8 @@ use crate::words;
 pub(crate) struct FoundPorts {
     ports: Vec<(PortKey, PortStatus, PortDetail)>,
     groups: Vec<Group>,
+    /// Who told the states, where that was not the host.
+    tellers: Vec<(PortKey, IpAddr)>,
 }
 
 /// Ports that are only counted.
@@ -52,7 +55,9 @@ impl<R: BufRead> Elements<R> {
         while let Some(tag) = self.element(of)? {
             match tag.name.as_str() {
                 "port" => {
-                    if let Some(port) = self.port(&tag)? {
+                    let mut teller = None;
+                    if let Some(port) = self.port(&tag, &mut teller)? {
+                        found.tellers.extend(teller.map(|teller| (port.0, teller)));
                         found.ports.push(port);
                     }
                 }
@@ -66,7 +71,11 @@ impl<R: BufRead> Elements<R> {
         Ok(found)
     }
 
-    fn port(&mut self, of: &Tag) -> Result<Option<(PortKey, PortStatus, PortDetail)>, Trouble> {
+    fn port(
+        &mut self,
+        of: &Tag,
+        teller: &mut Option<IpAddr>,
+    ) -> Result<Option<(PortKey, PortStatus, PortDetail)>, Trouble> {
         let key = of.text("protocol").parse().ok().zip(of.number("portid"));
         let key = key.map(|(protocol, number)| PortKey::new(protocol, number));
         let (mut status, mut detail) = (None, PortDetail::default());
@@ -78,6 +87,7 @@ impl<R: BufRead> Elements<R> {
                         reason: words::reason(tag.text("reason")),
                         ttl: tag.number("reason_ttl").unwrap_or(0),
                     });
+                    *teller = tag.number("reason_ip");
                     self.skip(&tag)?;
                 }
                 "service" => detail.service = Some(self.service(&tag)?),
@@ -195,6 +205,9 @@ impl FoundPorts {
             {
                 *slot = detail;
             }
+        }
+        for (key, teller) in self.tellers.drain(..) {
+            table.set_teller(key, teller);
         }
         (table, whole)
     }

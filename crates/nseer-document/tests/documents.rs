@@ -43,7 +43,7 @@ const WHOLE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </table>
 </table>
 </script><script id="alone" output="x">x&lt;</script><script id="plain" output=""/></port>
-<port protocol="udp" portid="3"><state state="open|filtered" reason="no-response" reason_ttl="0"/></port>
+<port protocol="udp" portid="3"><state state="open|filtered" reason="no-response" reason_ttl="0" reason_ip="10.0.0.254"/></port>
 <port protocol="dccp" portid="1"><state state="open" reason="echo-reply" reason_ttl="0"/></port>
 </ports>
 <trace port="80" proto="tcp">
@@ -147,6 +147,8 @@ fn the_hosts() {
 fn the_ports() {
     let hosts = hosts(&events(WHOLE).0);
     let ports = &hosts[0].ports;
+    assert_eq!(ports.teller(PortKey::udp(3)), Some([10, 0, 0, 254].into()));
+    assert_eq!(ports.teller(PortKey::tcp(1)), None);
     let states: Vec<_> =
         ports.iter().map(|(key, s)| (key.to_string(), s.state, s.reason)).collect();
     let closed = |port: &str| (port.to_owned(), PortState::Closed, Reason::ConnRefused);

@@ -86,9 +86,12 @@ pub(crate) async fn run(hosts: &Value, rule: &str) -> Result<Vec<Value>, Box<dyn
     // All hosts at once: the engine has its own bounds.
     let running: Vec<_> = records
         .into_iter()
-        .map(|record| {
+        .map(|mut record| {
             let engine = engine.clone();
-            tokio::spawn(async move { engine.run_host(record, None).await })
+            tokio::spawn(async move {
+                engine.run_host(&mut record, None).await;
+                record
+            })
         })
         .collect();
     let mut results = Vec::new();

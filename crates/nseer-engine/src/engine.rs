@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use nseer_core::{Event, HostRecord, Phase, PhaseRecord, Severity};
+use nseer_core::{Event, HostRecord, Phase, PhaseRecord, PortTable, Severity};
 use nseer_lua::{Portable, SharedLocks, Watchdog};
 use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinHandle;
@@ -99,17 +99,19 @@ impl Engine {
         }
     }
 
-    /// Runs host and port scripts on a host that is up, and gives it back with their results.
-    /// At `deadline` whatever still runs is ended.
-    pub async fn run_host(&self, record: HostRecord, deadline: Option<Instant>) -> HostRecord {
+    /// Runs host and port scripts on a host that is up; their results go into its record. At
+    /// `deadline` whatever still runs is ended. Where this is dropped before its end, the record has
+    /// the results of the scripts that had ended.
+    pub async fn run_host(&self, host: &mut HostRecord, deadline: Option<Instant>) {
         if !self.scripts.iter().any(|s| s.has(Phase::Host) || s.has(Phase::Port)) {
-            return record;
+            return;
         }
         self.before_hosts
             .get_or_init(|| async { export(&self.workers.lock().await[0]).await })
             .await;
         let number = self.next_host.fetch_add(1, Ordering::Relaxed);
-        let record = Arc::new(Mutex::new(record));
+        let lent = Lent::new(host);
+        let record = &lent.record;
         let placement = self.placement(number).await;
         let home = usize::try_from((number - 1) % placement.workers as u64).unwrap_or(0);
         let whole = home == 0 || placement.pinned.is_empty();
@@ -131,12 +133,8 @@ impl Engine {
             result = self.ask(0, |reply| task(Part::All, None, reply)).await;
         }
         if result.is_err() {
-            let address = lock(&record).address;
+            let address = lock(record).address;
             self.complain(&format!("a script worker ended unexpectedly while it had {address}"));
-        }
-        match Arc::try_unwrap(record) {
-            Ok(record) => record.into_inner().unwrap_or_else(PoisonError::into_inner),
-            Err(shared) => lock(&shared).clone(),
         }
     }
 
@@ -236,6 +234,27 @@ impl Engine {
 
     fn say(&self, severity: Severity, text: String) {
         self.config.events.emit(Event::Message { severity, text: text.into_bytes() });
+    }
+}
+
+/// A record that workers write into, until this is dropped; then its owner has it back.
+struct Lent<'a> {
+    owner: &'a mut HostRecord,
+    record: Arc<Mutex<HostRecord>>,
+}
+
+impl<'a> Lent<'a> {
+    fn new(owner: &'a mut HostRecord) -> Lent<'a> {
+        let ports = PortTable::new(owner.ports.ports().clone());
+        let empty = HostRecord::new(owner.address, ports, owner.started);
+        let record = Arc::new(Mutex::new(std::mem::replace(owner, empty)));
+        Lent { owner, record }
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        std::mem::swap(self.owner, &mut lock(&self.record));
     }
 }
 

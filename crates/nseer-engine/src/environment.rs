@@ -33,6 +33,9 @@ pub(crate) struct World {
     pub(crate) phase_workers: WorkerThreads,
     /// Scripts can no longer add targets.
     pub(crate) targets_closed: Cell<bool>,
+    /// The data directory is that of an Nmap up to 7.93, whose sockets raise some errors that later
+    /// ones return.
+    pub(crate) has_older_nmap: bool,
     pub(crate) nmap: Table,
     pub(crate) tables: TableMaker,
     functions: OnceCell<Functions>,
@@ -73,13 +76,20 @@ impl World {
                 let elapsed = context.has_deadline().then(|| context.time_left(clock.now(), lost));
                 Limits { compute, elapsed: elapsed.flatten() }
             })?;
+        if config.workbench.seed.is_some() {
+            scheduler.wait_always();
+        }
         let lua = scheduler.lua().clone();
         let nmap = lua.create_table()?;
         let neighbours = config.privileged.then(|| config.system.files.clone());
         scheduler.install_sync(&nmap, locks)?;
+        // The documents of a module that later ones no longer have.
+        let has_older_nmap =
+            config.data.is_chosen() && config.data.find("nselib/pcre.luadoc").is_some();
         let world = Rc::new(World {
             scheduler,
             config,
+            has_older_nmap,
             hosts: RefCell::default(),
             results: RefCell::default(),
             takes_result: Cell::new(false),
@@ -189,7 +199,7 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
             }
             None => Reply::values(
                 lua,
-                (Value::Nil, format!("\n\tNSE failed to find {file} in search paths.")),
+                (Value::Nil, format!("NSE failed to find {file} in search paths.")),
             ),
         }
     })?;

@@ -133,6 +133,10 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Round trips of a host to which nothing was measured: none, none, and how long a first answer may
+/// take. Scripts make time-outs of the last.
+const UNMEASURED: [f64; 3] = [-1e-6, -1e-6, 1.0];
+
 fn host_fields(
     fields: &mut Fields<'_>,
     record: &HostRecord,
@@ -154,9 +158,12 @@ fn host_fields(
     for mac in [&links.own, &links.host] {
         fields.push_bytes(mac.as_ref().map(<[u8; 6]>::as_slice))?;
     }
-    let times = record.times.unwrap_or_default();
-    for time in [times.srtt, times.rttvar, times.timeout] {
-        fields.push(time.as_secs_f64())?;
+    let times = match &record.times {
+        Some(times) => [times.srtt, times.rttvar, times.timeout].map(|time| time.as_secs_f64()),
+        None => UNMEASURED,
+    };
+    for time in times {
+        fields.push(time)?;
     }
     match &record.trace {
         Some(trace) => fields.push(trace_table(fields.lua, trace)?),

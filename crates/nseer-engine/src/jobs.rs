@@ -1,12 +1,12 @@
 //! Runs scripts: one thread for each script and host, or script and port, or script alone.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mlua::{MultiValue, Table, Value};
+use mlua::{MultiValue, Value};
 use nseer_core::{
     Event, Phase, PhaseRecord, PortKey, ScriptOutcome, ScriptResult, ScriptRun, Severity,
 };
@@ -126,10 +126,11 @@ fn levels(scripts: &[Rc<Script>]) -> Vec<usize> {
     levels
 }
 
-/// Counts threads, and wakes whoever waits for some to end.
+/// The threads that run, and wakes for whoever waits for one.
 #[derive(Default)]
 struct Live {
-    count: Cell<usize>,
+    running: RefCell<BTreeMap<ThreadId, Rc<ScriptContext>>>,
+    began: Notify,
     ended: Notify,
     costs: costs::Ended,
 }
@@ -137,8 +138,25 @@ struct Live {
 impl Live {
     /// Waits until no more than so many are left.
     async fn at_most(&self, count: usize) {
-        while self.count.get() > count {
+        while self.running.borrow().len() > count {
             self.ended.notified().await;
+        }
+    }
+
+    /// Ends scripts when their time is over, and does not return. All have the same time, so one timer
+    /// is enough: for the oldest. Its time is asked for again when it seems to be over, since others may
+    /// have taken some of it.
+    async fn end_in_time(&self, world: &World) {
+        loop {
+            let oldest = self.running.borrow().first_key_value().map(|(id, c)| (*id, c.clone()));
+            match oldest.and_then(|(id, context)| Some((id, world.time_left(&context)?))) {
+                None => self.began.notified().await,
+                Some((id, left)) if left.is_zero() => {
+                    world.scheduler.kill(id, TIMED_OUT);
+                    tokio::task::yield_now().await;
+                }
+                Some((_, left)) => tokio::time::sleep(left).await,
+            }
         }
     }
 }
@@ -165,7 +183,7 @@ async fn run_jobs(
     record: &Rc<RefCell<PhaseRecord>>,
     live: &Rc<Live>,
 ) {
-    let (ids, begun) = (RefCell::new(Vec::new()), Cell::new(0));
+    let begun = Cell::new(0);
     // Hosts that came first are done first.
     let order = host.map_or(0, |host| host.number);
     let work = async {
@@ -175,20 +193,26 @@ async fn run_jobs(
                 world.scheduler.turn(order).await;
             }
             begun.set(begun.get() + 1);
-            match start(world, host, job, deadline, record, live) {
-                Ok(id) => ids.borrow_mut().push(id),
-                Err(error) => {
-                    let id = job.script.info.id.clone();
-                    world.say(Severity::Error, format!("cannot start script {id}: {error}"));
-                }
+            if let Err(error) = start(world, host, job, deadline, record, live) {
+                let id = job.script.info.id.clone();
+                world.say(Severity::Error, format!("cannot start script {id}: {error}"));
             }
         }
         live.at_most(0).await;
     };
+    let is_limited = world.config.script_timeout.is_some();
+    let work = async {
+        tokio::select! {
+            biased;
+            () = work => {}
+            () = live.end_in_time(world), if is_limited => {}
+        }
+    };
     let Some(deadline) = deadline else { return work.await };
     let is_over = world.config.system.clock.now() >= deadline;
     if is_over || tokio::time::timeout_at(deadline.into(), work).await.is_err() {
-        for id in ids.take() {
+        let left: Vec<ThreadId> = live.running.borrow().keys().copied().collect();
+        for id in left {
             world.scheduler.kill(id, TIMED_OUT);
         }
         skipped(world, host, jobs.get(begun.get()..).unwrap_or_default());
@@ -236,7 +260,7 @@ fn start(
     host_deadline: Option<Instant>,
     record: &Rc<RefCell<PhaseRecord>>,
     live: &Rc<Live>,
-) -> Result<ThreadId, crate::EngineError> {
+) -> Result<(), crate::EngineError> {
     let lua = world.lua();
     let info = &job.script.info;
     let host_table = match host {
@@ -270,36 +294,19 @@ fn start(
     if job.port.is_some() {
         args.push(port_table);
     }
-    live.count.set(live.count.get() + 1);
     let (w, c, r, l) = (world.clone(), context.clone(), record.clone(), live.clone());
-    let for_timer = context.clone();
+    let begun = context.clone();
     let main = world.functions()?.main.clone();
     let (id, _) = world.scheduler.spawn(main, MultiValue::from_vec(args), context, move |end| {
         c.release(&w);
         finished(&w, &c, &end, &r);
         l.costs.add(&w, &c);
-        l.count.set(l.count.get() - 1);
+        l.running.borrow_mut().remove(&end.id);
         l.ended.notify_one();
     })?;
-    if world.config.script_timeout.is_some() {
-        end_in_time(world, id, for_timer);
-    }
-    Ok(id)
-}
-
-/// Ends a script when its time is over. The time is asked for again when it seems to be, since
-/// others may have taken some of it.
-fn end_in_time(world: &Rc<World>, id: ThreadId, context: Rc<ScriptContext>) {
-    let w = world.clone();
-    let timer = tokio::task::spawn_local(async move {
-        while let Some(left) = w.time_left(&context).filter(|left| !left.is_zero()) {
-            tokio::time::sleep(left).await;
-        }
-        w.scheduler.kill(id, TIMED_OUT);
-    });
-    let handle = timer.abort_handle();
-    // The key only has to differ from those of other close handlers, which are addresses.
-    world.scheduler.on_close(id, 1, move || handle.abort());
+    live.running.borrow_mut().insert(id, begun);
+    live.began.notify_one();
+    Ok(())
 }
 
 /// What is to be done when a script's thread has ended.
@@ -377,19 +384,13 @@ fn failed(
     end: &ThreadEnd,
     error: &Value,
 ) -> (ScriptOutcome, Option<ScriptResult>) {
-    if let Value::Table(table) = error
-        && let Some(message) = error_message(table)
-    {
-        world.debug(1, || format!("Finished {}. Reason: {message}", context.label()));
+    if is_try(error) {
+        tell_failure(world, context, end, error);
         return (ScriptOutcome::Silent, None);
     }
     let text = error_text(error);
     if world.config.levels.debugging() > 0 {
-        let traceback = world.scheduler.traceback(&end.thread, error);
-        let mut line = format!("NSE: {} threw an error!\n", context.label()).into_bytes();
-        line.extend(traceback);
-        line.push(b'\n');
-        world.say(Severity::Info, line);
+        tell_failure(world, context, end, error);
         return (ScriptOutcome::Failed(text), None);
     }
     world.say(Severity::Warning, format!("{} failed: {text}", context.label()));
@@ -401,16 +402,30 @@ fn failed(
     (ScriptOutcome::Failed(text), Some(result))
 }
 
-/// The message of an error thrown by `nmap.new_try`; `None` for any other table.
-pub(crate) fn error_message(table: &Table) -> Option<String> {
-    let kind = table.raw_get::<mlua::LuaString>("errtype").ok()?;
-    if kind != "nmap.new_try" {
-        return None;
+/// Tells of an error that ended a thread, for `-d`.
+pub(crate) fn tell_failure(world: &World, context: &ScriptContext, end: &ThreadEnd, error: &Value) {
+    if let Some(message) = try_message(error) {
+        let message = error_text(&message);
+        return world.debug(1, || format!("Finished {}. Reason: {message}\n", context.label()));
     }
-    Some(match table.raw_get::<Value>("message") {
-        Ok(Value::Nil) | Err(_) => String::new(),
-        Ok(value) => error_text(&value),
-    })
+    if world.config.levels.debugging() > 0 {
+        let traceback = world.scheduler.traceback(&end.thread, error);
+        let mut line = format!("NSE: {} threw an error!\n", context.label()).into_bytes();
+        line.extend(traceback);
+        line.push(b'\n');
+        world.say(Severity::Info, line);
+    }
+}
+
+fn is_try(error: &Value) -> bool {
+    try_message(error).is_some()
+}
+
+/// The message of an error thrown by `nmap.new_try`; `None` for any other error.
+pub(crate) fn try_message(error: &Value) -> Option<Value> {
+    let Value::Table(table) = error else { return None };
+    let kind = table.raw_get::<mlua::LuaString>("errtype").ok()?;
+    (kind == "nmap.new_try").then(|| table.raw_get("message").unwrap_or(Value::Nil))
 }
 
 fn error_text(error: &Value) -> String {

@@ -23,11 +23,11 @@ use crate::thread_table::{ThreadTable, Waiting};
 use crate::turns::Turns;
 use crate::usage::{Meter, Usage, counted};
 
-/// Names a base thread; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Names a base thread; never used twice. Those that began first are the lesser ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ThreadId {
-    pub(crate) key: usize,
     pub(crate) serial: u64,
+    pub(crate) key: usize,
 }
 
 /// How a base thread ended.
@@ -109,6 +109,8 @@ type LimitsOf<C> = Box<dyn Fn(&C, Duration) -> Limits>;
 struct Slot {
     next_request: i64,
     running: bool,
+    /// See [`Scheduler::wait_always`].
+    always_waits: bool,
     /// How many waits of this resume may still be over before they begin.
     short_waits: usize,
     pending: Option<(i64, Wait)>,
@@ -127,7 +129,7 @@ const SHORT_WAITS: usize = 16;
 impl Slot {
     fn begin(&mut self) {
         self.running = true;
-        self.short_waits = SHORT_WAITS;
+        self.short_waits = if self.always_waits { 0 } else { SHORT_WAITS };
     }
 
     fn suspend(&mut self, wait: Wait) -> Result<i64, Raise> {
@@ -211,6 +213,12 @@ impl<C: 'static> Scheduler<C> {
     /// Where Lua has no memory left.
     pub fn measure(&self, account: fn(&C) -> Option<Rc<Usage>>) -> mlua::Result<()> {
         self.inner.meter.start(&self.inner.lua, account)
+    }
+
+    /// From now on a thread that has to wait lets others go on first, even where what it waits for is
+    /// there already: how fast a network is then does not say in which order threads go on.
+    pub fn wait_always(&self) {
+        self.inner.slot.borrow_mut().always_waits = true;
     }
 
     /// The Lua state.

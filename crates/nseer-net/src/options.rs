@@ -14,6 +14,9 @@ pub struct ConnectOptions {
     pub sni: Option<String>,
     /// For everything together, the TLS handshake included; `None` waits for ever.
     pub timeout: Option<Duration>,
+    /// The end of a TLS stream is told once: a read after that fails where the peer gave no notice of the end
+    /// (RFC 8446, section 6.1), and where it did waits for the end of the connection.
+    pub tls_end_once: bool,
     /// The caller's place in its program, for an observer; 0 is none.
     pub mark: u32,
     /// Where it is counted what goes over the socket, where somebody wants to know.

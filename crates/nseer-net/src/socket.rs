@@ -2,6 +2,8 @@
 //!
 //! It knows nothing of scripts: whose it is, and who may use it, is the caller's business.
 
+mod receiving;
+
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,11 +17,8 @@ use crate::network::{Network, Transport};
 use crate::observer::{Watched, What};
 use crate::options::ConnectOptions;
 use crate::stand_in::{self, Line};
-use crate::stream::{STEP, Stop, Stream};
+use crate::stream::{Stop, Stream};
 use crate::udp::Udp;
-
-/// A plain receive takes no further step once it has this many bytes.
-const ENOUGH: usize = 576 << 10;
 
 /// A connected socket, or a UDP socket without a peer. Dropping it closes it.
 ///
@@ -31,9 +30,11 @@ pub struct Socket {
     /// What [`Socket::try_send`] could not send of a buffer whose first part it did send.
     unsent: Vec<u8>,
     ended: bool,
+    /// See [`ConnectOptions::tls_end_once`].
+    tls_end_once: bool,
     /// What went wrong behind data that was good; for the next receive.
     failed: Option<NetError>,
-    /// Who is told what happens, where somebody wants to know.
+    /// Who is told what happens.
     watched: Option<Box<Watched>>,
 }
 
@@ -82,9 +83,10 @@ impl Socket {
             }
             Ok::<_, NetError>(Kind::Stream(stream))
         };
+        let tls_end_once = options.tls_end_once;
         let Some(watched) = network.watched(options) else {
             let kind = within(options.timeout, connecting).await?;
-            return Ok(Socket::new(network, kind));
+            return Ok(Socket { tls_end_once, ..Socket::new(network, kind) });
         };
         let begun = stand_in::now();
         let connected = within(options.timeout, connecting).await;
@@ -99,7 +101,7 @@ impl Socket {
             took,
             failed: connected.as_ref().err(),
         });
-        Ok(Socket { watched: Some(watched), ..connected? })
+        Ok(Socket { watched: Some(watched), tls_end_once, ..connected? })
     }
 
     /// A UDP socket for [`Socket::send_to`]. Must be called inside a tokio runtime.
@@ -130,7 +132,15 @@ impl Socket {
 
     fn new(network: &Network, kind: Kind) -> Socket {
         let network = network.clone();
-        Socket { network, kind, unsent: Vec::new(), ended: false, failed: None, watched: None }
+        Socket {
+            network,
+            kind,
+            unsent: Vec::new(),
+            ended: false,
+            tls_end_once: false,
+            failed: None,
+            watched: None,
+        }
     }
 
     /// Tells an observer of the caller's place in its program, from which what follows is done.
@@ -230,134 +240,6 @@ impl Socket {
         }
         self.tell_sent(data, Some(peer));
         Ok(())
-    }
-
-    /// Whatever comes first: one datagram, or the bytes that can be had without further waiting,
-    /// at most 576 KiB.
-    ///
-    /// # Errors
-    /// [`NetError::Eof`] once the peer has closed, then at every further call.
-    pub async fn receive(&mut self, timeout: Option<Duration>) -> Result<Vec<u8>, NetError> {
-        let mut data = Vec::new();
-        let first = within(timeout, self.read(&mut data)).await;
-        let mut last = match first {
-            Ok(n) => n,
-            Err(error) => {
-                self.tell_received(Err(&error));
-                return Err(error);
-            }
-        };
-        if let Kind::Stream(stream) = &mut self.kind {
-            while (last == STEP || stream.reads_records()) && data.len() < ENOUGH {
-                match stream.read_ready(&mut data) {
-                    Ok(0) => self.ended = true,
-                    Ok(n) => {
-                        last = n;
-                        continue;
-                    }
-                    Err(Stop::Failed(error)) => self.failed = Some(error),
-                    Err(Stop::Wait(_)) => {}
-                }
-                break;
-            }
-        }
-        self.tell_received(Ok(&data));
-        Ok(data)
-    }
-
-    /// At least `n` bytes, or what there is when the stream or the time ends.
-    ///
-    /// # Errors
-    /// As [`Socket::receive`], where nothing came.
-    pub async fn receive_bytes(
-        &mut self,
-        n: usize,
-        timeout: Option<Duration>,
-    ) -> Result<Vec<u8>, NetError> {
-        self.receive_until(timeout, n, |data| data.len() >= n).await
-    }
-
-    /// At least `n` lines, or what there is when the stream or the time ends.
-    ///
-    /// # Errors
-    /// As [`Socket::receive`], where nothing came; [`NetError::TooMuchData`] where the lines do
-    /// not end.
-    pub async fn receive_lines(
-        &mut self,
-        n: usize,
-        timeout: Option<Duration>,
-    ) -> Result<Vec<u8>, NetError> {
-        let (mut seen, mut lines) = (0, 0);
-        self.receive_until(timeout, 0, |data| {
-            lines += memchr::memchr_iter(b'\n', &data[seen..]).count();
-            seen = data.len();
-            lines >= n
-        })
-        .await
-    }
-
-    /// Reads until `enough` of the data is there, which at least `expected` bytes may make up.
-    async fn receive_until(
-        &mut self,
-        timeout: Option<Duration>,
-        expected: usize,
-        mut enough: impl FnMut(&[u8]) -> bool,
-    ) -> Result<Vec<u8>, NetError> {
-        let limit = self.network.buffer_limit().max(expected);
-        let mut data = Vec::new();
-        let gathering = async {
-            loop {
-                let seen = data.len();
-                self.read(&mut data).await?;
-                self.tell_received(Ok(&data[seen..]));
-                if enough(&data) {
-                    return Ok::<_, NetError>(());
-                }
-                if data.len() > limit {
-                    return Err(NetError::TooMuchData { limit });
-                }
-                // A peer that sends without end must not keep the others and the clock waiting.
-                tokio::task::coop::consume_budget().await;
-            }
-        };
-        let gathered = within(timeout, gathering).await;
-        if let Err(error) = &gathered {
-            self.tell_received(Err(error));
-        }
-        match gathered {
-            Ok(()) => Ok(data),
-            Err(NetError::TimedOut | NetError::Eof) if !data.is_empty() => Ok(data),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Waits for one step of a stream, or one datagram.
-    async fn read(&mut self, into: &mut Vec<u8>) -> Result<usize, NetError> {
-        if let Some(error) = self.failed.take() {
-            return Err(error);
-        }
-        match &mut self.kind {
-            Kind::Stream(stream) => match stream.read(into).await? {
-                0 => {
-                    self.ended = true;
-                    Err(NetError::Eof)
-                }
-                n => Ok(n),
-            },
-            _ if self.ended => Err(NetError::Eof),
-            Kind::Udp(udp) => match udp.receive(into).await? {
-                0 if udp.is_dtls() => {
-                    self.ended = true;
-                    Err(NetError::Eof)
-                }
-                n => Ok(n),
-            },
-            Kind::Played(line) => {
-                let read = stand_in::read(&mut **line, into).await;
-                self.ended = matches!(read, Err(NetError::Eof));
-                read
-            }
-        }
     }
 
     /// Starts TLS over the present connection.
@@ -476,8 +358,20 @@ async fn within<T, E: Into<NetError>>(
     timeout: Option<Duration>,
     operation: impl Future<Output = Result<T, E>>,
 ) -> Result<T, NetError> {
-    // A time that the clock cannot express is for ever.
-    match timeout.and_then(|timeout| Instant::now().checked_add(timeout)) {
+    until(deadline(timeout), operation).await
+}
+
+/// A time that the clock cannot express is for ever.
+fn deadline(timeout: Option<Duration>) -> Option<Instant> {
+    timeout.and_then(|timeout| Instant::now().checked_add(timeout))
+}
+
+/// Runs an operation until `deadline` at most.
+async fn until<T, E: Into<NetError>>(
+    deadline: Option<Instant>,
+    operation: impl Future<Output = Result<T, E>>,
+) -> Result<T, NetError> {
+    match deadline {
         None => operation.await.map_err(Into::into),
         Some(deadline) => match timeout_at(deadline, operation).await {
             Ok(result) => result.map_err(Into::into),

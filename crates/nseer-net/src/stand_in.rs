@@ -4,9 +4,11 @@
 //! the runtime's clock, which may be a virtual one.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::time::{Instant as TokioInstant, sleep, sleep_until};
+use tokio::sync::Notify;
+use tokio::time::{Instant as TokioInstant, sleep, sleep_until, timeout_at};
 
 use crate::error::NetError;
 use crate::network::{Family, Transport};
@@ -45,6 +47,52 @@ pub struct Opening {
     pub after: Option<Duration>,
     /// What there is then.
     pub line: Result<Box<dyn Line>, NetError>,
+    /// Holds it up further; is asked once the time is over.
+    pub turn: Option<Turn>,
+}
+
+impl Opening {
+    /// One that takes no time.
+    #[must_use]
+    pub fn at_once(line: Result<Box<dyn Line>, NetError>) -> Opening {
+        Opening { after: Some(Duration::ZERO), line, turn: None }
+    }
+}
+
+/// Tells what there is to wait for yet at a time; `None` is nothing.
+pub type Turn = Box<dyn FnMut(Instant) -> Option<Pause> + Send>;
+
+/// What there is to wait for, before one asks again.
+#[derive(Clone, Debug)]
+pub struct Pause {
+    /// No longer than until then.
+    pub until: Instant,
+    /// Something else comes first, and this tells that it has come.
+    pub others: Option<Arc<Notify>>,
+}
+
+impl Pause {
+    /// Until this time.
+    #[must_use]
+    pub fn until(until: Instant) -> Pause {
+        Pause { until, others: None }
+    }
+
+    /// Waits. Gives the time at which to ask again, where `asked` was the last.
+    async fn over(self, asked: Instant) -> Instant {
+        match self.others {
+            // The runtime waits for whole milliseconds, which a short time-out would not outlast.
+            None if self.until.saturating_duration_since(asked) < TICK => self.until,
+            None => {
+                sleep_until(self.until.into()).await;
+                now().max(self.until)
+            }
+            Some(others) => match timeout_at(self.until.into(), others.notified()).await {
+                Ok(()) => now().max(asked),
+                Err(_) => now().max(self.until),
+            },
+        }
+    }
 }
 
 /// One connection, or one UDP socket. Dropping it closes it.
@@ -64,6 +112,11 @@ pub trait Line: Send {
     /// What a reader has at `now`.
     fn receive(&mut self, now: Instant) -> Heard;
 
+    /// What a reader has whose time is over; whatever is not there is too late.
+    fn receive_last(&mut self, now: Instant) -> Heard {
+        self.receive(now)
+    }
+
     /// The ends of the line.
     fn ends(&self) -> LineEnds;
 }
@@ -75,8 +128,8 @@ pub enum Heard {
     Data(Vec<u8>),
     /// The end of the stream.
     Eof,
-    /// Nothing before this time; then the line is asked again.
-    Wait(Instant),
+    /// Nothing yet; then the line is asked again.
+    Wait(Pause),
     /// Nothing, ever.
     Silence,
     /// The connection broke.
@@ -108,26 +161,38 @@ pub(crate) async fn open(opening: Opening) -> Result<Box<dyn Line>, NetError> {
             return Err(NetError::TimedOut);
         }
     }
+    if let Some(mut turn) = opening.turn {
+        let mut asked = now();
+        while let Some(pause) = turn(asked) {
+            asked = pause.over(asked).await;
+        }
+    }
     opening.line
 }
 
-/// Waits for the next bytes or datagram. Gives their number; 0 bytes are added at the end of a
-/// stream, which [`NetError::Eof`] tells.
-pub(crate) async fn read(line: &mut dyn Line, into: &mut Vec<u8>) -> Result<usize, NetError> {
+/// Waits for the next bytes or datagram, until `deadline`. Gives their number; 0 bytes are added at the
+/// end of a stream, which [`NetError::Eof`] tells.
+pub(crate) async fn read(
+    line: &mut dyn Line,
+    into: &mut Vec<u8>,
+    deadline: Option<TokioInstant>,
+) -> Result<usize, NetError> {
+    let deadline = deadline.map(TokioInstant::into_std);
     let mut asked = now();
     loop {
-        match line.receive(asked) {
+        let is_last = deadline.is_some_and(|deadline| asked >= deadline);
+        let heard = if is_last { line.receive_last(asked) } else { line.receive(asked) };
+        match heard {
             Heard::Data(data) => {
                 into.extend_from_slice(&data);
                 return Ok(data.len());
             }
             Heard::Eof => return Err(NetError::Eof),
             Heard::Failed(error) => return Err(error),
-            // The runtime waits for whole milliseconds, which a short time-out would not outlast.
-            Heard::Wait(until) if until.saturating_duration_since(asked) < TICK => asked = until,
-            Heard::Wait(until) => {
-                sleep_until(until.into()).await;
-                asked = now().max(until);
+            Heard::Wait(_) if is_last => return Err(NetError::TimedOut),
+            Heard::Wait(mut pause) => {
+                pause.until = deadline.map_or(pause.until, |deadline| deadline.min(pause.until));
+                asked = pause.over(asked).await;
             }
             Heard::Silence => {
                 sleep(FOR_EVER).await;

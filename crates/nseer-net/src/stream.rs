@@ -92,11 +92,14 @@ impl Stream {
         connector: &dyn TlsConnector,
         sni: Option<&str>,
     ) -> Result<(), NetError> {
-        if self.tls.is_some() {
-            return Err(NetError::Tls("the connection is under TLS already".to_owned()));
-        }
-        let session = connector.session(Wire::Stream(self.tcp.clone()), sni)?;
-        let session = self.tls.insert(session);
+        let session = match &mut self.tls {
+            // Where hands were shaken before, this is done at once.
+            Some(session) => session,
+            None => {
+                let wire = Wire::Stream(self.tcp.clone(), false);
+                self.tls.insert(connector.session(wire, sni)?)
+            }
+        };
         loop {
             match session.shake_hands() {
                 Ok(()) => return Ok(()),
@@ -113,6 +116,18 @@ impl Stream {
                 Ok(n) => return Ok(n),
                 Err(stop) => wait(&self.tcp, stop).await?,
             }
+        }
+    }
+
+    /// Reads once more after the end of a TLS stream was told: fails where the peer only ended the
+    /// connection, and otherwise waits until it does.
+    pub(crate) async fn read_after_end(&mut self) -> NetError {
+        if self.tls.as_ref().is_some_and(|tls| tls.is_cut()) {
+            return NetError::Tls("the peer gave no notice of the end".to_owned());
+        }
+        match self.tcp.peek(&mut [0]).await {
+            Ok(_) => NetError::Eof,
+            Err(error) => error.into(),
         }
     }
 

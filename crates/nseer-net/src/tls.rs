@@ -34,6 +34,8 @@ pub(crate) trait TlsSession: Send + Sync {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Stop>;
     /// Writes at most one record. `data` is not empty.
     fn write(&mut self, data: &[u8]) -> Result<usize, Stop>;
+    /// The connection ended, whether the peer announced that or not.
+    fn is_cut(&self) -> bool;
     /// The peer's certificate in DER (X.690).
     fn peer_certificate(&self) -> Option<Vec<u8>>;
 }
@@ -54,7 +56,7 @@ struct Context {
 impl TlsConnector for OpensslConnector {
     fn session(&self, wire: Wire, sni: Option<&str>) -> Result<Box<dyn TlsSession>, NetError> {
         let context = match &wire {
-            Wire::Stream(_) => self.streams.get_or_init(|| context(SslMethod::tls_client())),
+            Wire::Stream(..) => self.streams.get_or_init(|| context(SslMethod::tls_client())),
             Wire::Datagrams(_) => self.datagrams.get_or_init(|| context(SslMethod::dtls_client())),
         };
         let context = context.as_ref().map_err(|text| NetError::Tls(text.clone()))?;
@@ -127,7 +129,8 @@ fn build_context(method: SslMethod) -> Result<Context, ErrorStack> {
 /// The connection as OpenSSL sees it: it reads and writes what it can without waiting.
 #[derive(Debug)]
 pub(crate) enum Wire {
-    Stream(Arc<TcpStream>),
+    /// The flag says that the peer sends no more.
+    Stream(Arc<TcpStream>, bool),
     /// A connected socket: each write is a datagram.
     Datagrams(Arc<UdpSocket>),
 }
@@ -135,7 +138,11 @@ pub(crate) enum Wire {
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Wire::Stream(tcp) => tcp.try_read(buffer),
+            Wire::Stream(tcp, ended) => {
+                let n = tcp.try_read(buffer)?;
+                *ended |= n == 0 && !buffer.is_empty();
+                Ok(n)
+            }
             Wire::Datagrams(udp) => udp.try_recv(buffer),
         }
     }
@@ -144,7 +151,7 @@ impl Read for Wire {
 impl Write for Wire {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         match self {
-            Wire::Stream(tcp) => tcp.try_write(data),
+            Wire::Stream(tcp, _) => tcp.try_write(data),
             Wire::Datagrams(udp) => udp.try_send(data),
         }
     }
@@ -173,6 +180,10 @@ impl TlsSession for OpensslSession {
 
     fn write(&mut self, data: &[u8]) -> Result<usize, Stop> {
         self.stream.ssl_write(data).map_err(stop)
+    }
+
+    fn is_cut(&self) -> bool {
+        matches!(self.stream.get_ref(), Wire::Stream(_, true))
     }
 
     fn peer_certificate(&self) -> Option<Vec<u8>> {

@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use etherparse::checksum::Sum16BitWords;
 use etherparse::{
-    IcmpEchoHeader, Icmpv4Type, Icmpv6Type, IpHeaders, IpNumber, Ipv4Header, Ipv6Header,
-    PacketBuilder, PacketBuilderStep, TcpHeader, TcpOptionElement, icmpv4,
+    IcmpEchoHeader, Icmpv4Header, Icmpv4Type, Icmpv6Header, Icmpv6Type, IpNumber, Ipv4Header,
+    Ipv6Header, TcpHeader, TcpOptionElement, UdpHeader, icmpv4,
 };
 
 /// The bits of TCP's flags, as in the header's byte 13.
@@ -136,41 +136,101 @@ const IGMP_QUERY: [u8; 8] = [0x11, 0, 0, 0, 0, 0, 0, 0];
 /// [`NoSuchPacket`].
 pub fn build(envelope: &Envelope<'_>, payload: &Payload<'_>) -> Result<Vec<u8>, NoSuchPacket> {
     let wrong = NoSuchPacket(envelope.source, envelope.destination);
-    let headers = match (envelope.source, envelope.destination) {
-        (IpAddr::V4(from), IpAddr::V4(to)) => v4_header(envelope, from, to),
-        (IpAddr::V6(from), IpAddr::V6(to)) => v6_header(envelope, from, to),
-        _ => return Err(wrong),
-    };
-    let header_length = headers.header_len();
-    let is_v4 = envelope.destination.is_ipv4();
-    let step = PacketBuilder::ip(headers);
+    let ends = Ends::of(envelope).ok_or(wrong)?;
+    let mut packet = Vec::with_capacity(64 + envelope.padding.len());
+    packet.resize(ends.header_length(), 0);
+    let protocol = put_inside(&mut packet, envelope, ends, payload).ok_or(wrong)?;
+    let (header, inside) = packet.split_at_mut(ends.header_length());
+    if envelope.bad_checksum {
+        spoil(inside, payload);
+    }
+    put_header(header, inside.len(), envelope, ends, protocol).ok_or(wrong)?;
+    Ok(packet)
+}
+
+/// The addresses of a packet. The headers and checksums are put together by hand: etherparse's builder
+/// moves a structure with room for all extensions, some kilobytes, several times for each packet.
+#[derive(Clone, Copy)]
+enum Ends {
+    V4([u8; 4], [u8; 4]),
+    V6([u8; 16], [u8; 16]),
+}
+
+impl Ends {
+    fn of(envelope: &Envelope<'_>) -> Option<Ends> {
+        match (envelope.source, envelope.destination) {
+            (IpAddr::V4(from), IpAddr::V4(to)) => Some(Ends::V4(from.octets(), to.octets())),
+            (IpAddr::V6(from), IpAddr::V6(to)) => Some(Ends::V6(from.octets(), to.octets())),
+            _ => None,
+        }
+    }
+
+    fn is_v4(self) -> bool {
+        matches!(self, Ends::V4(..))
+    }
+
+    fn header_length(self) -> usize {
+        match self {
+            Ends::V4(..) => Ipv4Header::MIN_LEN,
+            Ends::V6(..) => Ipv6Header::LEN,
+        }
+    }
+}
+
+/// Appends what the packet carries and tells its protocol; nothing where the family has no such thing.
+fn put_inside(
+    packet: &mut Vec<u8>,
+    envelope: &Envelope<'_>,
+    ends: Ends,
+    payload: &Payload<'_>,
+) -> Option<IpNumber> {
     let padding = envelope.padding;
-    let mut packet = Vec::with_capacity(64 + padding.len());
-    let written = match *payload {
+    match *payload {
         Payload::Tcp { source, destination, sequence, acknowledgement, flags } => {
-            let header = tcp_header(source, destination, sequence, acknowledgement, flags);
-            step.tcp_header(header).write_to_vec(&mut packet, padding)
+            let mut header = tcp_header(source, destination, sequence, acknowledgement, flags);
+            header.checksum = match ends {
+                Ends::V4(from, to) => header.calc_checksum_ipv4_raw(from, to, padding),
+                Ends::V6(from, to) => header.calc_checksum_ipv6_raw(from, to, padding),
+            }
+            .ok()?;
+            packet.extend_from_slice(&header.to_bytes());
+            packet.extend_from_slice(padding);
+            Some(IpNumber::TCP)
         }
         Payload::Udp { source, destination, data } => {
             let data = if data.is_empty() { padding } else { data };
-            step.udp(source, destination).write_to_vec(&mut packet, data)
+            let length = u16::try_from(UdpHeader::LEN + data.len()).ok()?;
+            let mut header = UdpHeader {
+                source_port: source,
+                destination_port: destination,
+                length,
+                checksum: 0,
+            };
+            header.checksum = match ends {
+                Ends::V4(from, to) => header.calc_checksum_ipv4_raw(from, to, data),
+                Ends::V6(from, to) => header.calc_checksum_ipv6_raw(from, to, data),
+            }
+            .ok()?;
+            packet.extend_from_slice(&header.to_bytes());
+            packet.extend_from_slice(data);
+            Some(IpNumber::UDP)
         }
         Payload::SctpInit { source, destination, tag } => {
-            let chunk = sctp_init_chunk(tag);
-            sctp(step, &mut packet, [source, destination], 0, &chunk)
+            Some(put_sctp(packet, [source, destination], 0, &sctp_init_chunk(tag)))
         }
         Payload::SctpCookieEcho { source, destination, tag } => {
-            sctp(step, &mut packet, [source, destination], tag, &[10, 0, 0, 4])
-        }
-        Payload::Echo { id, sequence: seq } if is_v4 => {
-            let echo = Icmpv4Type::EchoRequest(IcmpEchoHeader { id, seq });
-            step.icmpv4(echo).write_to_vec(&mut packet, padding)
+            Some(put_sctp(packet, [source, destination], tag, &[10, 0, 0, 4]))
         }
         Payload::Echo { id, sequence: seq } => {
-            let echo = Icmpv6Type::EchoRequest(IcmpEchoHeader { id, seq });
-            step.icmpv6(echo).write_to_vec(&mut packet, padding)
+            let echo = IcmpEchoHeader { id, seq };
+            match ends {
+                Ends::V4(..) => put_icmp(packet, Icmpv4Type::EchoRequest(echo), padding),
+                Ends::V6(from, to) => {
+                    put_icmp_v6(packet, (from, to), Icmpv6Type::EchoRequest(echo), padding)
+                }
+            }
         }
-        Payload::Timestamp { id, sequence: seq } if is_v4 => {
+        Payload::Timestamp { id, sequence: seq } if ends.is_v4() => {
             let times = icmpv4::TimestampMessage {
                 id,
                 seq,
@@ -178,70 +238,82 @@ pub fn build(envelope: &Envelope<'_>, payload: &Payload<'_>) -> Result<Vec<u8>, 
                 receive_timestamp: 0,
                 transmit_timestamp: 0,
             };
-            step.icmpv4(Icmpv4Type::TimestampRequest(times)).write_to_vec(&mut packet, padding)
+            put_icmp(packet, Icmpv4Type::TimestampRequest(times), padding)
         }
-        Payload::AddressMask { id, sequence } if is_v4 => {
+        Payload::AddressMask { id, sequence } if ends.is_v4() => {
             // RFC 950, appendix I: type 17, then the mask, all zeroes.
             let ([a, b], [c, d]) = (id.to_be_bytes(), sequence.to_be_bytes());
             let mut body = vec![0; 4];
             body.extend_from_slice(padding);
-            step.icmpv4_raw(17, 0, [a, b, c, d]).write_to_vec(&mut packet, &body)
+            let bytes5to8 = [a, b, c, d];
+            put_icmp(packet, Icmpv4Type::Unknown { type_u8: 17, code_u8: 0, bytes5to8 }, &body)
         }
-        Payload::Igmp if is_v4 => {
+        Payload::Igmp if ends.is_v4() => {
             let mut message = IGMP_QUERY.to_vec();
             message.extend_from_slice(padding);
             // The sum is kept in the order of the bytes that it was made of.
             let sum = Sum16BitWords::new().add_slice(&message).ones_complement();
             message[2..4].copy_from_slice(&sum.to_ne_bytes());
-            step.write_to_vec(&mut packet, IpNumber::IGMP, &message)
+            packet.extend_from_slice(&message);
+            Some(IpNumber::IGMP)
         }
-        Payload::Timestamp { .. } | Payload::AddressMask { .. } | Payload::Igmp => {
-            return Err(wrong);
+        Payload::Timestamp { .. } | Payload::AddressMask { .. } | Payload::Igmp => None,
+        Payload::Protocol(number) => {
+            packet.extend_from_slice(padding);
+            Some(IpNumber(number))
         }
-        Payload::Protocol(number) if !is_v4 => return bare_v6(envelope, number).ok_or(wrong),
-        Payload::Protocol(number) => step.write_to_vec(&mut packet, IpNumber(number), padding),
-    };
-    written.map_err(|_| wrong)?;
-    if envelope.bad_checksum {
-        spoil(&mut packet[header_length..], payload);
     }
-    Ok(packet)
 }
 
-fn v4_header(envelope: &Envelope<'_>, from: Ipv4Addr, to: Ipv4Addr) -> IpHeaders {
-    let header = Ipv4Header {
-        identification: envelope.id,
-        time_to_live: envelope.ttl,
-        source: from.octets(),
-        destination: to.octets(),
-        ..Ipv4Header::default()
-    };
-    IpHeaders::Ipv4(header, Default::default())
+/// Fills the room that was left for the IP header.
+fn put_header(
+    room: &mut [u8],
+    length: usize,
+    envelope: &Envelope<'_>,
+    ends: Ends,
+    protocol: IpNumber,
+) -> Option<()> {
+    let length = u16::try_from(length).ok()?;
+    match ends {
+        Ends::V4(source, destination) => {
+            let mut header =
+                Ipv4Header::new(length, envelope.ttl, protocol, source, destination).ok()?;
+            header.identification = envelope.id;
+            header.header_checksum = header.calc_header_checksum();
+            room.copy_from_slice(&header.to_bytes());
+        }
+        Ends::V6(source, destination) => {
+            let header = Ipv6Header {
+                flow_label: u32::from(envelope.id).try_into().unwrap_or_default(),
+                payload_length: length,
+                next_header: protocol,
+                hop_limit: envelope.ttl,
+                source,
+                destination,
+                ..Ipv6Header::default()
+            };
+            room.copy_from_slice(&header.to_bytes());
+        }
+    }
+    Some(())
 }
 
-fn v6_header(envelope: &Envelope<'_>, from: Ipv6Addr, to: Ipv6Addr) -> IpHeaders {
-    let header = Ipv6Header {
-        flow_label: u32::from(envelope.id).try_into().unwrap_or_default(),
-        hop_limit: envelope.ttl,
-        source: from.octets(),
-        destination: to.octets(),
-        ..Ipv6Header::default()
-    };
-    IpHeaders::Ipv6(header, Default::default())
+fn put_icmp(packet: &mut Vec<u8>, kind: Icmpv4Type, body: &[u8]) -> Option<IpNumber> {
+    packet.extend_from_slice(&Icmpv4Header::with_checksum(kind, body).to_bytes());
+    packet.extend_from_slice(body);
+    Some(IpNumber::ICMP)
 }
 
-/// A header that names the next one and ends there. The builder would want to know what is in it, where
-/// it is one of an extension.
-fn bare_v6(envelope: &Envelope<'_>, number: u8) -> Option<Vec<u8>> {
-    let (IpAddr::V6(from), IpAddr::V6(to)) = (envelope.source, envelope.destination) else {
-        return None;
-    };
-    let IpHeaders::Ipv6(mut header, _) = v6_header(envelope, from, to) else { return None };
-    header.next_header = IpNumber(number);
-    header.payload_length = u16::try_from(envelope.padding.len()).ok()?;
-    let mut packet = header.to_bytes().to_vec();
-    packet.extend_from_slice(envelope.padding);
-    Some(packet)
+fn put_icmp_v6(
+    packet: &mut Vec<u8>,
+    (from, to): ([u8; 16], [u8; 16]),
+    kind: Icmpv6Type,
+    body: &[u8],
+) -> Option<IpNumber> {
+    let header = Icmpv6Header::with_checksum(kind, from, to, body).ok()?;
+    packet.extend_from_slice(&header.to_bytes());
+    packet.extend_from_slice(body);
+    Some(IpNumber::IPV6_ICMP)
 }
 
 fn tcp_header(source: u16, destination: u16, sequence: u32, ack: u32, flags: u8) -> TcpHeader {
@@ -276,23 +348,22 @@ fn sctp_init_chunk(tag: u32) -> [u8; 20] {
     chunk
 }
 
-fn sctp(
-    step: PacketBuilderStep<IpHeaders>,
+fn put_sctp(
     packet: &mut Vec<u8>,
     [source, destination]: [u16; 2],
     tag: u32,
     chunk: &[u8],
-) -> Result<(), etherparse::err::packet::BuildVecWriteError> {
-    let mut body = Vec::with_capacity(12 + chunk.len());
-    body.extend_from_slice(&source.to_be_bytes());
-    body.extend_from_slice(&destination.to_be_bytes());
-    body.extend_from_slice(&tag.to_be_bytes());
-    body.extend_from_slice(&[0; 4]);
-    body.extend_from_slice(chunk);
+) -> IpNumber {
+    let start = packet.len();
+    packet.extend_from_slice(&source.to_be_bytes());
+    packet.extend_from_slice(&destination.to_be_bytes());
+    packet.extend_from_slice(&tag.to_be_bytes());
+    packet.extend_from_slice(&[0; 4]);
+    packet.extend_from_slice(chunk);
     // RFC 9260, appendix A: the CRC is sent with its least byte first.
-    let sum = crc32c::crc32c(&body).to_le_bytes();
-    body[8..12].copy_from_slice(&sum);
-    step.write_to_vec(packet, IpNumber::SCTP, &body)
+    let sum = crc32c::crc32c(&packet[start..]).to_le_bytes();
+    packet[start + 8..start + 12].copy_from_slice(&sum);
+    IpNumber::SCTP
 }
 
 /// Makes the checksum of what is inside wrong.
@@ -336,10 +407,21 @@ pub fn solicitation(mac: [u8; 6], source: Ipv6Addr, target: Ipv6Addr) -> (Vec<u8
     // The option with our own address.
     body.extend([1, 1]);
     body.extend(mac);
-    let mut packet = Vec::with_capacity(72);
-    let written = PacketBuilder::ipv6(source.octets(), group.octets(), 255)
-        .icmpv6_raw(135, 0, [0; 4])
-        .write_to_vec(&mut packet, &body);
-    debug_assert!(written.is_ok(), "it is short");
+    let envelope = Envelope {
+        source: source.into(),
+        destination: group.into(),
+        ttl: 255,
+        id: 0,
+        padding: &[],
+        bad_checksum: false,
+    };
+    let ends = (source.octets(), group.octets());
+    let mut packet = vec![0; Ipv6Header::LEN];
+    let ask = Icmpv6Type::Unknown { type_u8: 135, code_u8: 0, bytes5to8: [0; 4] };
+    let written = put_icmp_v6(&mut packet, ends, ask, &body).and_then(|protocol| {
+        let (header, inside) = packet.split_at_mut(Ipv6Header::LEN);
+        put_header(header, inside.len(), &envelope, Ends::V6(ends.0, ends.1), protocol)
+    });
+    debug_assert!(written.is_some(), "it is short");
     (packet, group)
 }

@@ -1,12 +1,14 @@
 //! Many packets at a time: what a port scan sends, and what all interfaces receive of it.
 
-use std::io::{self, IoSlice};
+use std::fmt;
+use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 
+use nix::errno::Errno;
 use nix::sys::socket::sockopt::RcvBufForce;
 use nix::sys::socket::{
-    LinkAddr, MsgFlags, MultiHeaders, SockaddrStorage, recvfrom, sendmmsg, setsockopt,
+    LinkAddr, MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg, setsockopt,
 };
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::unix::AsyncFd;
@@ -130,9 +132,10 @@ pub enum Heard {
 }
 
 /// Receives packets from all interfaces, without their link headers. Closed when dropped.
-#[derive(Debug)]
 pub struct Listener {
     socket: AsyncFd<Socket>,
+    /// Room for the packets of one call of the system.
+    room: Box<[[u8; MOST_BYTES]]>,
 }
 
 impl Listener {
@@ -159,7 +162,8 @@ impl Listener {
         if setsockopt(&socket, RcvBufForce, &RECEIVE_BUFFER).is_err() {
             let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
         }
-        Ok(Listener { socket: watched(socket)? })
+        let room = vec![[0; MOST_BYTES]; AT_A_TIME].into_boxed_slice();
+        Ok(Listener { socket: watched(socket)?, room })
     }
 
     /// Waits for packets and gives each to `take`, with the Ethernet address of whoever sent it over
@@ -167,23 +171,48 @@ impl Listener {
     ///
     /// # Errors
     /// As the kernel says. An interface that goes down is no error.
-    pub async fn receive(&self, mut take: impl FnMut(&[u8], Option<[u8; 6]>)) -> io::Result<()> {
+    pub async fn receive(
+        &mut self,
+        mut take: impl FnMut(&[u8], Option<[u8; 6]>),
+    ) -> io::Result<()> {
         let mut ready = self.socket.readable().await?;
-        let mut buffer = [0; MOST_BYTES];
-        for _ in 0..AT_A_TIME {
-            match ready.try_io(|socket| Ok(recvfrom::<LinkAddr>(socket.as_raw_fd(), &mut buffer)?))
-            {
-                Err(_) => return Ok(()),
-                Ok(Ok((length, from))) => {
-                    let mac = from.filter(|from| from.halen() == 6).and_then(|from| from.addr());
-                    take(&buffer[..length.min(MOST_BYTES)], mac);
-                }
-                Ok(Err(error)) => match error.raw_os_error() {
-                    Some(libc::ENETDOWN | libc::EINTR) => {}
-                    _ => return Err(error),
-                },
+        let received = receive_some(ready.get_inner().as_raw_fd(), &mut self.room);
+        let heads = match received {
+            Ok(heads) => heads,
+            Err(Errno::EAGAIN) => {
+                ready.clear_ready();
+                return Ok(());
             }
+            Err(Errno::ENETDOWN | Errno::EINTR) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        // Nothing was left; what has come since makes the socket ready once more.
+        if heads.len() < AT_A_TIME {
+            ready.clear_ready();
+        }
+        for (packet, (length, from)) in self.room.iter().zip(heads) {
+            take(&packet[..length.min(MOST_BYTES)], from);
         }
         Ok(())
+    }
+}
+
+/// The length of a packet, and who sent it over the last link.
+type Head = (usize, Option<[u8; 6]>);
+
+/// Fills `room` with what has come, with one call of the system; gives the length of each packet and who
+/// sent it.
+fn receive_some(socket: RawFd, room: &mut [[u8; MOST_BYTES]]) -> Result<Vec<Head>, Errno> {
+    let mut headers = MultiHeaders::<LinkAddr>::preallocate(room.len(), None);
+    let mut slices: Vec<[IoSliceMut<'_>; 1]> =
+        room.iter_mut().map(|packet| [IoSliceMut::new(packet)]).collect();
+    let heads = recvmmsg(socket, &mut headers, &mut slices, MsgFlags::empty(), None)?;
+    let mac = |from: LinkAddr| if from.halen() == 6 { from.addr() } else { None };
+    Ok(heads.map(|head| (head.bytes, head.address.and_then(mac))).collect())
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").field("socket", &self.socket).finish_non_exhaustive()
     }
 }

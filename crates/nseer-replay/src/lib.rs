@@ -10,6 +10,7 @@ mod line;
 mod literal;
 pub mod machine;
 mod mismatch;
+mod order;
 mod peers;
 mod read;
 mod recorder;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nseer_net::NetError;
-use nseer_net::stand_in::{Heard, Line, LineEnds};
+use nseer_net::stand_in::{Heard, Line, LineEnds, Pause};
 
 use crate::mismatch::Mismatch;
 use crate::recording::{Conversation, Failure, Pattern, Said};
@@ -36,6 +36,8 @@ pub(crate) struct ReplayLine {
     broken: bool,
     /// When the last turn was recorded, after the first connection of all.
     recorded: Duration,
+    /// What the peer says now was due then, and other things came first.
+    since: Option<Instant>,
 }
 
 impl ReplayLine {
@@ -61,6 +63,7 @@ impl ReplayLine {
             certificate,
             broken: false,
             recorded,
+            since: None,
         }
     }
 
@@ -84,11 +87,20 @@ impl ReplayLine {
         matches!(self.conversation().transport, Udp | Dtls)
     }
 
-    /// When the present turn of the peer's is due.
+    /// When the present turn of the peer's is due: as long after the one before as in the recording.
     fn due(&self, now: Instant) -> Instant {
-        let after = self.conversation().turns.get(self.turn).map(|turn| turn.after);
-        let due = self.last.unwrap_or(now).checked_add(after.unwrap_or_default());
-        due.unwrap_or(now)
+        self.last.unwrap_or(now).checked_add(self.after()).unwrap_or(now)
+    }
+
+    /// When it was due in the recording, where the script also took time to compute.
+    fn recorded_due(&self, now: Instant) -> Instant {
+        let recorded = self.recorded.saturating_add(self.after());
+        self.shared.due((self.index, Some(self.turn)), recorded, now)
+    }
+
+    fn after(&self) -> Duration {
+        let turn = self.conversation().turns.get(self.turn);
+        turn.map(|turn| turn.after).unwrap_or_default()
     }
 
     /// Something is said for the first time: of several connections to one peer, that is meant which
@@ -102,7 +114,7 @@ impl ReplayLine {
             }
             self.settle();
             self.last = Some(now);
-            self.shared.keep_pace(self.recorded, now);
+            self.shared.happens(self.recorded);
         }
     }
 
@@ -118,6 +130,7 @@ impl ReplayLine {
     fn part(&mut self, what: &str, sides: Option<(Pattern, Vec<u8>)>) -> NetError {
         if !self.broken {
             self.broken = true;
+            self.shared.pass_all(self.index);
             let what = format!("{}: {what}", label(self.conversation()));
             let mut mismatch = Mismatch::new(Some(self.place()), what);
             mismatch.sides = sides;
@@ -139,7 +152,7 @@ impl ReplayLine {
                 Said::Silence => {}
                 Said::Sent(..) | Said::Tls(_) | Said::NoTls(_) | Said::Closed => return,
             }
-            self.pass(now);
+            self.pass();
             self.begin_run();
         }
     }
@@ -217,17 +230,78 @@ impl ReplayLine {
     }
 
     /// The present turn is over.
-    fn pass(&mut self, now: Instant) {
-        let after = self.conversation().turns.get(self.turn).map(|turn| turn.after);
-        self.recorded += after.unwrap_or_default();
-        self.shared.keep_pace(self.recorded, now);
+    fn pass(&mut self) {
+        self.recorded = self.recorded.saturating_add(self.after());
+        self.shared.happens(self.recorded);
+        self.shared.pass((self.index, Some(self.turn)));
         self.turn += 1;
     }
 
     fn taken(&mut self, now: Instant) {
-        self.pass(now);
+        self.pass();
         self.offset = 0;
         self.last = Some(now);
+    }
+
+    /// What there is to wait for before the present turn of the peer's.
+    fn pause(&mut self, now: Instant, is_last: bool) -> Option<Pause> {
+        let due = self.due(now);
+        if is_last {
+            return (due > now).then(|| Pause::until(due));
+        }
+        let due = due.max(self.recorded_due(now));
+        self.shared.hold((self.index, Some(self.turn)), due, &mut self.since, now)
+    }
+
+    /// What a reader has. Its last time it gets what is due, whatever else was to come before: in the
+    /// recording it came in time.
+    fn hear(&mut self, now: Instant, is_last: bool) -> Heard {
+        self.begin(now, None);
+        if let Some((due, said)) = self.inbox.front() {
+            if *due > now {
+                return Heard::Wait(Pause::until(*due));
+            }
+            let said = said.clone();
+            if said != Said::Eof {
+                self.inbox.pop_front();
+            }
+            return self.deliver(said);
+        }
+        if self.broken {
+            return Heard::Silence;
+        }
+        match self.said().cloned() {
+            Some(Said::Silence) => {
+                self.pass();
+                self.begin_run();
+                Heard::Silence
+            }
+            Some(said @ (Said::Received(_) | Said::Eof | Said::Failed(_))) => {
+                if let Some(pause) = self.pause(now, is_last) {
+                    return Heard::Wait(pause);
+                }
+                let due = self.due(now);
+                if said != Said::Eof {
+                    self.last = Some(due);
+                    self.pass();
+                    self.begin_run();
+                }
+                self.deliver(said)
+            }
+            Some(Said::Sent(..)) => {
+                let sides = Some((self.expected(), self.run.clone()));
+                self.part("the script waits where it sent something", sides);
+                Heard::Silence
+            }
+            Some(Said::Tls(_) | Said::NoTls(_)) => {
+                self.part("the script waits where it started TLS", None);
+                Heard::Silence
+            }
+            Some(Said::Closed) | None => {
+                self.part("the script waits for more than was recorded", None);
+                Heard::Silence
+            }
+        }
     }
 
     fn deliver(&mut self, said: Said) -> Heard {
@@ -270,52 +344,11 @@ impl Line for ReplayLine {
     }
 
     fn receive(&mut self, now: Instant) -> Heard {
-        self.begin(now, None);
-        if let Some((due, said)) = self.inbox.front() {
-            if *due > now {
-                return Heard::Wait(*due);
-            }
-            let said = said.clone();
-            if said != Said::Eof {
-                self.inbox.pop_front();
-            }
-            return self.deliver(said);
-        }
-        if self.broken {
-            return Heard::Silence;
-        }
-        match self.said().cloned() {
-            Some(Said::Silence) => {
-                self.pass(now);
-                self.begin_run();
-                Heard::Silence
-            }
-            Some(said @ (Said::Received(_) | Said::Eof | Said::Failed(_))) => {
-                let due = self.due(now);
-                if due > now {
-                    return Heard::Wait(due);
-                }
-                if said != Said::Eof {
-                    self.last = Some(due);
-                    self.pass(now);
-                    self.begin_run();
-                }
-                self.deliver(said)
-            }
-            Some(Said::Sent(..)) => {
-                let sides = Some((self.expected(), self.run.clone()));
-                self.part("the script waits where it sent something", sides);
-                Heard::Silence
-            }
-            Some(Said::Tls(_) | Said::NoTls(_)) => {
-                self.part("the script waits where it started TLS", None);
-                Heard::Silence
-            }
-            Some(Said::Closed) | None => {
-                self.part("the script waits for more than was recorded", None);
-                Heard::Silence
-            }
-        }
+        self.hear(now, false)
+    }
+
+    fn receive_last(&mut self, now: Instant) -> Heard {
+        self.hear(now, true)
     }
 
     fn ends(&self) -> LineEnds {
@@ -334,6 +367,10 @@ impl Line for ReplayLine {
 impl Drop for ReplayLine {
     fn drop(&mut self) {
         self.settle();
+        self.shared.pass_all(self.index);
+        if self.said() == Some(&Said::Closed) {
+            self.pass();
+        }
         let rest = &self.conversation().turns[self.turn.min(self.conversation().turns.len())..];
         if rest.iter().any(|turn| matches!(turn.said, Said::Sent(..))) {
             while matches!(self.said(), Some(said) if !matches!(said, Said::Sent(..))) {

@@ -14,23 +14,52 @@ use rand::{Rng as _, SeedableRng as _};
 struct ScriptClock {
     /// What the wall clock says at the beginning.
     start: SystemTime,
-    begun: OnceLock<Instant>,
     pace: Pace,
 }
 
-/// How far the wall clock is ahead of the time that scripts waited: what they take to compute is no
-/// time in a replay, but was some in the recording, and what they say may depend on it.
+/// What the clock of a script shows: while it computes, the time at which something happened last. So
+/// it is the same in a recording, where computing takes time, and in a replay, where it takes none.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
-    microseconds: Arc<AtomicU64>,
+    inner: Arc<PaceInner>,
 }
 
+#[derive(Debug, Default)]
+struct PaceInner {
+    begun: OnceLock<Instant>,
+    /// When something happened last, in microseconds after that.
+    happened: AtomicU64,
+    /// What was shown last, in microseconds: a clock does not go back.
+    shown: AtomicU64,
+}
+
+/// Whoever computes for longer than this, or sleeps, sees that.
+const STILL: Duration = Duration::from_millis(250);
+
 impl Pace {
-    /// The clock is at least so far ahead from now on.
-    pub(crate) fn at_least(&self, ahead: Duration) {
-        let ahead = u64::try_from(ahead.as_micros()).unwrap_or(0);
-        self.microseconds.fetch_max(ahead, Ordering::Relaxed);
+    /// Begins at `now`, if it has not begun. Gives when it did.
+    pub(crate) fn begin(&self, now: Instant) -> Instant {
+        *self.inner.begun.get_or_init(|| now)
     }
+
+    /// Something happens, or was recorded, so long after the beginning.
+    pub(crate) fn happened(&self, time: Duration) {
+        self.inner.happened.fetch_max(micros(time), Ordering::Relaxed);
+    }
+
+    /// How long after the beginning it is.
+    fn shown(&self, now: Instant) -> Duration {
+        let elapsed = now.saturating_duration_since(self.begin(now));
+        let happened = Duration::from_micros(self.inner.happened.load(Ordering::Relaxed));
+        let time = if elapsed > happened.saturating_add(STILL) { elapsed } else { happened };
+        let last = self.inner.shown.fetch_max(micros(time), Ordering::Relaxed);
+        time.max(Duration::from_micros(last))
+    }
+}
+
+/// Times are written in microseconds.
+pub(crate) fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Clock for ScriptClock {
@@ -43,10 +72,7 @@ impl Clock for ScriptClock {
         if tokio::runtime::Handle::try_current().is_err() {
             return self.start;
         }
-        let now = self.now();
-        let elapsed = now.saturating_duration_since(*self.begun.get_or_init(|| now));
-        let ahead = Duration::from_micros(self.pace.microseconds.load(Ordering::Relaxed));
-        self.start.checked_add(elapsed + ahead).unwrap_or(self.start)
+        self.start.checked_add(self.pace.shown(self.now())).unwrap_or(self.start)
     }
 }
 
@@ -60,13 +86,13 @@ impl Random for Seeded {
 }
 
 /// The real machine's files, with a clock that begins at `start` (milliseconds since 1970) and random
-/// numbers that follow from `seed`. The clock begins when a script first asks for it, and is set ahead
-/// by `pace`.
+/// numbers that follow from `seed`. The clock begins when a script first asks for it or opens a
+/// connection, and goes with `pace`.
 #[must_use]
 pub fn machine(start: u64, seed: u64, pace: &Pace) -> System {
     let start = UNIX_EPOCH.checked_add(Duration::from_millis(start)).unwrap_or(UNIX_EPOCH);
     System {
-        clock: Arc::new(ScriptClock { start, begun: OnceLock::new(), pace: pace.clone() }),
+        clock: Arc::new(ScriptClock { start, pace: pace.clone() }),
         random: random(seed),
         ..System::real()
     }

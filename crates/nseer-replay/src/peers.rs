@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use nseer_net::stand_in::{Heard, Line, LineEnds, Opening, StandIn};
+use nseer_net::stand_in::{Heard, Line, LineEnds, Opening, Pause, StandIn};
 use nseer_net::{ConnectOptions, Family, NetError, Transport};
 
 use crate::desk::{Ask, Deed, Desk, Opened};
@@ -132,8 +132,7 @@ impl Shared {
 impl StandIn for ScriptedPeers {
     fn connect(&self, transport: Transport, peer: SocketAddr, _: &ConnectOptions) -> Opening {
         let is_udp = matches!(transport, Transport::Udp | Transport::Dtls);
-        let refused =
-            || Opening { after: Some(Duration::ZERO), line: Err(Failure::Refused.error()) };
+        let refused = || Opening::at_once(Err(Failure::Refused.error()));
         match self.open(peer.port(), is_udp) {
             Opened::Refused => refused(),
             Opened::Unknown => {
@@ -147,7 +146,7 @@ impl StandIn for ScriptedPeers {
                 line.local.set_port(40_000 + offset);
                 line.connection = Some(connection);
                 line.early(deeds);
-                Opening { after: Some(Duration::ZERO), line: Ok(Box::new(line)) }
+                Opening::at_once(Ok(Box::new(line)))
             }
         }
     }
@@ -307,7 +306,7 @@ impl Line for PeerLine {
         }
         match self.inbox.front() {
             None => Heard::Silence,
-            Some((Due::At(due), _)) if *due > now => Heard::Wait(*due),
+            Some((Due::At(due), _)) if *due > now => Heard::Wait(Pause::until(*due)),
             Some(_) => {
                 let heard = self.inbox.pop_front().map_or(Heard::Silence, |(_, heard)| heard);
                 self.ended = matches!(heard, Heard::Eof);

@@ -28,7 +28,7 @@ impl Recording {
         let mut reader = Reader::default();
         let mut ended = false;
         let mut last = 0;
-        for (number, line) in text.lines().enumerate().map(|(i, line)| (i + 1, line)) {
+        for (number, line) in numbered(text) {
             last = number;
             let result = match () {
                 () if number == 1 => heading(line),
@@ -49,6 +49,17 @@ impl Recording {
         }
         reader.finish().map_err(|text| RecordingError { line: last, text })
     }
+}
+
+/// The lines of a file with their numbers. Where the first ends as some systems end lines, all may;
+/// otherwise a carriage return is a part of its line.
+pub(crate) fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_foreign = text.split('\n').next().is_some_and(|first| first.ends_with('\r'));
+    let plain = move |line: &'_ str| match line.strip_suffix('\r') {
+        Some(_) if is_foreign => line.len() - 1,
+        _ => line.len(),
+    };
+    text.split_terminator('\n').enumerate().map(move |(i, line)| (i + 1, &line[..plain(line)]))
 }
 
 fn heading(line: &str) -> Result<(), String> {

@@ -6,8 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use nseer_net::observer::{Observer, Sight, What};
-use nseer_net::{Family, NetError};
+use nseer_net::{Family, NetError, Transport};
 
+use crate::machine::{Pace, micros};
 use crate::recording::{Answer, Conversation, Failure, Pattern, Said, Turn};
 
 /// Listens to sockets and DNS. Bytes inside of TLS are written down as they are.
@@ -21,11 +22,12 @@ struct Heard {
     conversations: Vec<Conversation>,
     names: Vec<Answer>,
     /// By the socket's number: its place, and when something last happened.
-    sockets: HashMap<u64, (usize, Instant)>,
+    sockets: HashMap<u64, (usize, u64)>,
     /// Native sessions whose bytes were not seen.
     unseen: usize,
-    /// When the first connection was opened.
-    begun: Option<Instant>,
+    pace: Pace,
+    /// When something happened last, in microseconds after the beginning.
+    last: Option<u64>,
 }
 
 /// What a recorder has heard.
@@ -40,6 +42,12 @@ pub struct Conversations {
 }
 
 impl Recorder {
+    /// One for a script whose clock goes with `pace`.
+    #[must_use]
+    pub fn paced(pace: &Pace) -> Recorder {
+        Recorder { heard: Mutex::new(Heard { pace: pace.clone(), ..Heard::default() }) }
+    }
+
     /// What was heard so far; the recorder begins anew.
     pub fn take(&self) -> Conversations {
         let heard = std::mem::take(&mut *self.lock());
@@ -87,25 +95,27 @@ impl Heard {
 
     fn seen(&mut self, sight: &Sight<'_>) {
         if let What::Opened { transport, local, peer, certificate, took, failed } = &sight.what {
-            self.sockets.insert(sight.socket, (self.conversations.len(), sight.at));
-            let begun = *self.begun.get_or_insert(sight.at);
+            let at = self.time(sight.at);
+            self.sockets.insert(sight.socket, (self.conversations.len(), at));
             self.conversations.push(Conversation {
                 line: 0,
-                at: micros(sight.at.saturating_duration_since(begun)),
+                at: Duration::from_micros(at),
                 transport: *transport,
                 peer: *peer,
                 local: *local,
-                took: micros(*took),
+                took: Duration::from_micros(micros(*took)),
                 certificate: certificate.clone(),
                 failed: failed.map(Failure::of),
                 turns: Vec::new(),
             });
             return;
         }
-        let Some((index, last)) = self.sockets.get_mut(&sight.socket) else { return };
-        let Some(conversation) = self.conversations.get_mut(*index) else { return };
+        let Some(&(index, last)) = self.sockets.get(&sight.socket) else { return };
+        let Some(conversation) = self.conversations.get(index) else { return };
         let said = match &sight.what {
             What::Opened { .. } => return,
+            // Scripts do that, and a peer does not see it.
+            What::Sent { data: [], .. } if is_stream(conversation.transport) => return,
             What::Sent { data, to } => {
                 Said::Sent(Pattern::of(data), to.filter(|_| conversation.peer.is_none()))
             }
@@ -128,13 +138,23 @@ impl Heard {
         if ended && said == Said::Eof {
             return;
         }
-        let after = micros(sight.at.saturating_duration_since(*last));
-        *last = sight.at;
-        conversation.turns.push(Turn { line: 0, after, said });
+        let at = self.time(sight.at);
+        self.sockets.insert(sight.socket, (index, at));
+        let after = Duration::from_micros(at - last);
+        self.conversations[index].turns.push(Turn { line: 0, after, said });
+    }
+
+    /// A time in microseconds after the beginning. No two are the same, so that they tell in which order
+    /// things happened.
+    fn time(&mut self, at: Instant) -> u64 {
+        let time = micros(at.saturating_duration_since(self.pace.begin(at)));
+        let time = self.last.map_or(time, |last| time.max(last.saturating_add(1)));
+        self.last = Some(time);
+        self.pace.happened(Duration::from_micros(time));
+        time
     }
 }
 
-/// Times are written in microseconds.
-fn micros(time: Duration) -> Duration {
-    Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+fn is_stream(transport: Transport) -> bool {
+    matches!(transport, Transport::Tcp | Transport::Tls)
 }

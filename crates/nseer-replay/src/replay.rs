@@ -4,13 +4,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use nseer_net::stand_in::{Line, Opening, StandIn};
+use nseer_net::stand_in::{Line, Opening, Pause, StandIn, Turn};
 use nseer_net::{ConnectOptions, Family, NetError, Transport};
+use tokio::sync::Notify;
 
 use crate::line::ReplayLine;
 use crate::machine::Pace;
 use crate::mismatch::Mismatch;
+use crate::order::{Event, Order};
 use crate::recording::{Answer, Conversation, Failure, Pattern, Recording, Said};
+
+/// So much before its time is over a connect has to be open.
+const TICK: Duration = Duration::from_millis(1);
 
 /// Stands in for the network with a recording. A clone is the same.
 #[derive(Clone)]
@@ -23,6 +28,8 @@ pub(crate) struct Shared {
     names: Vec<Answer>,
     state: Mutex<State>,
     pace: Pace,
+    /// Something has come true, and it may be another's turn.
+    passed: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -31,8 +38,7 @@ struct State {
     mismatches: Vec<Mismatch>,
     /// The conversations of lines over which nothing was said yet.
     seats: Vec<Option<usize>>,
-    /// When the first connection was opened.
-    begun: Option<Instant>,
+    order: Order,
 }
 
 impl Replay {
@@ -42,15 +48,20 @@ impl Replay {
         Replay::paced(recording, &Pace::default())
     }
 
-    /// The same, and sets the clock ahead as far as the recording's was.
+    /// The same, for a script whose clock goes with `pace`.
     #[must_use]
     pub fn paced(recording: Recording, pace: &Pace) -> Replay {
-        let state = State { used: vec![false; recording.conversations.len()], ..State::default() };
+        let state = State {
+            used: vec![false; recording.conversations.len()],
+            order: Order::new(&recording.conversations),
+            ..State::default()
+        };
         let shared = Shared {
             conversations: recording.conversations,
             names: recording.names,
             state: Mutex::new(state),
             pace: pace.clone(),
+            passed: Arc::default(),
         };
         Replay { shared: Arc::new(shared) }
     }
@@ -93,11 +104,80 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something that was recorded `recorded` after the first connection happens at `now`.
-    pub(crate) fn keep_pace(&self, recorded: Duration, now: Instant) {
-        let begun = *self.lock().begun.get_or_insert(now);
-        let elapsed = now.saturating_duration_since(begun);
-        self.pace.at_least(recorded.saturating_sub(elapsed));
+    /// Something happens that was recorded at `recorded`.
+    pub(crate) fn happens(&self, recorded: Duration) {
+        self.pace.happened(recorded);
+    }
+
+    /// When `what` is due, which was recorded at `recorded`.
+    pub(crate) fn due(&self, what: Event, recorded: Duration, now: Instant) -> Instant {
+        let behind = self.lock().order.behind(what);
+        let due = recorded.checked_add(behind);
+        due.and_then(|due| self.pace.begin(now).checked_add(due)).unwrap_or(now)
+    }
+
+    /// What there is to wait for before `what`, which is due then; `None` where it comes true now.
+    /// `since` keeps when it could have.
+    pub(crate) fn hold(
+        &self,
+        what: Event,
+        due: Instant,
+        since: &mut Option<Instant>,
+        now: Instant,
+    ) -> Option<Pause> {
+        let mut state = self.lock();
+        state.order.expect(what, due);
+        if due > now {
+            return Some(Pause::until(due));
+        }
+        if let Some(until) = state.order.held(what, *since.get_or_insert(now), now) {
+            return Some(Pause { until, others: Some(self.passed.clone()) });
+        }
+        *since = None;
+        drop(state);
+        self.pass(what);
+        None
+    }
+
+    /// `what` has come true, or nobody waits for it any more.
+    pub(crate) fn pass(&self, what: Event) {
+        self.lock().order.pass(what);
+        self.passed.notify_waiters();
+    }
+
+    /// Nobody waits for any more of this conversation.
+    pub(crate) fn pass_all(&self, index: usize) {
+        let turns = self.conversations.get(index).map_or(0, |c| c.turns.len());
+        let mut state = self.lock();
+        (0..turns).map(Some).chain([None]).for_each(|turn| state.order.pass((index, turn)));
+        drop(state);
+        self.passed.notify_waiters();
+    }
+
+    /// Holds up a connect until it was recorded, and until what came before has come; but not for
+    /// longer than the script waits.
+    fn opening(self: &Arc<Self>, index: usize, took: Duration, patience: Option<Duration>) -> Turn {
+        let shared = self.clone();
+        let recorded = shared.conversations.get(index).map(|c| c.at).unwrap_or_default();
+        let (mut begun, mut since) = (None, None);
+        Box::new(move |now| {
+            let begun = *begun.get_or_insert(now);
+            let last = patience.and_then(|p| begun.checked_add(p.saturating_sub(TICK)));
+            let open = begun.checked_add(took).unwrap_or(begun);
+            let open = last.map_or(open, |last| last.min(open));
+            let due = shared.due((index, None), recorded, open).max(open);
+            let pause = shared.hold((index, None), due, &mut since, now);
+            match (pause, last) {
+                (Some(_), Some(last)) if now >= last => shared.pass((index, None)),
+                (Some(pause), Some(last)) => {
+                    return Some(Pause { until: pause.until.min(last), ..pause });
+                }
+                (Some(pause), None) => return Some(pause),
+                (None, _) => {}
+            }
+            shared.happens(recorded);
+            None
+        })
     }
 
     pub(crate) fn tell(&self, mismatch: Mismatch) {
@@ -148,6 +228,8 @@ impl Shared {
             .zip(&state.used)
             .position(|(conversation, used)| !used && fits(conversation));
         if let Some(better) = free {
+            // It is open from now on.
+            state.order.pass((better, None));
             (state.used[index], state.used[better]) = (false, true);
             state.seats[seat] = Some(better);
             return;
@@ -177,12 +259,12 @@ pub(crate) fn begins(conversation: &Conversation, data: &[u8]) -> bool {
 }
 
 impl StandIn for Replay {
-    fn connect(&self, transport: Transport, peer: SocketAddr, _: &ConnectOptions) -> Opening {
+    fn connect(&self, transport: Transport, peer: SocketAddr, options: &ConnectOptions) -> Opening {
         let Some(index) = self.open(transport, Some(peer)) else {
             let what =
                 format!("the script connects to {peer}, which the recording does not have (again)");
             self.shared.tell(Mismatch::new(None, what));
-            return Opening { after: Some(Duration::ZERO), line: Err(Failure::Refused.error()) };
+            return Opening::at_once(Err(Failure::Refused.error()));
         };
         let conversation = &self.shared.conversations[index];
         // Nobody is asked whether datagrams may come, so no time-out is too short for that.
@@ -190,21 +272,27 @@ impl StandIn for Replay {
             Transport::Udp => Duration::ZERO,
             _ => conversation.took,
         };
-        match &conversation.failed {
-            None => Opening {
-                after: Some(took),
-                line: Ok(Box::new(ReplayLine::new(self.shared.clone(), index))),
+        let never = conversation.failed == Some(Failure::TimedOut);
+        if never {
+            // That is the script's own clock.
+            self.shared.pass((index, None));
+        }
+        Opening {
+            after: (!never).then_some(Duration::ZERO),
+            line: match &conversation.failed {
+                None => Ok(Box::new(ReplayLine::new(self.shared.clone(), index))),
+                Some(failure) => Err(failure.error()),
             },
-            Some(failure) => Opening {
-                after: (*failure != Failure::TimedOut).then_some(conversation.took),
-                line: Err(failure.error()),
-            },
+            turn: Some(self.shared.opening(index, took, options.timeout)),
         }
     }
 
     fn datagrams(&self, _: bool, _: Option<SocketAddr>) -> Result<Box<dyn Line>, NetError> {
         match self.open(Transport::Udp, None) {
-            Some(index) => Ok(Box::new(ReplayLine::new(self.shared.clone(), index))),
+            Some(index) => {
+                self.shared.pass((index, None));
+                Ok(Box::new(ReplayLine::new(self.shared.clone(), index)))
+            }
             None => {
                 let what = "the script opens a UDP socket that the recording does not have";
                 self.shared.tell(Mismatch::new(None, what));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::literal::{Token, quoted_text, tokens};
-use crate::read::RecordingError;
+use crate::read::{RecordingError, numbered};
 
 const HEADING: &str = "nseer snapshots 1";
 
@@ -22,7 +22,7 @@ impl Snapshots {
     pub fn read(text: &str) -> Result<Snapshots, RecordingError> {
         let mut snapshots = Snapshots::default();
         let mut name: Option<String> = None;
-        for (number, line) in text.lines().enumerate().map(|(i, line)| (i + 1, line)) {
+        for (number, line) in numbered(text) {
             let wrong = |text: String| RecordingError { line: number, text };
             if number == 1 {
                 if line.trim() != HEADING {
@@ -61,7 +61,7 @@ impl Snapshots {
         let mut out = format!("{HEADING}\n");
         for (name, output) in &self.outputs {
             out.push_str(&format!("\ntest {}\n", quoted_text(name)));
-            for line in output.lines() {
+            for line in output.split_terminator('\n') {
                 out.push_str(&format!("= {line}\n"));
             }
         }
@@ -75,10 +75,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let outputs = [("a \"b\"", "| x\n|_ \n"), ("silent", "")];
+        let outputs = [("a \"b\"", "| x\r\n|_ \n"), ("silent", "")];
         let outputs = outputs.map(|(name, text)| (name.to_owned(), text.to_owned()));
         let snapshots = Snapshots { outputs: outputs.into() };
-        assert_eq!(Snapshots::read(&snapshots.write()), Ok(snapshots));
+        assert_eq!(Snapshots::read(&snapshots.write()), Ok(snapshots.clone()));
+        let foreign = snapshots.write().replace("\r\n", "\n").replace('\n', "\r\n");
+        let read = Snapshots::read(&foreign).expect("line ends of another system");
+        assert_eq!(read.outputs["a \"b\""], "| x\n|_ \n");
         let error = Snapshots::read("nseer snapshots 1\n= lost\n").expect_err("no name");
         assert_eq!(error.line, 2);
     }

@@ -28,7 +28,7 @@ impl Recording {
         }
         if let Some(output) = &self.output {
             out.push_str(if output.is_empty() { "\noutput none\n" } else { "\noutput\n" });
-            for shown in output.lines() {
+            for shown in output.split_terminator('\n') {
                 // Blanks at the end of a line are part of it.
                 out.push_str(&format!("= {shown}\n"));
             }

@@ -1,17 +1,23 @@
 //! Sockets over a recording, in virtual time.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
 
+use nseer_net::observer::{Observer as _, Sight, What};
 use nseer_net::{ConnectOptions, NetError, Network, NetworkConfig, Socket, Transport};
-use nseer_replay::{Mismatch, Recording, Replay};
+use nseer_replay::machine::{self, Pace};
+use nseer_replay::{Mismatch, Recorder, Recording, Replay};
 use tokio::time::Instant;
 
 /// A recording of these conversations.
 fn replay(conversations: &str) -> (Network, Replay) {
+    paced(conversations, &Pace::default())
+}
+
+fn paced(conversations: &str, pace: &Pace) -> (Network, Replay) {
     let text = format!("nseer recording 1\nscript x.nse\n{conversations}\nend\n");
-    let replay = Replay::new(Recording::read(&text).expect("a good recording"));
+    let replay = Replay::paced(Recording::read(&text).expect("a good recording"), pace);
     let stand_in = Some(Arc::new(replay.clone()) as _);
     (Network::new(NetworkConfig { stand_in, ..NetworkConfig::default() }), replay)
 }
@@ -180,4 +186,128 @@ async fn dns_answers_what_it_answered() {
     assert_eq!(network.reverse(address("192.0.2.6")).await, None);
     assert_eq!(network.resolve("192.0.2.7", family).await.expect("itself").len(), 1);
     assert_eq!(replay.finish(), []);
+}
+
+/// What two connections are answered, in the order in which it comes.
+async fn both(conversations: &str) -> String {
+    let (network, replay) = replay(conversations);
+    let (first, second) = (tcp(&network).await, tcp(&network).await);
+    let came = Mutex::new(String::new());
+    let ask = async |mut socket: Socket, word: &str| {
+        socket.send(word.as_bytes(), None).await.expect("sent");
+        let answer = told(socket.receive(seconds(5)).await);
+        came.lock().expect("no panic").push_str(&answer);
+        drop(socket);
+    };
+    tokio::join!(ask(first, "a"), ask(second, "b"));
+    assert_eq!(replay.finish(), []);
+    came.into_inner().expect("no panic")
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_several_peers_say_comes_in_the_recorded_order() {
+    // Within one millisecond, and over several.
+    for unit in ["us", "ms"] {
+        let conversations = |first: u32, second: u32| {
+            format!(
+                "connection tcp 192.0.2.1:7\n> 100{unit} \"a\"\n< {first}{unit} \"A\"\n\
+                 connection tcp 192.0.2.1:7 at 1us\n> 99{unit} \"b\"\n< {second}{unit} \"B\""
+            )
+        };
+        assert_eq!(both(&conversations(300, 500)).await, "AB", "{unit}");
+        assert_eq!(both(&conversations(500, 300)).await, "BA", "{unit}");
+    }
+    // A thread has sent before another was answered, whenever that may be.
+    let sent = "connection tcp 192.0.2.1:7\n> 1us \"a\"\n< 1us \"A\"\n\
+                connection tcp 192.0.2.1:7 at 0us\n> 3us \"b\"\n< 0us \"B\"";
+    assert_eq!(both(sent).await, "AB");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_in_time_while_a_script_computed_still_does() {
+    // It computed for three seconds before it sent, which now takes no time.
+    let (network, replay) =
+        replay("connection tcp 192.0.2.1:7\n> 3s \"a\"\n< 4s \"A\"\n< 3s \"B\"");
+    let mut socket = tcp(&network).await;
+    socket.send(b"a", None).await.expect("sent");
+    assert_eq!(told(socket.receive(seconds(5)).await), "A");
+    assert_eq!(told(socket.receive(seconds(1)).await), "TIMEOUT");
+    assert_eq!(told(socket.receive(seconds(60)).await), "B");
+    drop(socket);
+    assert_eq!(replay.finish(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_opened_in_time_still_does() {
+    let (network, replay) = replay("connection tcp 192.0.2.1:7 at 40s after 29s\nclose");
+    let begun = Instant::now();
+    drop(tcp(&network).await);
+    assert_eq!(begun.elapsed().as_secs(), 29);
+    assert_eq!(replay.finish(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_shows_what_it_showed_when_something_happened() {
+    let pace = Pace::default();
+    let (network, _) = paced(
+        "connection tcp 192.0.2.1:7 at 400ms\n> 1.5s \"a\"\n< 300us \"A\"\n> 200us \"b\"\nclose 7ms",
+        &pace,
+    );
+    let clock = machine::machine(1_000_000, 1, &pace).clock;
+    let shown = || {
+        let time = clock.wall().duration_since(UNIX_EPOCH).expect("not before 1970");
+        time.as_micros() - 1_000_000_000
+    };
+    assert_eq!(shown(), 0);
+    let mut socket = tcp(&network).await;
+    assert_eq!(shown(), 400_000);
+    socket.send(b"a", None).await.expect("sent");
+    assert_eq!(shown(), 1_900_000);
+    assert_eq!(told(socket.receive(None).await), "A");
+    assert_eq!(shown(), 1_900_300);
+    socket.send(b"b", None).await.expect("sent");
+    drop(socket);
+    assert_eq!(shown(), 1_907_500);
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    assert!((10_900_300..10_910_000).contains(&shown()), "{}", shown());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recorder_tells_in_which_order_things_happened() {
+    let pace = Pace::default();
+    let recorder = Recorder::paced(&pace);
+    let clock = machine::machine(0, 1, &pace).clock;
+    assert_eq!(clock.wall(), UNIX_EPOCH);
+    tokio::time::advance(Duration::from_millis(5)).await;
+    let at = Instant::now().into_std();
+    let peer = Some(PEER.parse().expect("an address"));
+    let opened = || What::Opened {
+        transport: Transport::Tcp,
+        local: None,
+        peer,
+        certificate: None,
+        took: Duration::ZERO,
+        failed: None,
+    };
+    let see = |socket, what| recorder.seen(&Sight { socket, at, mark: 0, what });
+    see(1, opened());
+    see(2, opened());
+    see(2, What::Sent { data: b"two", to: None });
+    // Nobody sees that.
+    see(1, What::Sent { data: b"", to: None });
+    see(1, What::Received(b"one"));
+    let heard = recorder.take().conversations;
+    let times: Vec<Vec<u128>> = heard
+        .iter()
+        .map(|c| {
+            let turns = c.turns.iter().scan(c.at, |at, turn| {
+                *at += turn.after;
+                Some(at.as_micros())
+            });
+            std::iter::once(c.at.as_micros()).chain(turns).collect()
+        })
+        .collect();
+    assert_eq!(times, [[5000, 5003], [5001, 5002]]);
+    // A script that computes sees the time of what happened last.
+    assert_eq!(clock.wall().duration_since(UNIX_EPOCH).expect("not before").as_micros(), 5003);
 }

@@ -123,7 +123,7 @@ impl<W: Write + Send> Report for GrepableReport<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::RunStarted(run) => self.started(run)?,
-            Event::HostDone(host) => self.host(host)?,
+            Event::HostDone(host) | Event::HostCutShort(host) => self.host(host)?,
             Event::RunFinished(run) => self.finished(run)?,
             _ => return Ok(()),
         }

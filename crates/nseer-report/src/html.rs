@@ -155,7 +155,7 @@ impl<W: Write + Send> Report for HtmlReport<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::RunStarted(run) => self.started(run),
-            Event::HostDone(host) => self.host(host),
+            Event::HostDone(host) | Event::HostCutShort(host) => self.host(host),
             Event::PhaseDone { phase, record } => self.phase(*phase, record),
             Event::RunFinished(run) => self.finished(run),
             _ => Ok(()),

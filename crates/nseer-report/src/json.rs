@@ -59,7 +59,7 @@ impl<W: Write + Send> Report for JsonReport<W> {
             Event::Progress(progress) => self.line(&lines::Told::of(progress)),
             Event::ScriptFinished { run, .. } => self.line(&lines::ScriptFinished::of(run)),
             Event::PhaseDone { phase, record } => self.line(&lines::PhaseDone::of(*phase, record)),
-            Event::HostDone(host) if is_shown(host, &self.options) => {
+            Event::HostDone(host) | Event::HostCutShort(host) if is_shown(host, &self.options) => {
                 // As in the other formats, a host that was only listed or is down has no ports.
                 let ports = host.status == HostStatus::Up && !self.options.no_ports;
                 self.line(&lines::Host::of(host, ports.then_some(&self.options)))

@@ -245,7 +245,7 @@ impl<W: Write + Send> NormalReport<W> {
                 &if key.is_port() { key.to_string() } else { key.number.to_string() },
                 status.state.as_str(),
                 &service_label(&service, guess),
-                &reason_text(status.reason, status.ttl),
+                &told_text(host, *key, *status),
                 &version_text(&service),
             ]));
         }
@@ -337,6 +337,12 @@ impl<W: Write + Send> Report for NormalReport<W> {
         match event {
             Event::RunStarted(run) => self.started(run)?,
             Event::HostDone(host) => self.host(host)?,
+            Event::HostCutShort(host) => {
+                self.host(host)?;
+                if is_shown(host, &self.options) {
+                    writeln!(self.out, "Stopped before all was done on {}", host_label(host))?;
+                }
+            }
             Event::PhaseDone { phase, record } => self.phase(*phase, &record.results)?,
             Event::Message { severity: Severity::Info, text } if self.place == Place::Screen => {
                 writeln!(self.out, "{}", message_text(text))?;
@@ -443,6 +449,15 @@ pub(crate) fn reason_text(reason: Reason, ttl: u8) -> String {
         0 => reason.as_str().to_owned(),
         ttl => format!("{} ttl {ttl}", reason.as_str()),
     }
+}
+
+/// The same of a port, with who told it where that was not the host.
+pub(crate) fn told_text(host: &HostRecord, key: PortKey, status: PortStatus) -> String {
+    let Some(teller) = host.ports.teller(key) else {
+        return reason_text(status.reason, status.ttl);
+    };
+    let ttl = if status.ttl == 0 { String::new() } else { format!(" ttl {}", status.ttl) };
+    format!("{} from {teller}{ttl}", status.reason.as_str())
 }
 
 /// An Ethernet address as outputs show it: `00:1B:2C:3D:4E:5F`.

@@ -233,13 +233,17 @@ impl<W: Write + Send> XmlReport<W> {
         write!(
             self.out,
             "<port protocol=\"{}\" portid=\"{}\"><state state=\"{}\" reason=\"{}\" \
-             reason_ttl=\"{}\"/>",
+             reason_ttl=\"{}\"",
             key.protocol,
             key.number,
             status.state,
             status.reason.as_str(),
             status.ttl
         )?;
+        if let Some(teller) = host.ports.teller(key) {
+            write!(self.out, " reason_ip=\"{teller}\"")?;
+        }
+        write!(self.out, "/>")?;
         let service = host.ports.service(key);
         if service != ServiceInfo::default() {
             self.service(&service)?;
@@ -367,7 +371,7 @@ impl<W: Write + Send> Report for XmlReport<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::RunStarted(run) => self.started(run)?,
-            Event::HostDone(host) => self.host(host)?,
+            Event::HostDone(host) | Event::HostCutShort(host) => self.host(host)?,
             Event::PhaseDone { phase, record } => {
                 let name = if *phase == Phase::Pre { "prescript" } else { "postscript" };
                 self.container(name, &record.results)?;

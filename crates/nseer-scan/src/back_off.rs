@@ -42,6 +42,8 @@ pub(crate) struct ErrorLimit {
 impl ErrorLimit {
     /// The share of missed errors that shows a limit, and not a link that loses packets.
     const TOLERATED: f64 = 0.25;
+    /// Errors that are this many probes apart are not kept apart by a silent port here and there.
+    const SELDOM: u32 = 5;
     /// A host that sends errors as often as this does not limit them to a few.
     const NOT_SLOW: Duration = Duration::from_millis(10);
 
@@ -55,12 +57,16 @@ impl ErrorLimit {
         self.delay
     }
 
-    /// An error came at retransmission number `retries`, so long after the one before it. Errors that
-    /// come closer together than the delay show that the host sends them fast enough.
-    pub(crate) fn told(&mut self, retries: u32, apart: Duration) {
+    /// An error came after so many tries in vain, `missed` of them at the present delay, and so long after the
+    /// error before it. Errors that come as close together as probes show that the host sends them
+    /// fast enough; where they are far apart, there may just be silent ports between them, unless one of
+    /// them was missed.
+    pub(crate) fn told(&mut self, retries: u32, missed: u32, apart: Duration) {
         self.tally.add(1, retries);
         let is_slower = apart > self.delay + self.delay / 5 && apart >= Self::NOT_SLOW;
-        if retries > 0 && is_slower && self.tally.is_above(Self::TOLERATED) {
+        let is_seldom = apart > self.delay * Self::SELDOM;
+        let is_limited = (missed > 0 && is_slower) || (retries > 0 && is_slower && is_seldom);
+        if is_limited && self.tally.is_above(Self::TOLERATED) {
             self.tally = Tally::default();
             self.delay = longer(self.delay, self.longest);
         }
@@ -168,22 +174,22 @@ mod tests {
     #[test]
     fn the_delay_of_errors_grows_with_what_is_missed_and_not_with_a_loss_now_and_then() {
         let mut limit = ErrorLimit::new(Duration::ZERO, SECOND);
-        (0..100).for_each(|n| limit.told(u32::from(n % 10 == 9), SECOND));
+        (0..100).for_each(|n| limit.told(u32::from(n % 10 == 9), 0, SECOND));
         assert_eq!(limit.delay(), Duration::ZERO);
         let mut limit = ErrorLimit::new(Duration::ZERO, SECOND);
         let told = std::iter::repeat_with(|| {
-            limit.told(1, SECOND);
+            limit.told(1, 1, SECOND);
             limit.delay().as_millis()
         });
         assert_eq!(told.take(7).collect::<Vec<_>>(), [50, 100, 200, 400, 800, 1000, 1000]);
         let mut limit = ErrorLimit::new(Duration::ZERO, SECOND);
-        (0..100).for_each(|_| limit.told(1, Duration::from_millis(60)));
+        (0..100).for_each(|_| limit.told(1, 1, Duration::from_millis(60)));
         assert_eq!(limit.delay(), Duration::from_millis(50), "as fast as the host");
         let mut limit = ErrorLimit::new(Duration::ZERO, SECOND);
-        (0..100).for_each(|_| limit.told(1, Duration::from_millis(1)));
+        (0..100).for_each(|_| limit.told(1, 1, Duration::from_millis(1)));
         assert_eq!(limit.delay(), Duration::ZERO, "bursts");
         let mut limit = ErrorLimit::new(2 * SECOND, SECOND);
-        limit.told(3, 3 * SECOND);
+        limit.told(3, 3, 3 * SECOND);
         assert_eq!(limit.delay(), 2 * SECOND);
     }
 

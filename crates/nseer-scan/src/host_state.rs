@@ -1,6 +1,6 @@
 //! What is learnt of one host while it is scanned, shared by the tasks that scan it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub(crate) struct HostState {
     pace: Mutex<Option<Pace>>,
     /// There is a pace; where there is none, that costs no lock.
     has_pace: AtomicBool,
+    /// Counts the changes of the pace.
+    pace_number: AtomicU32,
     /// The host tells of closed ports by errors.
     sends_errors: AtomicBool,
     /// Answers that may come late without slowing the scan down.
@@ -66,6 +68,7 @@ impl HostState {
             }),
             pace: Mutex::new((!delay.is_zero()).then(|| Pace::apart(delay))),
             has_pace: AtomicBool::new(!delay.is_zero()),
+            pace_number: AtomicU32::new(0),
             sends_errors: AtomicBool::new(false),
             defeats: timing.defeats,
         }
@@ -135,18 +138,24 @@ impl HostState {
             inner.delay = delay;
             *self.lock_pace() = (!delay.is_zero()).then(|| Pace::apart(delay));
             self.has_pace.store(!delay.is_zero(), Ordering::Relaxed);
+            self.pace_number.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// An ICMP error told of a closed UDP port or protocol, at retransmission number `retries`. Hosts limit such
-    /// errors (RFC 1812, section 4.3.2.8), Linux to one a second: where many of them are missed,
+    /// Which pace it is, counted from 0.
+    pub(crate) fn pace_number(&self) -> u32 {
+        self.pace_number.load(Ordering::Relaxed)
+    }
+
+    /// An ICMP error told of a closed UDP port or protocol, at retransmission number `retries`; `missed` tries
+    /// were in vain at the present pace. Hosts limit such errors (RFC 1812, section 4.3.2.8), Linux to one a second: where many of them are missed,
     /// probes go out no faster than errors come.
-    pub(crate) fn error(&self, retries: u32, now: Instant) {
+    pub(crate) fn error(&self, retries: u32, missed: u32, now: Instant) {
         self.sends_errors.store(true, Ordering::Relaxed);
         let mut inner = self.lock();
         let last = inner.last_error.replace(now);
         let apart = last.map_or(Duration::MAX, |last| now.saturating_duration_since(last));
-        inner.errors.told(retries, apart);
+        inner.errors.told(retries, missed, apart);
         self.keep_apart(&mut inner);
     }
 

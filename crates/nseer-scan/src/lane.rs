@@ -28,9 +28,6 @@ const BLOCK: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const STARVED_AFTER: Duration = Duration::from_secs(60);
-/// How long a host is left alone before it is asked again what it did not answer: then a limit of a few
-/// answers a second lets some through.
-const REST: Duration = Duration::from_secs(1);
 
 /// What is asked of one host, shared by its lanes.
 pub(crate) struct Work {
@@ -69,6 +66,9 @@ struct Probe {
     tries: u32,
     /// The place of its first try among those that were sent in a random order.
     place: Option<usize>,
+    /// The host's pace at which the last try was sent, and tries in vain at that pace.
+    pace: u32,
+    missed: u32,
 }
 
 struct InFlight<'a> {
@@ -124,6 +124,7 @@ pub(crate) struct Lane<'a, C: Connector> {
     second_look: Option<Batches>,
     /// Until then nothing is sent.
     rests_until: Option<Instant>,
+    last_sent: Option<Instant>,
 }
 
 impl<'a, C: Connector> Lane<'a, C> {
@@ -153,6 +154,7 @@ impl<'a, C: Connector> Lane<'a, C> {
             is_limited: false,
             second_look: None,
             rests_until: None,
+            last_sent: None,
         }
     }
 
@@ -200,10 +202,15 @@ impl<'a, C: Connector> Lane<'a, C> {
         if let Some(wait) = self.obstacle(now) {
             return Ok(wait);
         }
-        let (Some(permit), Some(probe)) = (self.permit.take(), self.pop()) else {
+        let (Some(permit), Some(mut probe)) = (self.permit.take(), self.pop()) else {
             return Ok(FOR_ANSWERS);
         };
         self.host.sent(now);
+        self.last_sent = Some(now);
+        let pace = self.host.pace_number();
+        if probe.pace != pace {
+            (probe.pace, probe.missed) = (pace, 0);
+        }
         match self.connector.start(probe.aim, probe.tries) {
             Started::Done(answer) => {
                 self.permit = Some(permit);
@@ -257,7 +264,9 @@ impl<'a, C: Connector> Lane<'a, C> {
     }
 
     fn timeout(&self) -> Duration {
-        if self.is_told_by_errors() { self.host.error_timeout() } else { self.host.timeout() }
+        // The pauses of a second look are longer than an error takes.
+        let waits_for_errors = self.is_told_by_errors() && self.second_look.is_none();
+        if waits_for_errors { self.host.error_timeout() } else { self.host.timeout() }
     }
 
     fn has_next(&mut self) -> bool {
@@ -278,7 +287,7 @@ impl<'a, C: Connector> Lane<'a, C> {
             let aim = *self.work.aims.get(self.block.next()?)?;
             // Likely ports are not in the random order.
             let place = (!order::is_likely(aim)).then(|| self.first_tries.sent());
-            Some(Probe { aim, tries: 0, place })
+            Some(Probe { aim, tries: 0, place, pace: 0, missed: 0 })
         })
     }
 
@@ -314,7 +323,8 @@ impl<'a, C: Connector> Lane<'a, C> {
             if !self.is_limited {
                 return;
             }
-            self.second_look = Some(Batches::new(self.host.has_answered_late()));
+            let is_alone = self.work.lanes == 1;
+            self.second_look = Some(Batches::new(self.host.has_answered_late(), is_alone));
         }
         let most = self.host.most_retries();
         let may_be_asked = silent.iter().filter(|probe| probe.tries <= most).count();
@@ -322,7 +332,9 @@ impl<'a, C: Connector> Lane<'a, C> {
         // Those that were asked least come first.
         silent.sort_by_key(|probe| probe.tries);
         self.again.extend(silent.drain(..size));
-        self.rests_until = Some(Instant::now() + REST);
+        let rest = self.second_look.as_ref().map_or(Duration::ZERO, Batches::rest);
+        // It has been left alone since it was asked the last time.
+        self.rests_until = self.last_sent.map(|last| last + rest);
     }
 
     fn allowed_retries(&self) -> u32 {
@@ -362,7 +374,9 @@ impl<'a, C: Connector> Lane<'a, C> {
             return trip.into_iter().for_each(|trip| self.host.sample(trip));
         }
         if answer.is_limited_error() && self.is_told_by_errors() {
-            self.host.error(lost, Instant::now());
+            let is_of_this_pace = probe.pace == self.host.pace_number();
+            let missed = if is_of_this_pace { probe.missed } else { 0 };
+            self.host.error(lost, missed, Instant::now());
         }
         match (lost, trip) {
             (0, None) => self.answered += 1,
@@ -387,6 +401,7 @@ impl<'a, C: Connector> Lane<'a, C> {
                 self.first_tries.told(place, false);
             }
             probe.tries += 1;
+            probe.missed += 1;
             if !self.is_limited(probe.tries)
                 && probe.tries <= *allowed.get_or_insert_with(|| self.allowed_retries())
             {

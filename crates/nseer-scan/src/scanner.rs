@@ -240,6 +240,9 @@ impl<C: Connector> Scanner<C> {
                     let Some(protocol) = aim.technique.protocol() else { continue };
                     let key = PortKey::new(protocol, aim.port);
                     host.ports.set_status(key, answer.status);
+                    if let Some(teller) = answer.source.filter(|teller| *teller != host.address) {
+                        host.ports.set_teller(key, teller);
+                    }
                     told(Told::Port(key, answer.status.state));
                 }
                 ControlFlow::Continue(())

@@ -6,11 +6,19 @@
 //! Then silent ports get a second look, a few at a time with a pause before each: at a limit some of
 //! them answer. Where nobody does, it costs a few packets.
 
+use std::time::Duration;
+
 /// How much likelier a limit must be than chance, as a logarithm: one scan in some 10,000 gets a second
 /// look without need.
 const SURE: f64 = 12.0;
 /// Probes of the first batch.
 const FIRST_BATCH: usize = 8;
+/// How long a host is left alone before a batch at first and at most, when a limit of a few answers a second
+/// lets some through, and at least.
+const LONGEST_REST: Duration = Duration::from_millis(1100);
+const SHORTEST_REST: Duration = Duration::from_millis(50);
+/// Answers to a batch that make it unlikely that the next one gets none because of the limit.
+const GENEROUS: usize = 4;
 /// Batches without an answer that end it, where none has had one.
 const MOST_IN_VAIN: u32 = 2;
 
@@ -86,17 +94,67 @@ pub(crate) struct Batches {
     in_vain: (u32, usize),
     /// There is a limit: something was answered.
     is_sure: bool,
+    is_alone: bool,
+    /// The host answers several after a pause.
+    is_generous: bool,
+    rest: Rest,
+}
+
+/// How long the host is left alone before each batch: as short as it can be without fewer answers.
+#[derive(Debug)]
+struct Rest {
+    length: Duration,
+    /// The answers to the last batch, after a longer rest.
+    longer: Option<usize>,
+    /// A shorter one was too short.
+    is_found: bool,
+}
+
+impl Rest {
+    fn is_longest(&self) -> bool {
+        self.length == LONGEST_REST
+    }
+
+    /// Takes how many of a batch were answered after a rest of this length.
+    fn told(&mut self, asked: usize, answered: usize) {
+        let is_less = |before: usize| answered * 4 < before.min(asked) * 3;
+        if answered == 0 || self.longer.is_some_and(is_less) {
+            self.length = if answered == 0 { LONGEST_REST } else { self.length * 2 };
+            self.is_found = !self.is_longest() || self.longer.is_some();
+        }
+        if !self.is_found && self.length > SHORTEST_REST && answered > 0 {
+            self.length /= 2;
+            self.longer = Some(answered);
+        } else {
+            self.longer = None;
+        }
+    }
 }
 
 impl Batches {
     /// `is_sure`: retransmissions have been answered, so that not all silence is that of ports.
-    pub(crate) fn new(is_sure: bool) -> Self {
-        Batches { size: FIRST_BATCH, asked: 0, answered: 0, in_vain: (0, 0), is_sure }
+    /// `is_alone`: nobody else asks the host, and uses up its answers.
+    pub(crate) fn new(is_sure: bool, is_alone: bool) -> Self {
+        Batches {
+            is_alone,
+            size: FIRST_BATCH,
+            asked: 0,
+            answered: 0,
+            in_vain: (0, 0),
+            is_sure,
+            is_generous: false,
+            rest: Rest { length: LONGEST_REST, longer: None, is_found: false },
+        }
     }
 
     /// A probe of the batch was answered.
     pub(crate) fn answered(&mut self) {
         self.answered += 1;
+    }
+
+    /// How long to wait before the next batch.
+    pub(crate) fn rest(&self) -> Duration {
+        self.rest.length
     }
 
     /// How many to ask next, now that the last batch is over: as many as the host seems to answer after
@@ -106,18 +164,27 @@ impl Batches {
         if self.asked > 0 {
             self.is_sure |= self.answered > 0;
             let (batches, probes) = self.in_vain;
-            self.in_vain =
-                if self.answered == 0 { (batches + 1, probes + self.asked) } else { (0, 0) };
+            self.in_vain = match self.answered {
+                // After a short rest that says little.
+                0 if !self.rest.is_longest() => self.in_vain,
+                0 => (batches + 1, probes + self.asked),
+                _ => (0, 0),
+            };
             // Silent ports use up no answers.
             let is_free = self.answered == 0 && self.is_sure;
-            if is_free || self.answered == self.asked {
+            if is_free || self.answered * 4 >= self.asked * 3 {
                 self.size *= 2;
             } else if self.answered > 0 && self.answered * 2 < self.asked {
                 self.size = self.answered + 1;
             }
+            if self.answered > 0 {
+                self.is_generous = self.answered >= GENEROUS;
+            }
+            self.rest.told(self.asked, self.answered);
         }
         let (batches, probes) = self.in_vain;
-        if batches >= MOST_IN_VAIN && (!self.is_sure || probes >= left) {
+        let enough = if self.is_generous && self.is_alone { 1 } else { MOST_IN_VAIN };
+        if batches >= enough && (!self.is_sure || probes >= left) {
             return 0;
         }
         self.asked = self.size.min(left);
@@ -168,7 +235,7 @@ mod tests {
 
     /// Batches at a host of so many answering ports, that answers so many of a batch.
     fn batches(mut ports: usize, silent: usize, limit: usize) -> (usize, Vec<usize>) {
-        let (mut batches, mut sizes) = (Batches::new(false), Vec::new());
+        let (mut batches, mut sizes) = (Batches::new(false, true), Vec::new());
         loop {
             let size = batches.next(ports + silent);
             if size == 0 || sizes.len() > 100 {

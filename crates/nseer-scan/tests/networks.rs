@@ -172,3 +172,26 @@ fn the_delay_grows_no_further_than_allowed() {
     assert!(all_told > Duration::from_secs(120), "{all_told:?}");
     assert!(hurried < all_told - Duration::from_secs(20), "{hurried:?}");
 }
+
+/// Errors that are limited to a burst and some a second, and a few ports that say nothing: those do not make
+/// the scan wait as if the limit were lower.
+#[test]
+fn silent_ports_among_limited_errors_are_no_lower_limit() {
+    for (rate, burst, silent_each, longest) in
+        [(1000, 50, 50, 8), (100, 50, 10, 10), (100, 6, 50, 22), (20, 5, 10, 40), (5, 5, 10, 90)]
+    {
+        for seed in 1..4 {
+            let is_silent = |port: &u16| port % silent_each == 3;
+            let kind = |port| if is_silent(&port) { Kind::Silent } else { Kind::Closed };
+            let ports = (1..=148).map(|port| (port, kind(port))).collect();
+            let limit = Some(Limit { rate, burst, of_all: false });
+            let quiet = Network::quiet();
+            let network = Network { seed, ports, limit, is_udp: true, delay: 1, ..quiet };
+            let outcome = network.scan();
+            let silent = (1..=148).filter(is_silent).count();
+            assert_eq!(outcome.states(PortState::OpenFiltered), silent, "{rate} {burst} {seed}");
+            let elapsed = outcome.elapsed;
+            assert!(elapsed < Duration::from_secs(longest), "{rate} {burst} {seed}: {elapsed:?}");
+        }
+    }
+}

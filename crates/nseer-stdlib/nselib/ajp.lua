@@ -11,6 +11,7 @@
 -- @name ajp
 
 local base64 = require "base64"
+local deadline = require "deadline"
 local framereader = require "framereader"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
@@ -156,7 +157,7 @@ local function read_response (socket)
   local response
   local body, size = {}, 0
   while size <= MAX_BODY do
-    local status, data = socket:receive_buf(packet, true)
+    local status, data = deadline.receive_buf(socket, packet, true)
     if not status then
       break
     elseif string.sub(data, 1, 2) ~= "AB" or #data < 5 then

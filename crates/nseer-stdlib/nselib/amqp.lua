@@ -14,6 +14,7 @@
 -- @class module
 -- @name amqp
 
+local deadline = require "deadline"
 local framereader = require "framereader"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
@@ -165,7 +166,7 @@ end
 function AMQP:handshake ()
   local status, data = self.socket:send("AMQP" .. AMQP.client_version_strings[self.version])
   if status then
-    status, data = self.socket:receive_buf(frame, true)
+    status, data = deadline.receive_buf(self.socket, frame, true)
   end
   if not status then
     return false, data

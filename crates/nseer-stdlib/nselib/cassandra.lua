@@ -11,6 +11,7 @@
 -- @class module
 -- @name cassandra
 
+local deadline = require "deadline"
 local framereader = require "framereader"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -56,7 +57,7 @@ end
 local function exchange (socket, message)
   local status, data = socket:send(text(message))
   if status then
-    status, data = socket:receive_buf(frame, true)
+    status, data = deadline.receive_buf(socket, frame, true)
   end
   if not status then
     return false, data

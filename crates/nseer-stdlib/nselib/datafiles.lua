@@ -117,6 +117,20 @@ local function services_of (protocol)
   return { ["^%s*[^%s#]+%s+(%d+)/" .. protocol] = "^%s*([^%s#]+)" }
 end
 
+-- Files of which the program has one of its own, and the libraries that have their lines.
+local OWN = { ["nselib/data/enterprise_numbers.txt"] = "data.enterprises" }
+
+local function own_lines (filename)
+  if not OWN[filename] then
+    return nil
+  end
+  local lines = {}
+  for line in string.gmatch(require(OWN[filename]), "[^\n]+") do
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
 --- Reads a data file.
 -- @param filename One of <code>nmap-protocols</code>, <code>nmap-services</code>, <code>nmap-rpc</code>; or
 --                 any file, with a structure.
@@ -131,8 +145,11 @@ function parse_file (filename, ...)
   elseif filename == "nmap-rpc" then
     return parse_rpc()
   end
-  local path = nmap.fetchfile(filename) or filename
-  local status, lines = read_from_file(path)
+  local path = nmap.fetchfile(filename)
+  local status, lines = true, not path and own_lines(filename)
+  if not lines then
+    status, lines = read_from_file(path or filename)
+  end
   if not status then
     return false, lines
   end
@@ -234,4 +251,6 @@ test_suite:add_test(unittest.identical({ parse_lines(lines, RPC) }, { true, { nf
 test_suite:add_test(unittest.identical(get_array(lines, "^(%w+)"), { "nfs", "mountd" }), "values")
 test_suite:add_test(unittest.equal(select(2, parse_rpc()).mountd, 100005), "programs")
 test_suite:add_test(unittest.is_false((parse_services("icmp"))), "no such protocol")
+local _, makers = parse_file("nselib/data/enterprise_numbers.txt", { ["^(%d+)"] = "^%d+\t(.+)$" })
+test_suite:add_test(unittest.equal(makers[8072], "net-snmp"), "makers")
 return _ENV

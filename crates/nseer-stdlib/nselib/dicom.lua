@@ -12,6 +12,7 @@
 -- @class module
 -- @name dicom
 
+local deadline = require "deadline"
 local framereader = require "framereader"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
@@ -81,7 +82,7 @@ local unit = framereader.new(function (head) return (string.unpack(">I4", head, 
 -- @return True; or false.
 -- @return Its bytes; or a reason.
 function receive (dcm)
-  local status, data = dcm.socket:receive_buf(unit, true)
+  local status, data = deadline.receive_buf(dcm.socket, unit, true)
   if status and (#data < 10 or string.unpack(">I4", data, 3) ~= #data - 6) then
     return false, "the answer is none of DICOM"
   end
@@ -111,6 +112,7 @@ end
 -- @param called_aet Title of the device, optional.
 -- @return True if the device agrees. False if it refuses; nil if it speaks no DICOM.
 -- @return The connection, which the caller closes; or a reason.
+-- @return If it refuses: what it checks.
 function associate (host, port, calling_aet, called_aet)
   local status, dcm = start_connection(host, port)
   if not status then
@@ -130,7 +132,7 @@ function associate (host, port, calling_aet, called_aet)
   dcm.socket:close()
   if kind == ASSOCIATE_RJ and #data == 10 then
     local source, reason = string.byte(data, 9, 10)
-    return false, source == 1 and CHECKS[reason] or "the device refuses"
+    return false, "ASSOCIATE REJECT received", source == 1 and CHECKS[reason] or "the device refuses"
   end
   return nil, status and "the answer is none to a request" or data
 end

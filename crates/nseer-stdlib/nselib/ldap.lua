@@ -14,6 +14,7 @@
 local asn1 = require "asn1"
 local comm = require "comm"
 local datetime = require "datetime"
+local deadline = require "deadline"
 local io = require "io"
 local math = require "math"
 local stdnse = require "stdnse"
@@ -136,7 +137,7 @@ end
 
 -- Reads one message: its bytes, or nil and a reason.
 local function read_message (socket)
-  local status, data = socket:receive_buf(function (buffer)
+  local status, data = deadline.receive_buf(socket, function (buffer)
     if #buffer < 2 then
       return nil
     end

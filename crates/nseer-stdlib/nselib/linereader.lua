@@ -11,6 +11,7 @@
 -- @class module
 -- @name linereader
 
+local deadline = require "deadline"
 local stdnse = require "stdnse"
 local string = require "string"
 local table = require "table"
@@ -21,15 +22,20 @@ _ENV = stdnse.module("linereader", stdnse.seeall)
 -- The longest line where nothing else is asked for. Mail has at most 1000 bytes, and others stay below 8192.
 local MAX_LINE = 64 * 1024
 
+-- How long a conversation may take where nothing else is asked for.
+local LONGEST = 30000
+
 --- Makes a function that gives the next line, without its end.
 -- @param socket Connected socket.
 -- @param data What was read from the socket before, if anything.
 -- @param max_line Bytes of the longest line. Default: 64 KiB.
+-- @param ms The most time for all lines, from now on, in milliseconds. Default: 30 seconds.
 -- @return Function that gives the next line; nil and a reason when there is none. What the socket had last,
 --         without an end, is given once as a line.
-function new (socket, data, max_line)
+function new (socket, data, max_line, ms)
   local buffer, from = data or "", 1
   max_line = max_line or MAX_LINE
+  local receive = deadline.receiver(socket, ms or LONGEST)
   return function ()
     while true do
       local at = string.find(buffer, "\n", from, true)
@@ -41,7 +47,7 @@ function new (socket, data, max_line)
       elseif #buffer - from + 1 > max_line then
         return nil, "a line without end"
       end
-      local status, more = socket:receive()
+      local status, more = receive()
       local rest = string.sub(buffer, from)
       if not status then
         buffer, from = "", 1

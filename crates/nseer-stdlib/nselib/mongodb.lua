@@ -12,6 +12,7 @@
 -- @class module
 -- @name mongodb
 
+local deadline = require "deadline"
 local framereader = require "framereader"
 local math = require "math"
 local openssl = require "openssl"
@@ -296,7 +297,7 @@ end
 local function exchange (socket, message)
   local status, data = socket:send(message)
   if status then
-    status, data = socket:receive_buf(frame, true)
+    status, data = deadline.receive_buf(socket, frame, true)
   end
   if not status then
     return nil, data

@@ -8,6 +8,7 @@
 -- @class module
 -- @name mysql
 
+local deadline = require "deadline"
 local framereader = require "framereader"
 local math = require "math"
 local openssl = require "openssl"
@@ -59,7 +60,7 @@ local frame = framereader.new(function (head) return (string.unpack("<I3", head)
 
 -- Reads one packet. True, its bytes and its number; or false and a reason.
 local function read_packet (socket)
-  local status, data = socket:receive_buf(frame, true)
+  local status, data = deadline.receive_buf(socket, frame, true)
   if not status then
     return false, data
   elseif #data < 4 or string.unpack("<I3", data) ~= #data - 4 then

@@ -7,6 +7,7 @@
 -- @class module
 -- @name netbios
 
+local deadline = require "deadline"
 local dns = require "dns"
 local math = require "math"
 local nmap = require "nmap"
@@ -231,9 +232,9 @@ function nbquery (host, nbname, options)
   local question = string.pack(">I2I2I2I2I2I2", math.random(1, 0xffff), 0x0110, 1, 0, 0, 0) .. name_encode(nbname)
     .. "\0" .. string.pack(">I2I2", types.NB, 1)
   local status, data = socket:sendto(address_of(host), PORT, question)
-  local answers = {}
+  local answers, receive = {}, deadline.receiver(socket)
   while status and #answers < 256 do
-    status, data = socket:receive()
+    status, data = receive()
     local dec = status and dns.decode(data)
     local record = dec and dec.answers[1]
     if record and record.dtype == types.NB then

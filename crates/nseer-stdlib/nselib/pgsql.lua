@@ -2,7 +2,8 @@
 -- PostgreSQL: the beginning of a session, up to the login.
 --
 -- Written from PostgreSQL's documentation, chapter "Frontend/Backend Protocol" (version 3.0), and that of release 7.3
--- for version 2.0. Passwords are sent as they are or as MD5 sums; SCRAM is only recognised. Messages are bounded.
+-- for version 2.0. Passwords are sent as they are or as MD5 sums, or proved
+-- with SCRAM-SHA-256. Messages are bounded.
 --
 -- @usage
 -- local pg = pgsql.detectVersion(host, port)
@@ -11,11 +12,14 @@
 -- @class module
 -- @name pgsql
 
+local deadline = require "deadline"
 local framereader = require "framereader"
 local nmap = require "nmap"
 local openssl = require "openssl"
+local scram = require "scram"
 local stdnse = require "stdnse"
 local string = require "string"
+local tableaux = require "tableaux"
 local unittest = require "unittest"
 
 _ENV = stdnse.module("pgsql", stdnse.seeall)
@@ -31,9 +35,11 @@ MessageType = {
 --- Ways to log in.
 -- @class table
 -- @name AuthenticationType
-AuthenticationType = { Success = 0, Plain = 3, MD5 = 5 }
+AuthenticationType = { Success = 0, Plain = 3, MD5 = 5, SASL = 10, SASLContinue = 11, SASLFinal = 12 }
 
-local SCRAM, MAX_MESSAGE, MAX_PARAMETERS = 10, 0x10000, 200
+local SCRAM = "SCRAM-SHA-256"
+
+local MAX_MESSAGE, MAX_PARAMETERS = 0x10000, 200
 
 --- Asks whether the server speaks TLS, and begins it.
 -- @param socket Connected socket; afterwards it is encrypted if the server says yes.
@@ -41,7 +47,7 @@ local SCRAM, MAX_MESSAGE, MAX_PARAMETERS = 10, 0x10000, 200
 function requestSSL (socket)
   local status, answer = socket:send(string.pack(">I4I4", 8, 1234 << 16 | 5679))
   if status then
-    status, answer = socket:receive_buf(function (buffer)
+    status, answer = deadline.receive_buf(socket, function (buffer)
       if #buffer > 0 then
         return 1, 1
       end
@@ -92,7 +98,9 @@ v3 = {
       local response = { authtype = kind, success = kind == AuthenticationType.Success or nil }
       if kind == AuthenticationType.MD5 and len >= 12 then
         response.salt = string.sub(data, pos + 4, pos + 7)
-      elseif kind == SCRAM then
+      elseif kind == AuthenticationType.SASLContinue or kind == AuthenticationType.SASLFinal then
+        response.data = string.sub(data, pos + 4, pos + len - 5)
+      elseif kind == AuthenticationType.SASL then
         response.mechanisms = {}
         for name in string.gmatch(string.sub(data, pos + 4, pos + len - 5), "([^%z]+)%z") do
           response.mechanisms[#response.mechanisms + 1] = name
@@ -186,8 +194,9 @@ end, MAX_MESSAGE - 4, 5)
 function v3.readPacket (socket, data, pos)
   data, pos = data or "", pos or 1
   local from = pos
+  local receive = deadline.receiver(socket)
   while not message(string.sub(data, from)) do
-    local status, more = socket:receive()
+    local status, more = receive()
     if not status then
       return false, more
     end
@@ -198,7 +207,7 @@ end
 
 -- Reads one message. Its table; or nil and a reason.
 local function receive (socket)
-  local status, data = socket:receive_buf(message, true)
+  local status, data = deadline.receive_buf(socket, message, true)
   if not status then
     return nil, data
   elseif #data < 5 or string.unpack(">I4", data, 2) ~= #data - 1 then
@@ -239,6 +248,41 @@ function v3.sendStartup (socket, user, database)
   return receive_request(socket)
 end
 
+-- Sends words of SASL and receives the answer, which must be of a kind. True and the answer; or false and a reason.
+local function ask_sasl (socket, words, kind)
+  local status, response = socket:send(string.pack(">BI4", MessageType.PasswordMessage, #words + 4) .. words)
+  if status then
+    status, response = receive_request(socket)
+  end
+  if status and response.authtype ~= kind then
+    return false, "the server does not go on with SASL"
+  end
+  return status, response
+end
+
+-- Logs in with SCRAM-SHA-256 (RFC 5802). True and the server's last answer; or false and a reason.
+local function login_scram (socket, request, username, password)
+  if not tableaux.contains(request.mechanisms or {}, SCRAM) then
+    return false, "the server wants another kind of login"
+  end
+  local client = scram.Client:new(username, password)
+  local status, response = ask_sasl(socket, string.pack(">zs4", SCRAM, client:first()), AuthenticationType.SASLContinue)
+  if not status then
+    return false, response
+  end
+  local words, reason = client:final(response.data)
+  if not words then
+    return false, reason
+  end
+  status, response = ask_sasl(socket, words, AuthenticationType.SASLFinal)
+  if not status then
+    return false, response
+  elseif not client:is_server(response.data) then
+    return false, "the server does not know the password itself"
+  end
+  return receive_request(socket)
+end
+
 --- Logs in.
 -- @name v3.loginRequest
 -- @param socket Socket after <code>sendStartup</code>.
@@ -250,14 +294,16 @@ end
 -- @return Table with <code>success</code> and the server's <code>parameters</code>; or a reason.
 function v3.loginRequest (socket, params, username, password, salt)
   local answer
-  if params.authtype == AuthenticationType.MD5 then
+  local status, response = true, params
+  if params.authtype == AuthenticationType.SASL then
+    status, response = login_scram(socket, params, username, password)
+  elseif params.authtype == AuthenticationType.MD5 then
     answer = createMD5LoginHash(username, password, salt or params.salt or "")
   elseif params.authtype == AuthenticationType.Plain then
     answer = password
   elseif params.authtype ~= AuthenticationType.Success then
     return false, "the server wants another kind of login"
   end
-  local status, response = true, params
   if answer then
     status, response = socket:send(string.pack(">BI4z", MessageType.PasswordMessage, #answer + 5, answer))
     if status then
@@ -421,6 +467,8 @@ local pos, response = v3.processResponse("R\0\0\0\12\0\0\0\5abcdS", 1)
 test_suite:add_test(unittest.identical({ pos, response }, { 14, { type = 82, authtype = 5, salt = "abcd" } }), "MD5 is wanted")
 pos, response = v3.processResponse("R\0\0\0\23\0\0\0\10SCRAM-SHA-256\0\0")
 test_suite:add_test(unittest.identical(response.mechanisms, { "SCRAM-SHA-256" }), "SCRAM is wanted")
+pos, response = v3.processResponse("R\0\0\0\12\0\0\0\11r=x,S")
+test_suite:add_test(unittest.equal(response.data, "r=x,"), "words of SCRAM")
 pos, response = v3.processResponse("E\0\0\0\16SFATAL\0Mno\0\0")
 test_suite:add_test(unittest.identical(response.error, { severity = "FATAL", message = "no" }), "an error")
 test_suite:add_test(unittest.is_nil((v3.processResponse("R\0\0\0\12\0"))), "cut off")

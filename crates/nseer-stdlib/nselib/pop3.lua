@@ -10,6 +10,7 @@
 
 local base64 = require "base64"
 local comm = require "comm"
+local deadline = require "deadline"
 local openssl = require "openssl"
 local sasl = require "sasl"
 local stdnse = require "stdnse"
@@ -128,13 +129,14 @@ end
 
 -- Reads lines up to a single dot. Nil if it never comes.
 local function until_dot (socket, text)
+  local receive = deadline.receiver(socket, nil, "receive_lines")
   for _ = 1, MAX_LINES do
     if string.find(text, "\n%.\r?\n") then
       return text
     elseif #text > MAX_BYTES then
       return nil
     end
-    local status, more = socket:receive_lines(1)
+    local status, more = receive(1)
     if not status then
       return nil
     end

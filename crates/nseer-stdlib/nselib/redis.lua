@@ -11,6 +11,7 @@
 -- @class module
 -- @name redis
 
+local deadline = require "deadline"
 local math = require "math"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
@@ -66,7 +67,7 @@ local TYPES = {
 }
 
 local function read_line (socket)
-  local status, line = socket:receive_buf(function (buffer)
+  local status, line = deadline.receive_buf(socket, function (buffer)
     local first, last = string.find(buffer, "\r\n", 1, true)
     if first then
       return first, last
@@ -96,7 +97,7 @@ local function read_value (socket, depth, budget)
       return false, "the answer is too long"
     end
     local data
-    status, data = socket:receive_buf(function (buffer)
+    status, data = deadline.receive_buf(socket, function (buffer)
       if #buffer >= count + 2 then
         return count + 1, count + 2
       end

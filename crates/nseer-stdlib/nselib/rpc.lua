@@ -4,7 +4,8 @@
 -- Written from RFC 5531, sections 9 to 11, RFC 1833, sections 2 and 3 (port mapper and RPCBIND), RFC 4506 and RFC
 -- 1813, section 5 (mount). Replies are put together from fragments up to a bound, and lists are bounded.
 --
--- Connections and calls (<code>Comm</code>) and small things (<code>Util</code>) are in <code>rpc.comm</code>.
+-- Connections and calls (<code>Comm</code>) and small things (<code>Util</code>) are in <code>rpc.comm</code>, the
+-- procedures of NFS in <code>rpc.nfs</code>.
 --
 -- @usage
 -- local status, programs = rpc.Helper.RpcInfo(host, port)
@@ -14,6 +15,7 @@
 
 local calls = require "rpc.comm"
 local math = require "math"
+local nfs = require "rpc.nfs"
 local stdnse = require "stdnse"
 local string = require "string"
 local table = require "table"
@@ -22,6 +24,7 @@ local unittest = require "unittest"
 _ENV = stdnse.module("rpc", stdnse.seeall)
 
 Comm = calls.Comm
+NFS = nfs.NFS
 Util = calls.Util
 
 local text, word = Util.unmarshall_vopaque, Util.unmarshall_uint32
@@ -204,6 +207,46 @@ function Mount:Export (comm)
   return true, decode_exports(data, pos)
 end
 
+local REFUSALS = {
+  [1] = "not the owner", [2] = "there is no such folder", [5] = "an error of the disk", [13] = "permission denied",
+  [20] = "it is no folder", [22] = "the path is wrong", [63] = "the path is too long",
+  [10004] = "mounting is not supported", [10006] = "an error of the server",
+}
+
+--- Asks for the file handle of an exported folder (section 5.2.1).
+-- @name Mount.Mount
+-- @param comm Connected <code>Comm</code>.
+-- @param path The folder.
+-- @return True; or false.
+-- @return The file handle, with its length in front; or a reason.
+function Mount:Mount (comm, path)
+  local data, pos = comm:call(Mount.Procedure.MOUNT, Util.marshall_vopaque(path), { type = 1 })
+  if not data then
+    return false, pos
+  end
+  local status, handle
+  pos, status = word(data, pos)
+  if pos and status ~= 0 then
+    return false, "Mount failed: " .. (REFUSALS[status] or "status " .. status)
+  elseif pos then
+    pos, handle = text(data, pos)
+  end
+  if not pos or #handle > 64 then
+    return false, "the reply is cut off"
+  end
+  return true, Util.marshall_vopaque(handle)
+end
+
+--- Says that a folder is no longer of use (section 5.2.3).
+-- @name Mount.Unmount
+-- @param comm Connected <code>Comm</code>.
+-- @param path The folder.
+-- @return True; or false and a reason.
+function Mount:Unmount (comm, path)
+  local data, reason = comm:call(Mount.Procedure.UMNT, Util.marshall_vopaque(path), { type = 1 })
+  return data ~= nil, not data and reason or nil
+end
+
 --- The usual questions, each with a connection of its own.
 -- @class table
 -- @name Helper
@@ -318,6 +361,122 @@ function Helper.ShowMounts (host, port)
   end)
 end
 
+-- Connects to a program that is registered, from a port that only root can have, which servers want. The connection;
+-- or nil and a reason.
+local function open (host, port, name, program)
+  local at, version = port, 3
+  if port.service ~= name then
+    local status, info = Helper.GetProgramInfo(host, port, program, 3)
+    if not status then
+      return nil, info
+    end
+    at, version = info.port, info.version
+  end
+  local comm = Comm:new(program, version)
+  local status, reason = comm:Connect(host, at, nil, true)
+  if not status then
+    return nil, reason
+  end
+  return comm
+end
+
+--- Mounts an exported folder: asks for its file handle.
+-- @name Helper.MountPath
+-- @param host Host table.
+-- @param port Port table, of the port mapper or of the mount program.
+-- @param path The folder.
+-- @return The connection, to be given to <code>UnmountPath</code>; or nil.
+-- @return The file handle; or a reason.
+function Helper.MountPath (host, port, path)
+  local comm, reason = open(host, port, "mountd", MOUNT_PROGRAM)
+  if not comm then
+    return nil, reason
+  end
+  local status, handle = Mount:new():Mount(comm, path)
+  if not status then
+    comm:Disconnect()
+    return nil, handle
+  end
+  return comm, handle
+end
+
+--- Takes back what <code>MountPath</code> did.
+-- @name Helper.UnmountPath
+-- @param comm The connection.
+-- @param path The folder.
+-- @return True; or false and a reason.
+function Helper.UnmountPath (comm, path)
+  local status, reason = Mount:new():Unmount(comm, path)
+  comm:Disconnect()
+  return status, reason
+end
+
+--- Connects to the NFS server of a host.
+-- @name Helper.NfsOpen
+-- @param host Host table.
+-- @param port Port table, of the port mapper or of NFS.
+-- @return The connection; or nil and a reason.
+function Helper.NfsOpen (host, port)
+  return open(host, port, "nfs", NFS_PROGRAM)
+end
+
+--- Closes a connection to NFS.
+-- @name Helper.NfsClose
+-- @param comm The connection.
+-- @return True.
+function Helper.NfsClose (comm)
+  return comm:Disconnect()
+end
+
+-- Does something with the root of an exported folder. True and its result; or false and a reason.
+local function with_root (host, port, path, ask)
+  local mount, handle = Helper.MountPath(host, port, path)
+  if not mount then
+    return false, handle
+  end
+  local comm, reason = Helper.NfsOpen(host, port)
+  local status, out = false, reason
+  if comm then
+    status, out = ask(NFS:new(), comm, handle)
+    Helper.NfsClose(comm)
+  end
+  Helper.UnmountPath(mount, path)
+  return status, out
+end
+
+--- The names in an exported folder.
+-- @name Helper.Dir
+-- @param host Host table.
+-- @param port Port table, of the port mapper.
+-- @param path The folder.
+-- @return True; or false.
+-- @return As <code>NFS:ReadDirPlus</code>; or a reason.
+function Helper.Dir (host, port, path)
+  return with_root(host, port, path, function (program, comm, handle) return program:ReadDirPlus(comm, handle) end)
+end
+
+--- What is known of an exported folder.
+-- @name Helper.GetAttributes
+-- @param host Host table.
+-- @param port Port table, of the port mapper.
+-- @param path The folder.
+-- @return True; or false.
+-- @return As <code>NFS:GetAttr</code>; or a reason.
+function Helper.GetAttributes (host, port, path)
+  return with_root(host, port, path, function (program, comm, handle) return program:GetAttr(comm, handle) end)
+end
+
+--- How much room an exported folder has.
+-- @name Helper.ExportStats
+-- @param host Host table.
+-- @param port Port table, of the port mapper.
+-- @param path The folder.
+-- @return True; or false.
+-- @return As <code>NFS:FsStat</code>; or a reason.
+function Helper.ExportStats (host, port, path)
+  return with_root(host, port, path, function (program, comm, handle) return program:FsStat(comm, handle) end)
+end
+
 if not unittest.testing() then
   return _ENV
 end
@@ -334,4 +493,37 @@ local export = string.pack(">I4", 1) .. Util.marshall_vopaque("/a") .. string.pa
   .. string.pack(">I4I4", 0, 0)
 test_suite:add_test(unittest.identical(decode_exports(export, 1), { { name = "/a", "*" } }), "exports")
 test_suite:add_test(unittest.identical(decode_exports("\0\0\0\1\255\255\255\255", 1), {}), "absurd length")
+
+-- A server of NFS that gives one reply, after the head of RFC 5531.
+local function server_that_says (reply)
+  return setmetatable({
+    version = 3, program_id = NFS_PROGRAM, proto = "udp",
+    socket = {
+      send = function (socket, data) socket.xid = string.unpack(">I4", data) return true end,
+      receive = function (socket) return true, string.pack(">I4I4I4I4I4I4", socket.xid, 1, 0, 0, 0, 0) .. reply end,
+    },
+  }, Comm)
+end
+local file = string.pack(">I4I4I4I4I4i8i8I4I4i8i8I4I4I4I4I4I4", 1, 0x81a4, 1, 0, 0, 6, 4096, 0, 0, 1, 2, 3, 0, 4, 0, 5, 0)
+local status, found = NFS:new():GetAttr(server_that_says("\0\0\0\0" .. file), "\0\0\0\0")
+test_suite:add_test(unittest.equal(status and found.mtime.seconds, 4), "attributes")
+test_suite:add_test(unittest.equal(status and found.mode, 420), "permissions alone")
+local named = string.pack(">I4i8s4xxxi8I4", 1, 2, "a", 9, 1) .. file .. string.pack(">I4s4", 1, "1234")
+local folder = "\0\0\0\0" .. string.pack(">I4c8", 0, "verifier") .. named .. string.pack(">I4I4", 0, 1)
+status, found = NFS:new():ReadDirPlus(server_that_says(folder), "\0\0\0\0")
+test_suite:add_test(unittest.equal(status and #found.entries, 1), "a folder")
+test_suite:add_test(unittest.equal(status and found.entries[1].name, "a"), "a name")
+test_suite:add_test(unittest.equal(status and found.entries[1].fhandle, "\0\0\0\0041234"), "a file handle")
+for cut = 0, #folder - 1, 7 do
+  status = NFS:new():ReadDirPlus(server_that_says(string.sub(folder, 1, cut)), "\0\0\0\0")
+  test_suite:add_test(unittest.is_false(status), "cut off after " .. cut)
+end
+status, found = NFS:new():FsStat(server_that_says("\0\0\0\r"), "\0\0\0\0")
+test_suite:add_test(unittest.equal(found, "FSSTAT failed: permission denied"), "a refusal")
+test_suite:add_test(unittest.equal(Util.FpermToString(0x9ed), "rwsr-xr-x"), "a program that runs as its owner")
+test_suite:add_test(unittest.equal(Util.FtypeToChar(0x41ed), "d"), "a folder's letter")
+test_suite:add_test(unittest.equal(Util.SizeToHuman(1500), "1.5K"), "a size")
+test_suite:add_test(unittest.equal(Util.format_access(3, 3), "Read Lookup NoModify NoExtend NoDelete NoExecute"), "access")
+local room = Util.calc_fsstat_table({ tbytes = 4096, fbytes = 1024, abytes = 1024 }, 3)
+test_suite:add_test(unittest.equal(room.use, "75%"), "how full it is")
 return _ENV

@@ -8,6 +8,7 @@
 -- @class module
 -- @name rsync
 
+local deadline = require "deadline"
 local match = require "match"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
@@ -42,7 +43,7 @@ function Helper:connect (socket)
   self.socket:set_timeout(stdnse.get_timeout(self.host, 10000))
   local status, answer = self.socket:connect(self.host, self.port)
   if status then
-    status, answer = self.socket:receive_buf(match.pattern_limit("\n", MAX_LINE), false)
+    status, answer = deadline.receive_buf(self.socket, match.pattern_limit("\n", MAX_LINE), false)
   end
   if not status then
     return false, answer
@@ -63,7 +64,7 @@ function Helper:listModules ()
   local status, line = self.socket:send("#list\n")
   local lines = {}
   while status and #lines < MAX_LINES do
-    status, line = self.socket:receive_buf(match.pattern_limit("\n", MAX_LINE), false)
+    status, line = deadline.receive_buf(self.socket, match.pattern_limit("\n", MAX_LINE), false)
     if not status then
       break
     elseif string.find(line, "^@RSYNCD: EXIT") then

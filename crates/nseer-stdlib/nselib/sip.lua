@@ -8,6 +8,7 @@
 -- @class module
 -- @name sip
 
+local deadline = require "deadline"
 local nmap = require "nmap"
 local rand = require "rand"
 local stdnse = require "stdnse"
@@ -318,7 +319,7 @@ function Session:exch (request)
     if self.port.protocol == "udp" then
       status, data = self.socket:receive()
     else
-      status, data = self.socket:receive_buf(function (buffer)
+      status, data = deadline.receive_buf(self.socket, function (buffer)
         local _, last = string.find(buffer, "\r\n\r\n", 1, true)
         if not last and #buffer > MAX_HEADERS then
           last = #buffer

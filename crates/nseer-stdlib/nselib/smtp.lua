@@ -16,6 +16,7 @@
 
 local base64 = require "base64"
 local comm = require "comm"
+local deadline = require "deadline"
 local sasl = require "sasl"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -96,10 +97,10 @@ function query (socket, cmd, data, lines)
   if not status then
     return false, why
   end
-  local reply = ""
+  local reply, receive = "", deadline.receiver(socket, nil, "receive_lines")
   for _ = 1, MAX_READS do
     local more
-    status, more = socket:receive_lines(1)
+    status, more = receive(1)
     if not status then
       break
     end

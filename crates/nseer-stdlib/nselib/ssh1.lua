@@ -10,6 +10,7 @@
 -- @name ssh1
 
 local base64 = require "base64"
+local deadline = require "deadline"
 local io = require "io"
 local math = require "math"
 local nmap = require "nmap"
@@ -58,7 +59,7 @@ end
 -- @return True, or nil if there was none.
 -- @return The packet; or what went wrong.
 function receive_ssh_packet (socket)
-  return socket:receive_buf(packet_end, true)
+  return deadline.receive_buf(socket, packet_end, true)
 end
 
 -- A number with its bits in front, section "mp-int" of the draft.

@@ -10,6 +10,7 @@
 -- @name ssh2
 
 local base64 = require "base64"
+local deadline = require "deadline"
 local match = require "match"
 local math = require "math"
 local nmap = require "nmap"
@@ -110,7 +111,7 @@ end
 -- @return True, or nil if there was none.
 -- @return The packet; or what went wrong.
 function transport.receive_packet (socket)
-  return socket:receive_buf(packet_end, true)
+  return deadline.receive_buf(socket, packet_end, true)
 end
 
 --- Receives the line in which a server says its version (RFC 4253, section 4.2). There may be others before it; they
@@ -120,17 +121,17 @@ end
 -- @return The version of the protocol, such as <code>2.0</code>; nil if the server does not say it.
 -- @return The line; or what went wrong.
 function transport.receive_version (socket)
-  local deadline = nmap.clock_ms() + MAX_GREETING_MS
+  local ends = nmap.clock_ms() + MAX_GREETING_MS
   for _ = 1, MAX_LINES do
-    local status, line = socket:receive_buf(match.pattern_limit("\r?\n", MAX_LINE), false)
+    local status, line = deadline.receive_buf(socket, match.pattern_limit("\r?\n", MAX_LINE), false, MAX_GREETING_MS)
     if not status then
       return nil, line
     end
     local version = string.match(line, "^SSH%-([%d.]+)%-")
     if version then
       return version, line
-    elseif nmap.clock_ms() > deadline then
-      break
+    elseif nmap.clock_ms() > ends then
+      return nil, "TIMEOUT"
     end
   end
   return nil, "the server says no version"

@@ -12,6 +12,7 @@
 -- @class module
 -- @name sslv2
 
+local deadline = require "deadline"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -170,13 +171,14 @@ end
 -- @return The buffer and what was read; or what went wrong.
 function record_buffer (sock, buffer, i)
   buffer, i = buffer or "", i or 1
+  local receive = deadline.receiver(sock, nil, "receive_bytes")
   while true do
     local header, length = header_at(buffer, i)
     local wanted = header and i + header + length - 1 or i + 2
     if header and #buffer >= wanted then
       return true, buffer
     end
-    local status, data = sock:receive_bytes(wanted - #buffer)
+    local status, data = receive(wanted - #buffer)
     if not status then
       return false, data
     end

@@ -22,8 +22,9 @@ _ENV = stdnse.module("tab", stdnse.seeall)
 local GAP = 2
 
 --- Makes a table without rows.
+-- @param columns How many columns it will have. Older scripts say that; it is not needed.
 -- @return The table.
-function new ()
+function new (columns)
   return { current_row = 1 }
 end
 

@@ -7,6 +7,7 @@
 -- @class module
 -- @name vnc
 
+local deadline = require "deadline"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -83,7 +84,7 @@ end
 -- @return The bytes; nil if they do not come.
 -- @return A reason.
 function VNC:read (count)
-  local status, data = self.socket:receive_buf(function (buffer)
+  local status, data = deadline.receive_buf(self.socket, function (buffer)
     if #buffer >= count then
       return count, count
     end

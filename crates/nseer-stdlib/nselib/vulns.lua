@@ -216,7 +216,6 @@ local function structure_of (vuln)
     ids[i] = list .. ":" .. vuln.IDS[list]
   end
   out.ids = #ids > 0 and ids or nil
-  out.risk_factor = vuln.risk_factor
   out.scores = vuln.scores and next(vuln.scores) and vuln.scores or nil
   local function add (name, texts)
     texts = list_of(texts)

@@ -14,6 +14,7 @@
 -- @name xmpp
 
 local base64 = require "base64"
+local deadline = require "deadline"
 local nmap = require "nmap"
 local sasl = require "sasl"
 local stdnse = require "stdnse"
@@ -111,7 +112,7 @@ end
 -- @return The tag, as <code>XML.parse_tag</code> gives it; nil if it does not come.
 function XMPP:receive_tag (tag, close)
   for _ = 1, MAX_TAGS do
-    local status, data = self.socket:receive_buf(tag_end, true)
+    local status, data = deadline.receive_buf(self.socket, tag_end, true)
     local received = status and XML.parse_tag(data)
     if not received then
       return nil

@@ -30,7 +30,7 @@ portrule = shortport.port_or_service({104, 2761, 2762, 4242, 11112}, "dicom", "t
 
 action = function (host, port)
   local called, calling = stdnse.get_script_args(SCRIPT_NAME .. ".called_aet", SCRIPT_NAME .. ".calling_aet")
-  local status, answer = dicom.associate(host, port, calling, called)
+  local status, answer, refusal = dicom.associate(host, port, calling, called)
   if status == nil then
     stdnse.debug1("%s", answer)
     return nil
@@ -43,7 +43,7 @@ action = function (host, port)
     answer.socket:close()
     out.config = not called and "Any AET is accepted (Insecure)" or nil
   else
-    out.config = answer
+    out.config = refusal
   end
   return out
 end

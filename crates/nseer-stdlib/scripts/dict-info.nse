@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -27,12 +28,12 @@ local MAX_READS, MAX_BYTES = 200, 64 * 1024
 action = function (host, port)
   local socket = nmap.new_socket()
   socket:set_timeout(stdnse.get_timeout(host))
-  local text = ""
+  local text, receive = "", deadline.receiver(socket)
   local status = socket:connect(host, port, "tcp")
     and socket:send('CLIENT "nseer"\r\nSHOW SERVER\r\nQUIT\r\n')
   for _ = 1, status and MAX_READS or 0 do
     local more
-    status, more = socket:receive()
+    status, more = receive()
     if not status then
       break
     end

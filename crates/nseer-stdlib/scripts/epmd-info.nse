@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local math = require "math"
 local nmap = require "nmap"
 local shortport = require "shortport"
@@ -35,10 +36,10 @@ action = function (host, port)
     -- The length of the request and its code.
     status = socket:send("\0\1n")
   end
-  local answer = ""
+  local answer, receive = "", deadline.receiver(socket)
   -- The mapper closes when it has said everything.
   while status and #answer < MAX_ANSWER do
-    status, data = socket:receive()
+    status, data = receive()
     answer = status and answer .. data or answer
   end
   socket:close()

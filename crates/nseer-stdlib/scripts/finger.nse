@@ -1,4 +1,5 @@
 local comm = require "comm"
+local deadline = require "deadline"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -32,8 +33,9 @@ action = function (host, port)
     return nil
   end
   -- The server closes when it is done.
+  local receive = deadline.receiver(socket)
   while #answer < MAX_BYTES do
-    local status, data = socket:receive()
+    local status, data = receive()
     if not status then
       break
     end

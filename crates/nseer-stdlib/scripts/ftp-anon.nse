@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local ftp = require "ftp"
 local math = require "math"
 local shortport = require "shortport"
@@ -43,9 +44,9 @@ local function entries_wanted ()
 end
 
 local function read_all (socket)
-  local text = ""
+  local text, receive = "", deadline.receiver(socket)
   while #text < MAX_BYTES do
-    local status, data = socket:receive()
+    local status, data = receive()
     if not status then
       break
     end

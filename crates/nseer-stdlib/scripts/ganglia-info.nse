@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local slaxml = require "slaxml"
@@ -86,9 +87,9 @@ action = function (host, port)
   local seconds = tonumber(stdnse.get_script_args(SCRIPT_NAME .. ".timeout"))
   socket:set_timeout(seconds and seconds > 0 and (seconds * 1000) // 1 or stdnse.get_timeout(host, 5000))
   local status, data = socket:connect(host, port)
-  local text = ""
+  local text, receive = "", deadline.receiver(socket)
   while status and #text < limit and not string.find(text, "</GANGLIA_XML>", -40, true) do
-    status, data = socket:receive()
+    status, data = receive()
     text = status and text .. data or text
     -- Whoever begins otherwise is somebody else.
     if #text > 1000 and not string.find(text, "<GANGLIA_XML", 1, true) and not string.find(text, "<!DOCTYPE GANGLIA_XML", 1, true) then

@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local math = require "math"
 local nmap = require "nmap"
 local shortport = require "shortport"
@@ -43,11 +44,11 @@ local MEBIBYTE = 1024 * 1024
 local function fetch (host, port)
   local socket = nmap.new_socket()
   socket:set_timeout(stdnse.get_timeout(host))
-  local text = ""
+  local text, receive = "", deadline.receiver(socket)
   local status = socket:connect(host, port, "tcp") and socket:send("gkrellm 2.3.11\n")
   for _ = 1, status and MAX_READS or 0 do
     local more
-    status, more = socket:receive()
+    status, more = receive()
     if not status then
       break
     end

@@ -1,4 +1,5 @@
 local comm = require "comm"
+local deadline = require "deadline"
 local math = require "math"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -40,8 +41,9 @@ local function root (host, port)
   if not socket then
     return nil, answer
   end
+  local receive = deadline.receiver(socket)
   while #answer < MAX_BYTES and not string.find(answer, "\n%.\r?\n") do
-    local status, data = socket:receive()
+    local status, data = receive()
     if not status then
       break
     end

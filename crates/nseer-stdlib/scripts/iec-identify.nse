@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -45,7 +46,7 @@ end
 
 -- The next frame; nil if there is none.
 local function read (socket)
-  local status, data = socket:receive_buf(frame, true)
+  local status, data = deadline.receive_buf(socket, frame, true)
   if status and string.byte(data) == 0x68 and #data >= 6 then
     return data
   end

@@ -1,3 +1,4 @@
+local ipmi = require "ipmi"
 local math = require "math"
 local nmap = require "nmap"
 local shortport = require "shortport"
@@ -49,26 +50,21 @@ local STATUS = {
 }
 local LEVELS = { { 0x01, "1.5" }, { 0x02, "2.0" } }
 
--- RMCP: version 6, no acknowledgement, class IPMI. Session: none. Message: to the controller, for this channel,
--- as administrator, with its two sums.
-local REQUEST = "\x06\0\xff\x07" .. "\0\0\0\0\0\0\0\0\0\x09" .. "\x20\x18\xc8\x81\0\x38\x8e\x04\xb5"
-
 action = function (host, port)
   local socket = nmap.new_socket("udp")
   socket:set_timeout(stdnse.get_timeout(host, 5000))
   local status, data = socket:connect(host, port)
   for _ = 1, 2 do
     if status then
-      status = socket:send(REQUEST)
+      status = socket:send(ipmi.channel_auth_request())
     end
   end
   if status then
     status, data = socket:receive()
   end
   socket:close()
-  -- The command, its completion code, and what follows.
-  if not status or #data < 28 or string.sub(data, 1, 4) ~= "\x06\0\xff\x07" or string.byte(data, 20) ~= 0x38
-    or string.byte(data, 21) ~= 0 then
+  local answer = status and ipmi.parse_channel_auth_reply(data)
+  if not answer or answer.ipmi_command ~= 0x38 or answer.ipmi_completion_code ~= 0 then
     return nil
   end
   nmap.set_port_state(host, port, "open")

@@ -1,4 +1,5 @@
 local datetime = require "datetime"
+local deadline = require "deadline"
 local match = require "match"
 local math = require "math"
 local nmap = require "nmap"
@@ -46,7 +47,7 @@ local function ask_tcp (socket, command)
     return nil, nil
   end
   for _ = 1, MAX_LINES do
-    local status, line = socket:receive_buf(match.pattern_limit("\r?\n", MAX_LINE), false)
+    local status, line = deadline.receive_buf(socket, match.pattern_limit("\r?\n", MAX_LINE), false)
     if not status then
       return nil, nil
     elseif line == "END" then

@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -42,7 +43,7 @@ local function ask (host, port, unit, request)
     status = socket:send(string.pack(">I2I2I2B", 0, 0, #request + 1, unit) .. request)
   end
   if status then
-    status, data = socket:receive_buf(function (buffer)
+    status, data = deadline.receive_buf(socket, function (buffer)
       if #buffer >= 6 then
         local length = 6 + string.unpack(">I2", buffer, 5)
         if length > 300 then

@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -46,7 +47,7 @@ action = function (host, port)
   socket:set_timeout(stdnse.get_timeout(host, 5000))
   local status, line = socket:connect(host, port)
   if status then
-    status, line = socket:receive_buf(function (buffer)
+    status, line = deadline.receive_buf(socket, function (buffer)
       local first, last = string.find(buffer, "\r?\n")
       if not first and #buffer > 0x10000 then
         return #buffer, #buffer

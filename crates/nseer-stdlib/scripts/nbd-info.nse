@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -44,7 +45,7 @@ local FLAGS = {
 }
 
 local function read (socket, count)
-  local status, data = socket:receive_buf(function (buffer)
+  local status, data = deadline.receive_buf(socket, function (buffer)
     if #buffer >= count then
       return count, count
     end

@@ -1,4 +1,5 @@
 local comm = require "comm"
+local deadline = require "deadline"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -55,7 +56,7 @@ local function begin (host, port, version, body)
     status = socket:send(string.pack(">I4I4", #body + 8, version) .. body)
   end
   if status then
-    status, data = socket:receive_buf(message, true)
+    status, data = deadline.receive_buf(socket, message, true)
   end
   socket:close()
   if status and #data >= 5 then

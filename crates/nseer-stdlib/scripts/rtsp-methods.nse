@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local match = require "match"
 local nmap = require "nmap"
 local shortport = require "shortport"
@@ -34,7 +35,7 @@ action = function (host, port)
     status = socket:send("OPTIONS " .. path .. " RTSP/1.0\r\nCSeq: 1\r\n\r\n")
   end
   if status then
-    status, answer = socket:receive_buf(match.pattern_limit("\r\n\r\n", MAX_HEADERS), true)
+    status, answer = deadline.receive_buf(socket, match.pattern_limit("\r\n\r\n", MAX_HEADERS), true)
   end
   socket:close()
   if not status or not string.find(answer, "^RTSP/1%.%d 200") then

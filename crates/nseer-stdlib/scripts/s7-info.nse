@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -32,7 +33,7 @@ portrule = shortport.version_port_or_service(102, "iso-tsap", "tcp")
 local MAX_FRAME = 4096
 
 local function read (socket)
-  local status, data = socket:receive_buf(function (buffer)
+  local status, data = deadline.receive_buf(socket, function (buffer)
     if #buffer >= 4 then
       local length = string.unpack(">I2", buffer, 3)
       if string.byte(buffer) ~= 3 or length < 7 or length > MAX_FRAME then

@@ -1,4 +1,5 @@
 local comm = require "comm"
+local deadline = require "deadline"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -30,13 +31,14 @@ local MAX_READS, MAX_BYTES = 100, 64 * 1024
 
 -- The greeting up to its OK.
 local function greeting (socket, text)
+  local receive = deadline.receiver(socket, nil, "receive_lines")
   for _ = 1, MAX_READS do
     if string.find("\n" .. text, "\nOK[^\n]*\n") then
       return text
     elseif #text > MAX_BYTES or string.find("\n" .. text, "\nBYE") then
       return nil
     end
-    local status, data = socket:receive_lines(1)
+    local status, data = receive(1)
     if not status then
       return nil
     end

@@ -1,3 +1,4 @@
+local datafiles = require "datafiles"
 local datetime = require "datetime"
 local ipOps = require "ipOps"
 local math = require "math"
@@ -33,20 +34,6 @@ dependencies = {"snmp-brute"}
 
 portrule = shortport.version_port_or_service(161, "snmp", "udp", {"open", "open|filtered"})
 
--- Private enterprise numbers of makers of agents, from IANA's registry.
-local ENTERPRISES = {
-  [2] = "IBM", [9] = "ciscoSystems", [11] = "Hewlett-Packard", [23] = "Novell", [36] = "DEC", [42] = "Sun Microsystems",
-  [43] = "3Com", [63] = "Apple Computer, Inc.", [74] = "AT&T", [89] = "RAD", [94] = "Nokia", [111] = "Oracle",
-  [119] = "NEC Corporation", [171] = "D-Link Systems, Inc.", [207] = "Allied Telesis, Inc.", [211] = "Fujitsu Limited",
-  [232] = "Compaq", [253] = "Xerox", [311] = "Microsoft", [318] = "American Power Conversion Corp.", [343] = "Intel Corporation",
-  [534] = "Eaton Corporation", [641] = "Lexmark International", [674] = "Dell Inc.", [789] = "NetApp", [890] = "ZyXEL Communications Corp.",
-  [1347] = "Kyocera Corporation", [1588] = "Brocade Communications Systems, Inc.", [1602] = "CANON INC.", [1916] = "Extreme Networks",
-  [1991] = "Foundry Networks, Inc.", [2011] = "HUAWEI Technology Co.,Ltd", [2021] = "ucdavis", [2435] = "Brother Industries, Ltd.",
-  [2636] = "Juniper Networks, Inc.", [3375] = "F5 Labs, Inc.", [4413] = "Broadcom Limited", [6574] = "Synology Inc.",
-  [6876] = "VMware Inc.", [8072] = "net-snmp", [12356] = "Fortinet, Inc.", [14988] = "MikroTik", [25461] = "Palo Alto Networks",
-  [25506] = "New H3C Technologies Co., Ltd", [41112] = "Ubiquiti Networks, Inc.",
-}
-
 -- The part of an engine ID that says who it is, by its format (RFC 3411, page 41).
 local FORMATS = {
   [1] = { "ipv4", function (data) return ipOps.str_to_ip(data) end },
@@ -68,6 +55,8 @@ local function question (id)
   }
 end
 
+local _, enterprises = datafiles.parse_file("nselib/data/enterprise_numbers.txt", { ["^(%d+)"] = "^%d+\t(.+)$" })
+
 local function engine (id)
   local info = stdnse.output_table()
   if #id < 5 then
@@ -76,7 +65,7 @@ local function engine (id)
   end
   local first = string.unpack(">I4", id)
   local number = first & 0x7fffffff
-  info.enterprise = ENTERPRISES[number] or tostring(number)
+  info.enterprise = enterprises[number] or tostring(number)
   if first < 0x80000000 then
     info.engineIDData = stdnse.tohex(string.sub(id, 5))
     return info

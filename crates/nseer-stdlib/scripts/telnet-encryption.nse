@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
@@ -44,7 +45,7 @@ end
 action = function (host, port)
   local socket = nmap.new_socket()
   socket:set_timeout(stdnse.get_timeout(host))
-  local data, supported = "", nil
+  local data, supported, receive = "", nil, deadline.receiver(socket)
   local status, why = socket:connect(host, port, "tcp")
   if status then
     -- Servers that wait to be asked answer this; the others have spoken already.
@@ -52,7 +53,7 @@ action = function (host, port)
   end
   while status and supported == nil and #data < MAX_BYTES do
     local more
-    status, more = socket:receive()
+    status, more = receive()
     if status then
       data = data .. more
       supported = said(data)

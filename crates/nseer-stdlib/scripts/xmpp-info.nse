@@ -1,3 +1,4 @@
+local deadline = require "deadline"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local sslcert = require "sslcert"
@@ -59,13 +60,13 @@ local function ask (socket, text)
   if not socket:send(text) then
     return nil
   end
-  local answer = ""
+  local answer, receive = "", deadline.receiver(socket)
   for _ = 1, MAX_READS do
     if string.find(answer, "</stream:features>", 1, true) or string.find(answer, "<stream:features/>", 1, true)
       or string.find(answer, "</stream:stream>", 1, true) then
       return answer
     end
-    local status, data = socket:receive()
+    local status, data = receive()
     if not status then
       break
     end

@@ -36,7 +36,8 @@ impl ServiceNames for Names {
 
 impl Store {
     /// Hands out the events of the scan, one after the other: every host that is done, in the order
-    /// in which they were, and an end even where it was killed.
+    /// in which they were, then what is known of those whose scripts had not ended, and an end even
+    /// where it was killed.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read, or what `take` gives.
@@ -46,10 +47,11 @@ impl Store {
     ) -> Result<(), E> {
         take(Event::RunStarted(self.run()?))?;
         self.replay_results(&mut take)?;
+        self.replay_unfinished(&mut take)?;
         take(Event::RunFinished(self.end()?))
     }
 
-    /// The same without beginning and end.
+    /// What is done of it: the same without beginning, unfinished hosts and end.
     ///
     /// # Errors
     /// As [`Store::replay`].
@@ -65,6 +67,19 @@ impl Store {
             after = done_as;
         }
         self.replay_phase(Phase::Post, &mut take)
+    }
+
+    /// Hosts whose scripts had not ended.
+    fn replay_unfinished<E: From<StoreError>>(
+        &self,
+        take: &mut impl FnMut(Event) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut after = 0;
+        while let Some((id, host)) = self.next_unfinished(after)? {
+            take(Event::HostCutShort(Arc::new(host)))?;
+            after = id;
+        }
+        Ok(())
     }
 
     fn replay_phase<E: From<StoreError>>(
@@ -223,6 +238,15 @@ impl Store {
         let mut rows = statement.query([after])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         Ok(Some((row.get(0)?, self.host(row.get(1)?)?)))
+    }
+
+    fn next_unfinished(&self, after: i64) -> Read<Option<(i64, HostRecord)>> {
+        let sql = "SELECT id FROM host WHERE progress = 'scanned' AND id > ?1 ORDER BY id LIMIT 1";
+        let mut statement = self.database.prepare_cached(sql)?;
+        let mut rows = statement.query([after])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let id = row.get(0)?;
+        Ok(Some((id, self.host(id)?)))
     }
 
     fn host(&self, id: i64) -> Read<HostRecord> {

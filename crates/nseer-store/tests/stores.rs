@@ -182,6 +182,7 @@ fn replayed(store: &Store) -> Vec<Event> {
 fn text(event: &Event) -> String {
     match event {
         Event::HostDone(host) => shown(host),
+        Event::HostCutShort(host) => format!("cut short: {}", shown(host)),
         other => format!("{other:#?}"),
     }
 }
@@ -319,7 +320,14 @@ fn events_are_kept_alike_one_by_one_and_together() {
         (shown, self::shown(&half), progress.found_targets, progress.up)
     };
     let one_by_one = kept("one", |_| true);
-    assert_eq!(one_by_one.0.len(), 5);
+    let [run, _, second, first, unfinished, end] = &one_by_one.0[..] else {
+        panic!("{:#?}", one_by_one.0)
+    };
+    assert!(run.contains("RunStarted") && end.contains("RunFinished"), "{run} {end}");
+    assert!(second.contains("10.0.0.2") && first.contains("10.0.0.1"), "{second} {first}");
+    // What is known of it comes after the hosts that are done, with the script that had ended.
+    assert!(unfinished.starts_with("cut short") && unfinished.contains("10.0.0.3"), "{unfinished}");
+    assert!(unfinished.contains(&*whole.runs[1].id), "{unfinished}");
     assert_eq!(kept("all", |_| false), one_by_one);
     assert_eq!(kept("some", |i| i % 3 == 0), one_by_one);
     assert_eq!(kept("others", |i| i % 4 == 2), one_by_one);

@@ -67,9 +67,8 @@ fn draw(
         .with_char_set(CharSet::Unicode)
         .with_index_type(IndexType::Byte);
     let mut label = Label::new(span(finding.span)).with_color(colour);
-    if let Some(help) = &finding.help {
-        label = label.with_message(help);
-    }
+    // Without words the place would not be marked.
+    label = label.with_message(finding.help.as_deref().unwrap_or("here"));
     let mut report = Report::build(ReportKind::Custom(word, colour), span(finding.span))
         .with_config(config)
         .with_code(finding.rule)

@@ -32,7 +32,9 @@ fn check(context: &Context<'_>, found: &mut Findings) {
         let is_known = documented.iter().any(|(known, _)| {
             *known == name || known.ends_with(&format!(".{name}")) || bare(known) == bare(name)
         });
-        if is_known || !is_own && context.file.docs.is_empty() {
+        // Those of libraries are documented there.
+        let is_shared = context.api.documents_argument(name);
+        if is_known || is_shared || !is_own && context.file.docs.is_empty() {
             continue;
         }
         let finding = found.add(span, format!("the argument '{name}' is not documented"));

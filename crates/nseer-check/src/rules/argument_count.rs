@@ -3,6 +3,7 @@
 use crate::api::Origin;
 use crate::context::{Call, Context};
 use crate::rule::{Findings, Level, Rule};
+use crate::rules::counted;
 use crate::syntax::{Expr, ExprKind};
 
 pub(super) static RULE: Rule = Rule {
@@ -37,7 +38,10 @@ fn check(context: &Context<'_>, found: &mut Findings) {
                 continue;
             }
             found
-                .add(extra.span, format!("{shown} takes {most} arguments, not {given}"))
+                .add(
+                    extra.span,
+                    format!("{shown} takes {}, not {given}", counted(most, "argument")),
+                )
                 .level(Level::Warning)
                 .help(usage);
         }

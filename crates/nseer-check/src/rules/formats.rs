@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::rule::{Findings, Level, Rule};
+use crate::rules::counted;
 use crate::syntax::Expr;
 
 pub(super) static RULE: Rule = Rule {
@@ -51,8 +52,8 @@ fn judge(text: &str, format: &Expr, values: &[Expr], found: &mut Findings) {
         Ok(needed) => {
             let is_open = values.last().is_some_and(Expr::is_open);
             if values.len() < needed && !is_open {
-                let message =
-                    format!("the format asks for {needed} values and gets {}", values.len());
+                let needed = counted(needed, "value");
+                let message = format!("the format asks for {needed} and gets {}", values.len());
                 found.add(format.span, message);
             } else if values.len() > needed && !(is_open && values.len() == needed + 1) {
                 let message = format!("the format shows only {needed} of {} values", values.len());

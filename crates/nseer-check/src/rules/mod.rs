@@ -110,17 +110,19 @@ fn strings_of<'a>(context: &Context<'a>, global: &str) -> Vec<(&'a str, Span)> {
     values.filter_map(|value| Some((value.string()?, value.span))).collect()
 }
 
+/// `1 value`, `no values`.
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
 /// The script arguments that the documentation names.
 fn documented_arguments<'c>(context: &'c Context<'_>) -> Vec<(&'c str, Span)> {
-    let tags = context.file.docs.iter().flat_map(|doc| &doc.tags);
-    let tags = tags.filter(|tag| matches!(tag.name.as_str(), "args" | "arg"));
-    tags.map(|tag| {
-        let word = tag.first_word().trim_end_matches([',', ':', ';']);
-        (word, context.file.tag_span(tag))
-    })
-    .flat_map(|(word, span)| word.split(['|', '/', ',']).map(move |name| (name, span)))
-    .filter(|(name, _)| !name.is_empty())
-    .collect()
+    let named = crate::arguments::documented(&context.file.docs);
+    named.map(|(name, tag)| (name, context.file.tag_span(tag))).collect()
 }
 
 /// The script arguments that are asked for by name.

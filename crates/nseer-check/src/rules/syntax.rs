@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::rule::{Findings, Level, Rule};
+use crate::syntax::hint;
 
 pub(super) static RULE: Rule = Rule {
     name: super::SYNTAX,
@@ -20,6 +21,9 @@ fn check(context: &Context<'_>, found: &mut Findings) {
     let misplaced: &[_] =
         if context.file.problems.is_empty() { &context.names.misplaced } else { &[] };
     for (span, message) in context.file.problems.iter().chain(misplaced) {
-        found.add(*span, message.clone());
+        let finding = found.add(*span, message.clone());
+        if let Some(hint) = hint(&context.file.source.text, *span) {
+            finding.help(hint);
+        }
     }
 }

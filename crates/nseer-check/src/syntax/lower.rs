@@ -24,7 +24,8 @@ const BREAK: &str = "::b::";
 #[must_use]
 pub fn parse(text: &str, scan: &Scan) -> (Block, Vec<Problem>) {
     // Lua allows `break` anywhere in a block, the parser only at its end; so it is shown a label.
-    let mut shown = text.to_owned();
+    // A backtick makes it panic; no other sign that Lua lacks does, and none is neutral in strings but this.
+    let mut shown = text.replace('`', "@");
     for at in &scan.breaks {
         shown.replace_range(*at..at + BREAK.len(), BREAK);
     }
@@ -34,6 +35,7 @@ pub fn parse(text: &str, scan: &Scan) -> (Block, Vec<Problem>) {
         let (start, end) = error.range();
         let message = match error {
             full_moon::Error::AstError(error) => message(error, text),
+            _ if text.as_bytes().get(start.bytes()) == Some(&b'`') => "unexpected `".to_owned(),
             full_moon::Error::TokenizerError(error) => {
                 error.error().to_string().replace("unexpected character", "unexpected")
             }
@@ -46,12 +48,19 @@ pub fn parse(text: &str, scan: &Scan) -> (Block, Vec<Problem>) {
         *span = Span::new(span.start.min(text.len()), span.end.min(text.len()));
     }
     lower.problems.sort_by_key(|(span, _)| *span);
+    // What the parser says of a place and of what touches it follows from the first.
+    lower.problems.dedup_by(|(next, _), (first, _)| next.start <= first.end);
     (block, lower.problems)
 }
 
 fn message(error: &ast::AstError, text: &str) -> String {
     let (start, end) = error.range();
     let what = error.error_message();
+    let block =
+        what.strip_prefix("expected `end` to close ").and_then(|w| w.strip_suffix(" block"));
+    if let Some(block) = block {
+        return format!("no `end` closes the {block} that begins here");
+    }
     match text.get(start.bytes()..end.bytes()) {
         Some("") => format!("{what}, but the text ends"),
         _ if what.is_empty() => "unexpected here".to_owned(),

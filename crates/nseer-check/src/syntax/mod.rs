@@ -2,11 +2,13 @@
 
 use crate::source::Span;
 
+mod hints;
 mod lower;
 mod scan;
 mod strings;
 mod walk;
 
+pub(crate) use hints::hint;
 pub use lower::{Problem, parse};
 pub use scan::{Comment, Scan, scan};
 pub use strings::unescape;

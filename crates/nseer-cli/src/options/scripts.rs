@@ -77,9 +77,10 @@ pub(super) const CATEGORY: Category = Category {
         Opt::new(
             &["--script-timeout"],
             Value::Required("TIME"),
-            "give up a script after TIME (0: never, the default)",
-            "Gives up a script that has been running for TIME on one host or port. 0 means never, \
-            which is the default; -T5 sets ten minutes.",
+            "give up a script after TIME (0: never; default 1h)",
+            "Gives up a script that has been running for TIME on one host or port. 0 means never. The \
+            default is one hour, so that a server that answers byte by byte cannot hold a scan for \
+            ever; -T5 makes it ten minutes.",
             |s, u| u.store(&mut s.script_timeout),
         ),
         Opt::new(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use nseer_core::{PortKey, Protocol};
-use nseer_seam::System;
+use nseer_seam::{FileKind, System};
 
 use super::script_run::port;
 use super::test_find::TESTS;
@@ -100,6 +100,15 @@ fn run(words: &Words, system: &System) -> anyhow::Result<u8> {
     };
     let script = path.with_file_name(format!("{name}.nse"));
     let test = path.with_file_name(format!("{name}{TESTS}"));
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+        && system.files.kind(folder) != Some(FileKind::Directory)
+    {
+        bail!(
+            "cannot write '{}': there is no folder '{}'; make it first",
+            script.display(),
+            folder.display()
+        );
+    }
     for file in [&script, &test] {
         if system.files.kind(file).is_some() {
             bail!("'{}' is there already: choose another name", file.display());

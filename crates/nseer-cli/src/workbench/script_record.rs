@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
@@ -15,7 +15,7 @@ use nseer_replay::{
     Port, Recorder, Recording, Stage,
     machine::{self, Pace},
 };
-use nseer_seam::System;
+use nseer_seam::{FileKind, System};
 
 use super::Words;
 use super::script_run::{Target, given_host};
@@ -46,7 +46,7 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
     let host = runtime.block_on(given_host(&target, words, false))?;
     let time = system.clock.wall().duration_since(UNIX_EPOCH).unwrap_or_default();
     let stage = Stage {
-        script: relative(&script, &path)?,
+        script: relative(&script, &path, system)?,
         host: host.address,
         name: host.name.clone(),
         args: words.value("--script-args").map(|args| args.to_string_lossy().into_owned()),
@@ -55,7 +55,8 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
     };
     let data = single_run::data_dirs(words.value("--datadir").map(Path::new), system)?;
     let settings = Settings::new(data, system)?;
-    let recorder = Arc::new(Recorder::default());
+    let pace = Pace::default();
+    let recorder = Arc::new(Recorder::paced(&pace));
     let network = Network::new(NetworkConfig {
         observer: Some(recorder.clone()),
         ..NetworkConfig::default()
@@ -68,7 +69,7 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
         names: settings.names.clone(),
         network,
         started: system.clock.wall(),
-        system: machine::machine(stage.time, stage.seed, &Pace::default()),
+        system: machine::machine(stage.time, stage.seed, &pace),
         workbench: Workbench { seed: Some(stage.seed), ..Workbench::default() },
         forced: false,
         debugging: 0,
@@ -133,18 +134,43 @@ fn ports(ran: &Ran, host: &GivenHost) -> Vec<Port> {
         .collect()
 }
 
-/// The script's file as seen from the recording.
-fn relative(script: &Path, recording: &Path) -> anyhow::Result<String> {
+/// The script's file as seen from the recording, so that both can be moved together; where they have no
+/// folder in common, from the root.
+fn relative(script: &Path, recording: &Path, system: &System) -> anyhow::Result<String> {
     let absolute = |path: &Path| {
-        std::path::absolute(path).with_context(|| format!("cannot find '{}'", path.display()))
+        let path = std::path::absolute(path);
+        path.map(|path| plain(&path)).context("cannot find the present folder")
     };
     let (script, recording) = (absolute(script)?, absolute(recording)?);
-    let shown = match (script.parent() == recording.parent(), script.file_name()) {
-        (true, Some(name)) => PathBuf::from(name),
-        _ => script,
-    };
+    let folder = recording.parent().unwrap_or(&recording);
+    let near = from(folder, &script).filter(|near| {
+        // A link may lead elsewhere.
+        system.files.kind(&folder.join(near)) == Some(FileKind::File)
+    });
+    let shown = near.unwrap_or(script);
     let text = shown.to_str().map(str::to_owned);
     text.with_context(|| format!("the name '{}' is not text", shown.display()))
+}
+
+/// Without `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir {
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    plain
+}
+
+/// The way from a folder to a file, where more than the root is common to both.
+fn from(folder: &Path, file: &Path) -> Option<PathBuf> {
+    let common = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
+    let up = folder.components().skip(common).map(|_| Component::ParentDir);
+    let down = file.components().skip(common);
+    (common > 1).then(|| up.chain(down).collect())
 }
 
 /// Says what was written, and whether it replays.
@@ -175,4 +201,20 @@ fn tell(
     // Where standard error is gone there is nobody to tell.
     let _ = std::io::stderr().write_all(note.as_bytes());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_seen_from_its_recording() {
+        let way = |folder: &str, file: &str| {
+            from(Path::new(folder), &plain(Path::new(file))).map(|way| way.display().to_string())
+        };
+        assert_eq!(way("/a/b", "/a/b/x.nse").as_deref(), Some("x.nse"));
+        assert_eq!(way("/a/tests", "/a/scripts/x.nse").as_deref(), Some("../scripts/x.nse"));
+        assert_eq!(way("/a/b", "/a/b/c/../../x.nse").as_deref(), Some("../x.nse"));
+        assert_eq!(way("/a", "/b/x.nse"), None);
+    }
 }

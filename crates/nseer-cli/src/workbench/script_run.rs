@@ -115,6 +115,15 @@ impl Target {
     /// Reads what was typed.
     pub(super) fn read(word: &OsStr) -> anyhow::Result<Target> {
         let text = word.to_str().context("the target is not text")?;
+        if let Some((scheme, rest)) = text.split_once("://") {
+            let host = rest.split('/').next().unwrap_or_default();
+            let port = match scheme {
+                _ if host.contains(':') => "",
+                "https" => ":443",
+                _ => ":80",
+            };
+            bail!("'{text}' is a URL: write TARGET:PORT, such as {host}{port}");
+        }
         let (host, ports) = match text.strip_prefix('[') {
             Some(rest) => {
                 let (host, ports) = rest.split_once(']').with_context(|| {
@@ -131,6 +140,9 @@ impl Target {
         if host.is_empty() {
             bail!("'{text}' names no host: write TARGET:PORT");
         }
+        if host.contains('/') {
+            bail!("'{host}' is no host: a script is run against one host, not a network");
+        }
         Ok(Target { host: host.to_owned(), ports })
     }
 }
@@ -141,8 +153,10 @@ pub(super) fn port(word: &str) -> anyhow::Result<PortKey> {
         Some(number) => (number, Protocol::Udp),
         None => (word.strip_suffix("/tcp").unwrap_or(word), Protocol::Tcp),
     };
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     match number.parse() {
         Ok(number) => Ok(PortKey::new(protocol, number)),
+        Err(_) if is_number => bail!("'{word}' is no port: the highest is {}", u16::MAX),
         Err(_) => bail!("'{word}' is no port: write 22, 22/tcp or 53/udp"),
     }
 }
@@ -318,7 +332,20 @@ mod tests {
     fn what_is_no_target_is_named() {
         let wrong = |text| read(text).expect_err(text);
         assert_eq!(wrong("h:ssh"), "'ssh' is no port: write 22, 22/tcp or 53/udp");
-        assert_eq!(wrong("h:70000"), "'70000' is no port: write 22, 22/tcp or 53/udp");
+        assert_eq!(wrong("h:70000"), "'70000' is no port: the highest is 65535");
+        assert_eq!(wrong("h:80-90"), "'80-90' is no port: write 22, 22/tcp or 53/udp");
+        assert_eq!(
+            wrong("10.0.0.0/8:80"),
+            "'10.0.0.0/8' is no host: a script is run against one host, not a network"
+        );
+        assert_eq!(
+            wrong("https://h/x"),
+            "'https://h/x' is a URL: write TARGET:PORT, such as h:443"
+        );
+        assert_eq!(
+            wrong("https://h:8443/x"),
+            "'https://h:8443/x' is a URL: write TARGET:PORT, such as h:8443"
+        );
         assert_eq!(wrong(":22"), "':22' names no host: write TARGET:PORT");
         assert_eq!(wrong("[::1:22"), "'[::1:22' lacks the bracket behind the address: [::1]:22");
     }

@@ -17,7 +17,7 @@ use nseer_engine::selection::SelectedScript;
 use nseer_engine::{Engine, EngineConfig, NewTargets, ScriptInfo, Workbench, script_args};
 use nseer_net::Network;
 use nseer_report::script_lines;
-use nseer_seam::System;
+use nseer_seam::{FileKind, System};
 
 use crate::plan::DEFAULT_CPU_LIMIT;
 
@@ -27,7 +27,7 @@ const SLOTS: usize = 64;
 /// Where scripts find libraries and data: as in a scan, without the options that only a scan has.
 pub(super) fn data_dirs(datadir: Option<&Path>, system: &System) -> anyhow::Result<Arc<DataDirs>> {
     if let Some(path) = datadir
-        && system.files.kind(path) != Some(nseer_seam::FileKind::Directory)
+        && system.files.kind(path) != Some(FileKind::Directory)
     {
         bail!("'{}' (--datadir) is not a directory", path.display());
     }
@@ -134,8 +134,11 @@ impl NewTargets for Ear {
 
 /// The script in this file, wherever the file is.
 fn select(path: &Path, data: &DataDirs, system: &System) -> anyhow::Result<SelectedScript> {
-    if system.files.kind(path) != Some(nseer_seam::FileKind::File) {
-        bail!("cannot read '{}': there is no such file", path.display());
+    match system.files.kind(path) {
+        Some(FileKind::File) => {}
+        Some(FileKind::Other) => bail!("cannot read '{}': it is no regular file", path.display()),
+        Some(FileKind::Directory) => bail!("cannot read '{}': it is a folder", path.display()),
+        None => bail!("cannot read '{}': there is no such file", path.display()),
     }
     let Some(data_file) = data.file_at(path) else {
         bail!("cannot read '{}': there is no such file", path.display());
@@ -153,7 +156,7 @@ impl SingleRun<'_> {
         let mut script = select(self.script, &self.data, &self.system)?;
         script.forced = self.forced;
         let script_args = script_args::parse(None, self.args)?.table;
-        let record = self.host.record(self.names, self.started);
+        let mut host = self.host.record(self.names, self.started);
         let config = EngineConfig {
             system: self.system.clone(),
             data: self.data,
@@ -184,7 +187,7 @@ impl SingleRun<'_> {
             bail!("'{}' was not loaded: {}", self.script.display(), why.unwrap_or_default());
         };
         let pre = engine.run_phase(Phase::Pre).await;
-        let host = engine.run_host(record, None).await;
+        engine.run_host(&mut host, None).await;
         let post = engine.run_phase(Phase::Post).await;
         drop(engine);
         let messages =

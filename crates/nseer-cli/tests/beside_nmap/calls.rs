@@ -2,7 +2,7 @@
 //! with them: the same lines are told.
 
 use crate::INSTALLED;
-use crate::lab::{self, Lab};
+use crate::lab::{self, Lab, Peer};
 
 /// The names in `nmap` that scripts may count on, whatever is installed.
 const NAMES: &[&str] = &[
@@ -119,4 +119,13 @@ fn ports_are_walked_in_the_same_order() {
 #[test]
 fn datagrams_have_the_same_ends() {
     lab::run("calls::datagrams_have_the_same_ends", |lab| same_is_told(lab, "datagrams"));
+}
+
+#[test]
+fn sockets_say_the_same_in_every_state() {
+    lab::run("calls::sockets_say_the_same_in_every_state", |lab| {
+        lab.peer(7001, Peer::Says(b"hello\nworld\n"));
+        lab.peer(7002, Peer::Silent);
+        same_is_told(lab, "sockets");
+    });
 }

@@ -86,6 +86,9 @@ impl Lab {
             meta nfproto ipv4 meta l4proto { tcp, udp } th dport 88 reject with icmp prot-unreachable
             meta nfproto ipv4 meta l4proto { tcp, udp } th dport 89 reject with icmp net-prohibited
             meta nfproto ipv4 meta l4proto { tcp, udp } th dport 90 reject with icmp host-prohibited
+            tcp dport 91 tcp flags & ack == 0 drop
+            tcp dport 92 tcp flags & (fin | syn | rst | ack) == syn reject with icmpx admin-prohibited
+            tcp dport 92 drop
             ip daddr 10.99.0.3 icmp type echo-request drop
             ip daddr 10.99.0.4 drop";
         let chain = chain.replace('\n', ";");
@@ -95,6 +98,17 @@ impl Lab {
         for address in ["10.99.0.3/24", "10.99.0.4/24"] {
             self.far(&["ip", "address", "add", address, "dev", "far"]);
         }
+    }
+
+    /// The router on the way to the third host rejects packets to some of its ports.
+    pub(crate) fn router_rejects(&self) {
+        let chain = "type filter hook forward priority 0
+            meta l4proto { tcp, udp } th dport 84 reject with icmpx admin-prohibited
+            meta l4proto { tcp, udp } th dport 85 reject with icmpx host-unreachable
+            meta l4proto { tcp, udp } th dport 86 reject with icmpx port-unreachable
+            meta l4proto { tcp, udp } th dport 87 reject with icmp host-prohibited";
+        let chain = chain.replace('\n', ";");
+        self.far(&["nft", &format!("table inet router {{ chain on {{ {chain}; }}; }}")]);
     }
 
     /// The other host drops and rejects packets of some protocols. It answers as fast as it is asked.

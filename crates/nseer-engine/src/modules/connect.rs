@@ -1,7 +1,7 @@
 //! The socket methods that choose a peer: `connect`, `reconnect_ssl`, `sendto`.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 
 use mlua::{IntoLuaMulti as _, Lua, MultiValue, Table, Value};
@@ -10,8 +10,8 @@ use nseer_net::{ConnectOptions, Family, NetError, Socket, Transport};
 
 use crate::context::{Connection as _, HeldSlot, ScriptContext};
 use crate::environment::World;
-use crate::modules::socket::SocketCell;
-use crate::modules::socket_calls::{failed_later, this, this_for_use};
+use crate::modules::socket::{Broken, SocketCell};
+use crate::modules::socket_calls::{failed_at_once, failed_later, on_broken, this, this_for_use};
 use crate::modules::trace::{Ends, Way};
 use crate::workbench::mark;
 
@@ -25,9 +25,14 @@ pub(crate) struct Peer {
     sni: Option<String>,
 }
 
+/// The address that stands for any of this family.
+pub(crate) fn any(ipv6: bool) -> IpAddr {
+    if ipv6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() }
+}
+
 /// Makes sure that the socket can be used: connected, or datagram.
 pub(crate) fn ready(world: &Rc<World>, cell: &Rc<SocketCell>) -> Result<(), NetError> {
-    if cell.is_open() {
+    if cell.is_open() || cell.broken.get().is_some() {
         return Ok(());
     }
     if cell.transport.get() != Transport::Udp {
@@ -103,15 +108,14 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
         (_, Transport::Udp) => Transport::Dtls,
         _ => Transport::Tls,
     };
-    if cell.is_open() {
-        cell.shut();
-    }
+    cell.shut();
     *cell.sni.borrow_mut() = peer.sni.clone();
     let context = world.current()?;
     let options = ConnectOptions {
         bind: cell.bind.get(),
         sni: peer.sni.clone(),
         timeout: cell.timeout.get(),
+        tls_end_once: world.has_older_nmap,
         mark: mark(world, lua),
         tally: context.tally(),
     };
@@ -128,6 +132,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
         if !matches!(transport, Transport::Udp | Transport::Dtls) {
             take_slot(&world, &context).await;
         }
+        cell.peer.set(Some(address));
         let connected = cell
             .run(async {
                 match Socket::connect(&network, transport, address, &options).await {
@@ -149,10 +154,23 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             }
             Err(error) => {
                 context.review_slot();
+                if !matches!(error, NetError::Cancelled) {
+                    cell.broken.set(Some(Broken::of(&error, transport)));
+                }
+                if world.has_older_nmap && is_no_way(&error) {
+                    return Ok((false, "Nsock connect failed immediately").into_lua_multi(&lua)?);
+                }
                 failed_later(&lua, &error)
             }
         }
     }))
+}
+
+/// The system knows no way to the peer: nothing was waited for.
+fn is_no_way(error: &NetError) -> bool {
+    use ErrorKind::{NetworkUnreachable, PermissionDenied};
+    let NetError::Io(error) = error else { return false };
+    matches!(error.kind(), NetworkUnreachable | PermissionDenied)
 }
 
 /// Waits until the thread may hold sockets, if it may not yet.
@@ -193,7 +211,10 @@ pub(crate) async fn address_of(
 pub(crate) fn reconnect_ssl(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this_for_use(lua, args)?;
     if let Err(error) = ready(world, &cell) {
-        return super::socket_calls::failed_at_once(lua, &error);
+        return failed_at_once(world, lua, &error);
+    }
+    if let Some(reply) = on_broken(lua, &cell, false) {
+        return Ok(reply);
     }
     note_mark(world, lua, &cell);
     let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
@@ -221,13 +242,19 @@ pub(crate) fn sendto(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply,
     let peer = peer_argument(world, lua, args, 2)?;
     let data = args.string(lua, 4)?.as_bytes().to_vec();
     if let Err(error) = ready(world, &cell) {
-        return super::socket_calls::failed_at_once(lua, &error);
+        return failed_at_once(world, lua, &error);
+    }
+    if let Some(reply) = on_broken(lua, &cell, false) {
+        return Ok(reply);
     }
     note_mark(world, lua, &cell);
     let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
     Ok(Reply::wait(async move {
         let address = match address_of(&world, &peer, cell.ipv6.get()).await {
             Ok(address) => address,
+            Err(NetError::Resolve { text, .. }) => {
+                return Ok((false, text).into_lua_multi(&lua)?);
+            }
             Err(error) => return failed_later(&lua, &error),
         };
         let to = Ends { peer: Some(address), ..cell.ends.get() };
@@ -268,8 +295,8 @@ pub(crate) fn peer_argument(
         }
     };
     let port = match args.value(n + 1) {
-        Value::Table(table) => lua
-            .coerce_integer(field(world, lua, &table, "number")?)?
+        Value::Table(table) => field(world, lua, &table, "number")?
+            .as_integer()
             .ok_or_else(|| args.bad(n + 1, "port table lacks integer 'number' field"))?,
         _ => args.integer(lua, n + 1)?,
     };

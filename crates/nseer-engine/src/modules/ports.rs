@@ -27,8 +27,8 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
 }
 
 fn get_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
-    let host = host_argument(world, args)?;
-    let key = port_argument(args, 2)?;
+    let host = host_argument(world, lua, args)?;
+    let key = port_argument(lua, args, 2)?;
     let key = host.with(|h| listed(&h.ports, key)).unwrap_or(key);
     Reply::values(lua, world.tables.port_table(lua, &host, key)?)
 }
@@ -49,11 +49,11 @@ fn listed(ports: &PortTable, key: PortKey) -> Option<PortKey> {
 const PROTOCOLS: [&str; 3] = ["tcp", "udp", "sctp"];
 
 fn get_ports(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
-    let host = host_argument(world, args)?;
+    let host = host_argument(world, lua, args)?;
     let protocol = Protocol::TRANSPORTS[args.option(lua, 3, None, &PROTOCOLS)?];
     let states = PortState::ALL.map(PortState::as_str);
     let state = PortState::ALL[args.option(lua, 4, None, &states)?];
-    let after = if args.value(2).is_nil() { None } else { Some(port_argument(args, 2)?) };
+    let after = if args.value(2).is_nil() { None } else { Some(port_argument(lua, args, 2)?) };
     let next = host.with(|h| {
         // After a port, the walk goes on into the protocols that follow its own, as Nmap's does;
         // after one that is not there it begins anew.
@@ -72,8 +72,11 @@ fn get_ports(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 }
 
 fn set_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
-    let host = host_argument(world, args)?;
-    let key = port_argument(args, 2)?;
+    let host = host_argument(world, lua, args)?;
+    let key = port_argument(lua, args, 2)?;
+    if host.with(|h| h.ports.status(key).is_none()) {
+        return Ok(Reply::nothing());
+    }
     let state = match args.option(lua, 3, None, &["open", "closed"])? {
         0 => PortState::Open,
         _ => PortState::Closed,
@@ -102,10 +105,13 @@ const VERSION_STATES: [&str; 5] =
     ["hardmatched", "softmatched", "nomatch", "tcpwrapped", "incomplete"];
 
 fn set_port_version(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
-    let host = host_argument(world, args)?;
-    let port = args.table(2)?;
-    let key = port_argument(args, 2)?;
     let state = VERSION_STATES[args.option(lua, 3, Some(0), &VERSION_STATES)?];
+    let host = host_argument(world, lua, args)?;
+    let port = args.table(2)?;
+    let key = port_argument(lua, args, 2)?;
+    if host.with(|h| h.ports.status(key).is_none()) {
+        return Ok(Reply::nothing());
+    }
     let Value::Table(version) = port.get::<Value>("version")? else {
         return Err(Raise::new("port 'version' field must be a table"));
     };
@@ -128,9 +134,7 @@ fn set_port_version(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Rais
                 _ => None,
             };
         }
-        if h.ports.status(key).is_some()
-            && let Some(detail) = h.ports.detail_mut(key)
-        {
+        if let Some(detail) = h.ports.detail_mut(key) {
             detail.service = Some(service);
         }
     });
@@ -177,15 +181,16 @@ fn screened(text: &[u8], most: usize) -> String {
 }
 
 /// The host in work that argument 1, a host table, means.
-pub(crate) fn host_argument(world: &World, args: &Args) -> Result<Rc<HostCell>, Raise> {
+pub(crate) fn host_argument(world: &World, lua: &Lua, args: &Args) -> Result<Rc<HostCell>, Raise> {
     let table = args.table(1)?;
+    let text = |key: &str| -> Result<_, Raise> { Ok(lua.coerce_string(table.get::<Value>(key)?)?) };
     let hosts = world.hosts.borrow();
     let found = if let Value::LightUserData(target) = table.get::<Value>("_Target")? {
         hosts.get(&(target.0 as u64)).cloned()
-    } else if let Value::String(ip) = table.get::<Value>("ip")? {
+    } else if let Some(ip) = text("ip")? {
         let ip: Option<IpAddr> = ip.to_string_lossy().parse().ok();
         hosts.values().find(|h| Some(h.address) == ip).cloned()
-    } else if let Value::String(name) = table.get::<Value>("targetname")? {
+    } else if let Some(name) = text("targetname")? {
         let name = name.to_string_lossy();
         hosts.values().find(|h| h.with(|r| r.target_name.as_deref() == Some(&name))).cloned()
     } else {
@@ -195,16 +200,16 @@ pub(crate) fn host_argument(world: &World, args: &Args) -> Result<Rc<HostCell>, 
 }
 
 /// The port that argument `n`, a port table, means. The number must be an integer.
-fn port_argument(args: &Args, n: usize) -> Result<PortKey, Raise> {
+fn port_argument(lua: &Lua, args: &Args, n: usize) -> Result<PortKey, Raise> {
     let table = args.table(n)?;
     let number = match table.get::<Value>("number")? {
         Value::Integer(i) => i,
         _ => return Err(Raise::new("port 'number' field must be an integer")),
     };
-    let protocol = match table.get::<Value>("protocol")? {
-        Value::String(text) => text.to_string_lossy(),
-        _ => return Err(Raise::new("port 'protocol' field must be a string")),
-    };
+    let protocol = lua
+        .coerce_string(table.get::<Value>("protocol")?)?
+        .ok_or_else(|| Raise::new("port 'protocol' field must be a string"))?
+        .to_string_lossy();
     let protocol = Protocol::TRANSPORTS
         .into_iter()
         .find(|p| p.as_str() == protocol)

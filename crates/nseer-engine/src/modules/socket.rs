@@ -44,6 +44,10 @@ pub(crate) struct SocketCell {
     pub(crate) user: Cell<usize>,
     pub(crate) sni: RefCell<Option<String>>,
     pub(crate) ends: Cell<Ends>,
+    /// Whom it was connected to last.
+    pub(crate) peer: Cell<Option<SocketAddr>>,
+    /// What is left of a connection that could not be made, until it is closed.
+    pub(crate) broken: Cell<Option<Broken>>,
     /// Absent while it is not connected, and while an operation has it.
     socket: RefCell<Option<Socket>>,
     /// Present where the socket captures packets; it has no connection then.
@@ -52,6 +56,48 @@ pub(crate) struct SocketCell {
     /// Grows with every close, so that an operation knows that its socket is gone.
     generation: Cell<u64>,
     closed: Notify,
+}
+
+/// A connection that could not be made. To a script there is a socket all the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Broken {
+    /// How far it came.
+    pub(crate) reach: Reach,
+    /// Something under TLS was meant.
+    pub(crate) is_tls: bool,
+}
+
+/// How far a connection came that could not be made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Nobody took it.
+    Refused,
+    /// The handshake failed.
+    NotTls,
+    /// Nothing came until the time was over.
+    Silent,
+}
+
+impl Broken {
+    /// What is left where connecting failed so.
+    pub(crate) fn of(error: &NetError, transport: Transport) -> Broken {
+        let reach = match error {
+            NetError::TimedOut => Reach::Silent,
+            NetError::Tls(_) => Reach::NotTls,
+            _ => Reach::Refused,
+        };
+        let is_tls = reach != Reach::Refused && transport != Transport::Tcp;
+        Broken { reach, is_tls }
+    }
+
+    /// What comes of reading or sending; `None`: the time-out.
+    pub(crate) fn error(self, reads: bool) -> Option<NetError> {
+        match self.reach {
+            Reach::Silent => None,
+            Reach::Refused if reads => Some(NetError::Eof),
+            _ => Some(NetError::NotConnected),
+        }
+    }
 }
 
 /// A thread uses a socket that another one is using.
@@ -68,6 +114,8 @@ impl SocketCell {
             user: Cell::new(0),
             sni: RefCell::default(),
             ends: Cell::default(),
+            peer: Cell::new(None),
+            broken: Cell::new(None),
             socket: RefCell::default(),
             capture: RefCell::default(),
             busy: Cell::new(false),
@@ -158,7 +206,7 @@ impl Connection for SocketCell {
 
     /// Closes the connection. An operation that has it ends with `CANCELLED`.
     fn shut(&self) -> bool {
-        let was_open = self.is_open();
+        let was_open = self.broken.take().is_some() || self.is_open();
         if let Some(socket) = self.socket.borrow_mut().take() {
             socket.close();
         }

@@ -52,8 +52,11 @@ const FUNCTIONS: &[(&str, Body<Rc<World>>)] = &[
 const BUFFER_LIMIT: usize = 16 << 20;
 
 /// The arguments of `receive_buf`: the socket, what finds the end, whether that is kept.
-fn matcher_arguments(args: &Args) -> Result<(), Raise> {
-    this(args)?;
+fn matcher_arguments(world: &Rc<World>, args: &Args) -> Result<(), Raise> {
+    let cell = this(args)?;
+    if world.has_older_nmap && connect::ready(world, &cell).is_err() {
+        return Err(Raise::new(NOT_CONNECTED));
+    }
     if !matches!(args.value(2), Value::String(_) | Value::Function(_)) {
         return Err(args.expected(2, "function/string"));
     }
@@ -79,7 +82,8 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<Table> {
         *this(&args)?.buffer.borrow_mut() = rest.as_bytes().to_vec();
         Ok(Reply::nothing())
     })?;
-    let check = native.function(|lua, args| match matcher_arguments(&args) {
+    let w = world.clone();
+    let check = native.function(move |lua, args| match matcher_arguments(&w, &args) {
         Ok(()) => Ok(Reply::nothing()),
         Err(raise) => Ok(Reply::Values(raise.into_values(lua)?)),
     })?;
@@ -161,13 +165,33 @@ pub(crate) fn this_for_use(lua: &Lua, args: &Args) -> Result<Rc<SocketCell>, Rai
     Ok(cell)
 }
 
-/// `false` and the status, for a failure that is known at once.
-pub(crate) fn failed_at_once(lua: &Lua, error: &NetError) -> Result<Reply, Raise> {
-    let text = match error {
-        NetError::NotConnected => "socket must be connected",
-        other => other.status(),
-    };
-    Reply::values(lua, (false, text))
+const NOT_CONNECTED: &str = "socket must be connected";
+
+/// `false` and the status, for a failure that is known at once. With an older Nmap every failure
+/// comes late, but for one: that there is no connection is the script's mistake.
+pub(crate) fn failed_at_once(world: &World, lua: &Lua, error: &NetError) -> Result<Reply, Raise> {
+    match (error, world.has_older_nmap) {
+        (NetError::NotConnected, true) => Err(Raise::new(NOT_CONNECTED)),
+        (NetError::NotConnected, false) => Reply::values(lua, (false, NOT_CONNECTED)),
+        (other, false) => Reply::values(lua, (false, other.status())),
+        (other, true) => Ok(Reply::Values(failed_later(lua, other)?)),
+    }
+}
+
+/// What comes of using a connection that could not be made; `None` where it is no such.
+pub(crate) fn on_broken(lua: &Lua, cell: &SocketCell, reads: bool) -> Option<Reply> {
+    let error = cell.broken.get()?.error(reads);
+    let (lua, timeout) = (lua.clone(), cell.timeout.get());
+    Some(Reply::wait(async move {
+        if let Some(error) = error {
+            return failed_later(&lua, &error);
+        }
+        match timeout {
+            Some(time) => tokio::time::sleep(time).await,
+            None => std::future::pending().await,
+        }
+        failed_later(&lua, &NetError::TimedOut)
+    }))
 }
 
 /// `nil` and the status, for a failure after waiting.
@@ -179,7 +203,10 @@ fn send(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this_for_use(lua, args)?;
     let data = args.string(lua, 2)?.as_bytes().to_vec();
     if let Err(error) = connect::ready(world, &cell) {
-        return failed_at_once(lua, &error);
+        return failed_at_once(world, lua, &error);
+    }
+    if let Some(reply) = on_broken(lua, &cell, false) {
+        return Ok(reply);
     }
     connect::note_mark(world, lua, &cell);
     world.trace_data(cell.ends.get(), Way::Sent, &data);
@@ -188,7 +215,7 @@ fn send(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
             world.trace(cell.ends.get(), Way::Sent, "SEND");
             return Reply::values(lua, true);
         }
-        Some(Some(Err(error))) => return failed_at_once(lua, &error),
+        Some(Some(Err(error))) => return failed_at_once(world, lua, &error),
         _ => {}
     }
     let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
@@ -232,7 +259,10 @@ async fn read(
 fn receive(world: &Rc<World>, lua: &Lua, args: &Args, amount: Amount) -> Result<Reply, Raise> {
     let cell = this_for_use(lua, args)?;
     if let Err(error) = connect::ready(world, &cell) {
-        return failed_at_once(lua, &error);
+        return failed_at_once(world, lua, &error);
+    }
+    if let Some(reply) = on_broken(lua, &cell, true) {
+        return Ok(reply);
     }
     connect::note_mark(world, lua, &cell);
     let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
@@ -244,6 +274,8 @@ fn receive(world: &Rc<World>, lua: &Lua, args: &Args, amount: Amount) -> Result<
             })
             .await;
         match received {
+            // A datagram without bytes looks like an end.
+            Ok(data) if data.is_empty() => failed_later(&lua, &NetError::Eof),
             Ok(data) => {
                 world.trace_data(cell.ends.get(), Way::Received, &data);
                 Ok((true, lua.create_string(data)?).into_lua_multi(&lua)?)
@@ -279,13 +311,18 @@ fn close(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 fn get_info(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this_socket(args)?;
     if let Err(error) = connect::ready(world, &cell) {
-        return failed_at_once(lua, &error);
+        return failed_at_once(world, lua, &error);
     }
-    let Some(peer) = cell.with(|s| s.peer_addr()) else {
+    let broken = cell.broken.get().and(cell.peer.get());
+    let Some(peer) = broken.map(Some).or_else(|| cell.with(|s| s.peer_addr())) else {
         return Err(Raise::new(IN_USE));
     };
-    // Where there is no peer yet, Nmap tells neither end.
-    let local = peer.and_then(|_| cell.with(|s| s.local_addr()).flatten());
+    // After a reset the system knows no peer. Where there was none yet, Nmap tells neither end.
+    let peer = peer.or(cell.peer.get());
+    let local = match broken {
+        Some(peer) => Some(SocketAddr::new(connect::any(peer.is_ipv6()), 0)),
+        None => peer.and_then(|_| cell.with(|s| s.local_addr()).flatten()),
+    };
     let told = |end: Option<SocketAddr>| match end {
         Some(end) => (end.ip().to_string(), end.port()),
         None => ("unknown protocol".to_owned(), 0),
@@ -297,6 +334,10 @@ fn get_info(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 fn set_timeout(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this(args)?;
     let ms = args.number(lua, 2)?.floor();
+    // What an integer of 64 bits can hold.
+    if !(-9.3e18..9.2e18).contains(&ms) {
+        return Err(Raise::new("Number cannot be converted to an integer"));
+    }
     if ms < -1.0 {
         return Err(Raise::new(format!("Negative timeout: {ms}")));
     }
@@ -309,10 +350,10 @@ fn set_timeout(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 fn bind(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this(args)?;
     let address = args.optional_string(lua, 2)?.map(|s| s.to_string_lossy());
-    let port = args.integer(lua, 3)?;
-    let port = u16::try_from(port).map_err(|_| args.bad(3, "port number out of range"))?;
-    let any = if cell.ipv6.get() { "::" } else { "0.0.0.0" };
-    match address.as_deref().unwrap_or(any).parse::<IpAddr>() {
+    // Of a number that is too large the system takes the lower half.
+    let port = (args.integer(lua, 3)? & 0xffff) as u16;
+    let any = connect::any(cell.ipv6.get());
+    match address.map_or(Ok(any), |address| address.parse::<IpAddr>()) {
         Ok(ip) => {
             cell.bind.set(Some(SocketAddr::new(ip, port)));
             Reply::values(lua, true)
@@ -327,7 +368,10 @@ fn get_ssl_certificate(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Repl
     match der {
         Some(Some(Some(der))) => certificate::to_lua(world, lua, &der),
         Some(Some(None)) => Reply::values(lua, Value::Nil),
-        _ => Err(Raise::new("calling 'get_ssl_certificate' on bad self (not a SSL socket)")),
+        None if cell.broken.get().is_some_and(|broken| broken.is_tls) => {
+            Reply::values(lua, Value::Nil)
+        }
+        _ => Err(args.bad(1, "not a SSL socket")),
     }
 }
 

@@ -9,7 +9,7 @@ use nseer_lua::{Outcome, Reply};
 use crate::context::ScriptContext;
 use crate::environment::World;
 use crate::host_cell::WorkerThreads;
-use crate::jobs::error_message;
+use crate::jobs::{tell_failure, try_message};
 
 /// Adds `new_thread`, `base`, `gettid`, `getid`, `getinfo`, `gethostport` and `isworker`.
 pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
@@ -28,6 +28,13 @@ pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
             context.clone(),
             move |end| {
                 ended.release(&world);
+                match &end.outcome {
+                    Outcome::Failed(error) => tell_failure(&world, &ended, &end, error),
+                    Outcome::Returned(_) => {
+                        world.debug(2, || format!("Finished {}.", ended.label()));
+                    }
+                    _ => {}
+                }
                 *for_end.borrow_mut() = failure_value(&world, &end.outcome);
                 workers_of(&world, &ended).ended(end.id);
             },
@@ -97,11 +104,7 @@ fn workers_of<'a>(world: &'a World, context: &'a ScriptContext) -> &'a WorkerThr
 fn failure_value(world: &World, outcome: &Outcome) -> Value {
     let text = match outcome {
         Outcome::Returned(_) => return Value::Nil,
-        Outcome::Failed(Value::Table(error)) => match error_message(error) {
-            Some(message) => message,
-            None => return Value::Table(error.clone()),
-        },
-        Outcome::Failed(value) => return value.clone(),
+        Outcome::Failed(error) => return try_message(error).unwrap_or_else(|| error.clone()),
         Outcome::Stray => "yielded unexpectedly and cannot be resumed".into(),
         Outcome::Overran(_) => "computed for too long without waiting".into(),
         Outcome::Killed(reason) => reason.to_string(),

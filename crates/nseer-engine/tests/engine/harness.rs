@@ -190,11 +190,14 @@ impl Case {
         let mut outcome = Outcome { pre, ..Outcome::default() };
         let mut running = Vec::new();
         for (address, ports) in &self.hosts {
-            let (engine, record) = (engine.clone(), record(*address, ports));
+            let (engine, mut record) = (engine.clone(), record(*address, ports));
             // This is the tests' own clock.
             #[allow(clippy::disallowed_methods, reason = "the deadline of the host")]
             let deadline = self.host_timeout.map(|time| std::time::Instant::now() + time);
-            running.push(tokio::spawn(async move { engine.run_host(record, deadline).await }));
+            running.push(tokio::spawn(async move {
+                engine.run_host(&mut record, deadline).await;
+                record
+            }));
         }
         for task in running {
             let host = task.await.expect("host task");

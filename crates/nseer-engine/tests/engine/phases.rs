@@ -64,6 +64,7 @@ fn host_and_port_tables() {
         "127.0.0.14user-set0",
     );
     check("return math.type(host.times.timeout) .. type(host._Target)", "floatuserdata");
+    check("return host.times.srtt .. ' ' .. host.times.timeout", "-1e-06 1.0");
     check(
         "local p = nmap.get_port_state(host, {number = 80, protocol = 'tcp'})
          return table.concat({p.number, p.protocol, p.state, p.service, p.reason, math.type(p.number),

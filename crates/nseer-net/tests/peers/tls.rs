@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread::{self, JoinHandle};
 
-use nseer_net::{ConnectOptions, NetError, Socket, Transport};
+use nseer_net::{ConnectOptions, Socket, Transport};
 use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod};
 
 use crate::openssl_server::{Identity, Server};
@@ -124,6 +124,44 @@ async fn an_end_that_was_not_announced_is_an_end() {
 }
 
 #[tokio::test]
+async fn an_end_can_be_told_once() {
+    let identity = Identity::named("x.example");
+    for version in ["-tls1_2", "-tls1_3"] {
+        let mut server = Server::start(Some(&identity), &[version]);
+        let options =
+            ConnectOptions { timeout: PATIENT, tls_end_once: true, ..ConnectOptions::default() };
+        let connecting =
+            Socket::connect(&network(), Transport::Tls, server.address, &options).await;
+        let mut socket = connecting.expect("connected");
+        echo(&mut socket, "hello").await;
+        server.kill();
+        assert_eq!(status(socket.receive(PATIENT).await), "EOF", "{version}");
+        assert_eq!(status(socket.receive(PATIENT).await), "ERROR", "{version}");
+        assert_eq!(status(socket.receive_lines(1, PATIENT).await), "ERROR", "{version}");
+    }
+    // A server that announces the end, and ends the connection when it is asked to.
+    let (tell, told) = std::sync::mpsc::channel::<()>();
+    let (address, _peer) = serve(move |stream| {
+        let mut builder = SslAcceptor::mozilla_intermediate(SslMethod::tls()).expect("TLS");
+        builder.set_private_key_file(&identity.key, SslFiletype::PEM).expect("the key");
+        builder.set_certificate_chain_file(&identity.certificate).expect("the certificate");
+        let mut stream = builder.build().accept(stream).expect("a handshake");
+        stream.write_all(b"bye\n").expect("sent");
+        stream.shutdown().expect("announced");
+        told.recv().expect("asked");
+    });
+    let options =
+        ConnectOptions { timeout: PATIENT, tls_end_once: true, ..ConnectOptions::default() };
+    let mut socket =
+        Socket::connect(&network(), Transport::Tls, address, &options).await.expect("connected");
+    assert_eq!(socket.receive_lines(1, PATIENT).await.expect("a line"), b"bye\n");
+    assert_eq!(status(socket.receive(PATIENT).await), "EOF");
+    assert_eq!(status(socket.receive(BRIEF).await), "TIMEOUT");
+    tell.send(()).expect("the server");
+    assert_eq!(status(socket.receive(PATIENT).await), "EOF");
+}
+
+#[tokio::test]
 async fn what_is_not_tls_is_an_error() {
     for greeting in ["220 another protocol\r\n", ""] {
         let (address, _peer) = serve(|mut stream| {
@@ -146,8 +184,8 @@ async fn a_handshake_that_is_not_answered_times_out() {
     assert_eq!(socket.peer_addr(), Some(address));
     assert_eq!(socket.peer_certificate_der(), None);
     assert_eq!(status(socket.receive(BRIEF).await), "TIMEOUT");
-    let again = socket.start_tls(None, BRIEF).await;
-    assert!(matches!(again, Err(NetError::Tls(_))), "{again:?}");
+    // It is waited for once more.
+    assert_eq!(status(socket.start_tls(None, BRIEF).await), "TIMEOUT");
 }
 
 /// Says `greeting`, then carries bytes between its client and `server`. Gives what the client

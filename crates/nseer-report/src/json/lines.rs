@@ -380,6 +380,9 @@ struct Port<'a> {
     reason: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason_ttl: Option<u8>,
+    /// Who told it, where that was not the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason_ip: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
     service: Option<JsonService>,
     scripts: Vec<Script<'a>>,
@@ -394,6 +397,7 @@ impl<'a> Port<'a> {
             state: status.state.as_str(),
             reason: status.reason.as_str(),
             reason_ttl: Some(status.ttl).filter(|ttl| *ttl > 0),
+            reason_ip: host.ports.teller(key),
             service: (service != ServiceInfo::default()).then(|| JsonService::of(service)),
             scripts: host.ports.detail(key).map(|d| scripts(&d.scripts)).unwrap_or_default(),
         }

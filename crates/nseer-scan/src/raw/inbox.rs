@@ -3,7 +3,6 @@
 //! A probe that was given up stays listed as long as its host is scanned, because an answer that
 //! comes late is an answer all the same.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -11,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
 use nseer_packet::{Content, Reply};
+use rustc_hash::FxHashMap;
 use tokio::time::Instant;
 
 use crate::connector::Answer;
@@ -21,7 +21,8 @@ use crate::technique::{Aim, Technique};
 /// The hosts that are being scanned.
 #[derive(Debug, Default)]
 pub(crate) struct Inboxes {
-    hosts: Mutex<HashMap<IpAddr, Weak<Inbox>>>,
+    /// No stranger chooses what is in here, so a quick hash will do.
+    hosts: Mutex<FxHashMap<IpAddr, Weak<Inbox>>>,
 }
 
 /// What one host was asked.
@@ -36,7 +37,7 @@ pub(crate) struct Inbox {
 
 #[derive(Debug, Default)]
 struct Asked {
-    probes: HashMap<Aim, Waiting>,
+    probes: FxHashMap<Aim, Waiting>,
     /// The few kinds of the probes: how, and with how many hops.
     kinds: Vec<(Technique, u8)>,
 }

@@ -353,7 +353,7 @@ impl Ears {
 
 /// Listens until aborted, or the socket breaks.
 fn attend(
-    listener: Listener,
+    mut listener: Listener,
     mut take: impl FnMut(&[u8], Option<[u8; 6]>) + Send + 'static,
 ) -> AbortHandle {
     let task = tokio::spawn(async move { while listener.receive(&mut take).await.is_ok() {} });

@@ -173,6 +173,10 @@ fn tcp(sent: u8, reading: Reading, token: u32, padding: u32, heard: &Heard) -> O
         let is_ours = acknowledged || (sent & ACK != 0 && heard.sequence == token);
         return is_ours.then(|| reset(reading, heard.window));
     }
+    // Who asks for a connection but reads answers as a FIN scan does (--scanflags) hears resets alone.
+    if reading != Reading::Syn && sent & SYN != 0 {
+        return None;
+    }
     let state = if reading == Reading::Syn { PortState::Open } else { PortState::Unfiltered };
     match flags & (SYN | ACK) {
         both if both == SYN | ACK && acknowledged => Some(Answer::host(state, Reason::SynAck)),
@@ -309,6 +313,9 @@ mod tests {
             (Technique::NULL, &segment(RST | ACK, 0, TOKEN, 0), Some((Closed, Reason::Reset))),
             (Technique::FIN, &closed, Some((Closed, Reason::Reset))),
             (Technique::MAIMON, &reset, Some((Closed, Reason::Reset))),
+            (Technique::Tcp(SYN, Reading::Silence), &open, None),
+            (Technique::Tcp(SYN, Reading::Ack), &open, None),
+            (Technique::Tcp(SYN, Reading::Silence), &closed, Some((Closed, Reason::Reset))),
             (Technique::Udp, &open, None),
         ] {
             let want = want.map(|(state, reason)| (state, reason, true));

@@ -7,6 +7,7 @@
 -- @class module
 -- @name dns.exchange
 
+local deadline = require "deadline"
 local math = require "math"
 local nmap = require "nmap"
 local string = require "string"
@@ -25,14 +26,14 @@ local function exchange_tcp (data, host, port, timeout)
   if status then
     status, answer = socket:send(string.pack(">s2", data))
   end
-  local buffer = ""
+  local buffer, receive = "", deadline.receiver(socket)
   while status do
     local length = #buffer >= 2 and string.unpack(">I2", buffer)
     if length and #buffer >= length + 2 then
       socket:close()
       return true, { { data = string.sub(buffer, 3, length + 2), peer = host } }
     end
-    status, answer = socket:receive()
+    status, answer = receive()
     buffer = status and buffer .. answer or buffer
   end
   socket:close()

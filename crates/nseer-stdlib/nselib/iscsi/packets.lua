@@ -7,6 +7,7 @@
 -- @class module
 -- @name iscsi.packets
 
+local deadline = require "deadline"
 local framereader = require "framereader"
 local math = require "math"
 local stdnse = require "stdnse"
@@ -90,7 +91,7 @@ end, math.huge, HEADER)
 
 -- Reads an answer of a kind. The header and its data; nil and a reason.
 local function read_packet (socket, opcode)
-  local status, data = socket:receive_buf(matcher, true)
+  local status, data = deadline.receive_buf(socket, matcher, true)
   if not status then
     return nil, data
   elseif #data < HEADER or string.byte(data) & 0x3f ~= opcode then

@@ -7,6 +7,7 @@
 -- @class module
 -- @name mssql.packets
 
+local deadline = require "deadline"
 local framereader = require "framereader"
 local math = require "math"
 local nmap = require "nmap"
@@ -207,7 +208,7 @@ end, 0xffff, 8)
 function TDSStream:Receive ()
   local parts, size = {}, 0
   while size < MAX_MESSAGE do
-    local status, data = self._socket:receive_buf(packet, true)
+    local status, data = deadline.receive_buf(self._socket, packet, true)
     if not status then
       return false, data
     elseif #data < 8 or string.byte(data) ~= PacketType.Response or string.unpack(">I2", data, 3) ~= #data then

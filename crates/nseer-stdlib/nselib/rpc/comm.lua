@@ -8,6 +8,7 @@
 -- @name rpc.comm
 
 local datafiles = require "datafiles"
+local deadline = require "deadline"
 local framereader = require "framereader"
 local math = require "math"
 local nmap = require "nmap"
@@ -18,6 +19,9 @@ local table = require "table"
 _ENV = stdnse.module("rpc.comm", stdnse.seeall)
 
 local MAX_REPLY = 0x100000
+
+-- How many ports are tried, the last one being whichever is free.
+local PORT_TRIES = 4
 
 --- Small things.
 -- @class table
@@ -128,18 +132,28 @@ end
 -- @param host Host table.
 -- @param port Port table.
 -- @param timeout Milliseconds. Default: by the host's answers.
+-- @param reserved True to connect from a port below 1024, where we may and one is free.
 -- @return True; or false and a reason.
-function Comm:Connect (host, port, timeout)
+function Comm:Connect (host, port, timeout, reserved)
   local protocol = type(port) == "table" and port.protocol or "tcp"
   self.proto = protocol
-  self.socket = nmap.new_socket(protocol)
-  self.socket:set_timeout(timeout or stdnse.get_timeout(host, 10000))
-  local status, reason = self.socket:connect(host, port, protocol)
-  if not status then
+  local status, reason
+  local is_low = reserved and nmap.is_privileged()
+  for attempt = 1, is_low and PORT_TRIES or 1 do
+    self.socket = nmap.new_socket(protocol)
+    self.socket:set_timeout(timeout or stdnse.get_timeout(host, 10000))
+    -- The number is drawn in any case, so that calls have the same numbers whoever runs this.
+    local number = reserved and math.random(600, 1023)
+    if is_low and attempt < PORT_TRIES then
+      self.socket:bind(nil, number)
+    end
+    status, reason = self.socket:connect(host, port, protocol)
+    if status then
+      return true
+    end
     self.socket:close()
-    return false, reason
   end
-  return true
+  return false, reason
 end
 
 --- Closes the connection.
@@ -214,6 +228,9 @@ function Comm:SendPacket (packet)
   return self.socket:send(packet)
 end
 
+-- How long a reply may take, in milliseconds.
+local LONGEST = 30000
+
 local fragment = framereader.new(function (head) return string.unpack(">I4", head) & 0x7fffffff end, MAX_REPLY)
 
 --- Reads a reply.
@@ -224,9 +241,9 @@ function Comm:ReceivePacket ()
   if self.proto == "udp" then
     return self.socket:receive()
   end
-  local parts, size = {}, 0
+  local parts, size, ends = {}, 0, nmap.clock_ms() + LONGEST
   while true do
-    local status, data = self.socket:receive_buf(fragment, true)
+    local status, data = deadline.receive_buf(self.socket, fragment, true, ends - nmap.clock_ms())
     if not status then
       return false, data
     end

@@ -7,6 +7,7 @@
 -- @class module
 -- @name smb.messages
 
+local deadline = require "deadline"
 local framereader = require "framereader"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -61,7 +62,7 @@ local frame = framereader.new(function (head) return (string.unpack(">I3", head,
 -- @return True; or false.
 -- @return The message; or a reason.
 function read_message (socket)
-  return socket:receive_buf(frame, true)
+  return deadline.receive_buf(socket, frame, true)
 end
 
 --- Makes the header of a message.

@@ -9,6 +9,7 @@
 -- @class module
 -- @name sslcert
 
+local deadline = require "deadline"
 local linereader = require "linereader"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
@@ -16,6 +17,9 @@ local string = require "string"
 local ipairs, select, tostring = ipairs, select, tostring
 
 local starttls = {}
+
+-- How long the words before TLS may take, in milliseconds.
+local LONGEST = 20000
 
 -- A capability list longer than this is nobody's.
 local MAX_LINES = 200
@@ -71,7 +75,7 @@ end
 -- Mail: a greeting, a word of hello, the command.
 local function mail (hello)
   return protocol(function (socket)
-    local answer = numbered(linereader.new(socket))
+    local answer = numbered(linereader.new(socket, nil, nil, LONGEST))
     local steps = {{nil, "220"}, {hello .. " nseer.invalid\r\n", "250"}, {"STARTTLS\r\n", "220"}}
     for _, step in ipairs(steps) do
       if step[1] then
@@ -90,7 +94,7 @@ starttls.smtp = mail("EHLO")
 starttls.lmtp = mail("LHLO")
 
 starttls.ftp = protocol(function (socket)
-  local answer = numbered(linereader.new(socket))
+  local answer = numbered(linereader.new(socket, nil, nil, LONGEST))
   local code, text = answer()
   if code ~= "220" then
     return false, text
@@ -101,7 +105,7 @@ starttls.ftp = protocol(function (socket)
 end)
 
 starttls.nntp = protocol(function (socket)
-  local answer = numbered(linereader.new(socket))
+  local answer = numbered(linereader.new(socket, nil, nil, LONGEST))
   local code, text = answer()
   if code ~= "200" and code ~= "201" then
     return false, text
@@ -112,7 +116,7 @@ starttls.nntp = protocol(function (socket)
 end)
 
 starttls.pop3 = protocol(function (socket)
-  local line = linereader.new(socket)
+  local line = linereader.new(socket, nil, nil, LONGEST)
   local text, why = line()
   if not text or string.sub(text, 1, 3) ~= "+OK" then
     return false, text or why
@@ -123,7 +127,7 @@ starttls.pop3 = protocol(function (socket)
 end)
 
 starttls.imap = protocol(function (socket)
-  local line = linereader.new(socket)
+  local line = linereader.new(socket, nil, nil, LONGEST)
   local text, why = line()
   if not text or not string.find(text, "^%* OK") then
     return false, text or why
@@ -207,14 +211,14 @@ local function xmpp_name (host)
 end
 
 local function until_found (socket, patterns)
-  local buffer = ""
+  local buffer, receive = "", deadline.receiver(socket)
   for _ = 1, MAX_LINES do
     for _, pattern in ipairs(patterns) do
       if string.find(buffer, pattern) then
         return pattern, buffer
       end
     end
-    local status, data = socket:receive()
+    local status, data = receive()
     if not status then
       return nil, data
     end

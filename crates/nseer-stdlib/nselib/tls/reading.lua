@@ -9,6 +9,7 @@
 -- @name tls
 
 local ciphers = require "tls.ciphers"
+local deadline = require "deadline"
 local registry = require "tls.registry"
 local stdnse = require "stdnse"
 local string = require "string"
@@ -275,8 +276,9 @@ function reading.record_read (buffer, i, fragment)
 end
 
 local function fill (sock, buffer, wanted)
+  local receive = deadline.receiver(sock, nil, "receive_bytes")
   while #buffer < wanted do
-    local status, data = sock:receive_bytes(wanted - #buffer)
+    local status, data = receive(wanted - #buffer)
     if not status then
       return false, buffer, data
     end
