@@ -525,6 +525,10 @@ _nseer() {
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return
             ;;
+        -oM)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return
+            ;;
         --datadir)
             mapfile -t COMPREPLY < <(compgen -d -- "$cur")
             return
@@ -649,6 +653,7 @@ _nseer() {
         --no-stylesheet
         --noninteractive
         --log-errors
+        -oM
         --iflist
         --datadir
         --privileged

@@ -29,7 +29,7 @@ pub const HELP: &str = "Keys during a scan:\n\
     ?              this list\n\
     v / V          more / less verbosity\n\
     d / D          more / less debugging\n\
-    p / P          show / do not show what scripts send and receive\n\
+    p / P          show / do not show what is sent and received\n\
     any other key  how far the scan is";
 
 impl Key {

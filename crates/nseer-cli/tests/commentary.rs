@@ -208,3 +208,28 @@ fn what_keeps_a_run_from_beginning_is_told_once() {
         }
     });
 }
+
+#[test]
+fn what_scripts_say_moves_no_cursor() {
+    lab::run("what_scripts_say_moves_no_cursor", |lab| {
+        let script = "/run/lab/says.nse";
+        let text = r#"local nmap = require "nmap"
+categories = {"safe"}
+prerule = function() return true end
+action = function()
+  nmap.log_write("stderr", "err a\0b\27[31mc")
+  nmap.log_write("stdout", "out a\0b\27[31mc")
+end
+"#;
+        #[allow(clippy::disallowed_methods, reason = "a test writes a script")]
+        std::fs::write(script, text).expect("a file");
+        let scan = lab.nseer(&["-n", "-sn", "--script", script, TARGET]);
+        let alone = lab.nseer(&["script", "run", script, TARGET]);
+        for output in [scan, alone] {
+            for (stream, what) in [(&output.stderr, "err"), (&output.stdout, "out")] {
+                assert!(stream.contains(&format!("{what} a\\x00b\\x1B[31mc")), "{output:#?}");
+                assert!(!stream.contains(['\0', '\x1b']), "{output:#?}");
+            }
+        }
+    });
+}

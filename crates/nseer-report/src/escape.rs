@@ -23,7 +23,8 @@ pub(crate) fn xml_string(text: &str) -> String {
 
 /// A message: tab, newline and text stay, other control characters and bytes that are not text
 /// are `\xHH`.
-pub(crate) fn message_text(bytes: &[u8]) -> String {
+#[must_use]
+pub fn message_text(bytes: &[u8]) -> String {
     readable(bytes, |c| !matches!(c, '\t' | '\n'))
 }
 

@@ -25,7 +25,7 @@ use std::io;
 use nseer_core::Event;
 
 pub use costs::{CostOrder, CostRow, ScriptCosts};
-pub use escape::{line_text, screened, xml_text};
+pub use escape::{line_text, message_text, screened, xml_text};
 pub use file_name::expand_file_name;
 pub use grepable::GrepableReport;
 pub use html::HtmlReport;

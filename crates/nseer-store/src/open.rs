@@ -7,12 +7,12 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use nseer_core::event::RunInfo;
-use nseer_core::{Event, HostRecord, Phase};
+use nseer_core::{HostRecord, Phase};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::StoreError;
 use crate::trace;
-use crate::write::most_rows;
+use crate::write::{Kept, most_rows};
 
 /// The version of the tables. It counts changes that an older reader does not understand.
 const VERSION: i64 = 1;
@@ -62,8 +62,8 @@ pub struct Store {
     /// Numbers of hosts that are not done yet.
     pub(crate) hosts: HashMap<IpAddr, i64>,
     pub(crate) beginning: Beginning,
-    /// Events that are not written yet.
-    pub(crate) waiting: Vec<Event>,
+    /// What is not written yet.
+    pub(crate) waiting: Vec<Kept>,
     /// Ports of one state that have a row each.
     pub(crate) most_rows: usize,
     /// It has the tables for the ways to hosts.
@@ -73,6 +73,9 @@ pub struct Store {
     /// Held while the store is written to.
     _lock: Option<File>,
 }
+
+/// More than are used, so that each is compiled once.
+const STATEMENTS: usize = 64;
 
 impl Store {
     /// Makes a store at `path`, where there must be no file, or an empty one.
@@ -147,6 +150,7 @@ impl Store {
         let database = Connection::open_with_flags(path, flags)?;
         database.busy_timeout(std::time::Duration::from_secs(10))?;
         database.execute_batch("PRAGMA foreign_keys = ON;")?;
+        database.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Store {
             database,
             path: path.to_owned(),

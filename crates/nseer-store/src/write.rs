@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::slice;
+use std::sync::Arc;
 
 use nseer_core::event::{RunInfo, RunSummary};
 use nseer_core::port_spec::compact_list;
@@ -36,9 +37,7 @@ impl Store {
         if let Event::RunStarted(run) = &event {
             self.most_rows = most_rows(run.verbosity, run.debugging);
         }
-        if is_kept(&event) {
-            self.waiting.push(event);
-        }
+        self.waiting.extend(Kept::of(event));
         if self.waiting.len() < MOST_WAITING { Ok(()) } else { self.commit() }
     }
 
@@ -57,11 +56,11 @@ impl Store {
         // A host that is done has everything in it that was told before.
         let done: HashSet<IpAddr> = waiting.iter().filter_map(done_host).collect();
         let is_told = |address: Option<IpAddr>| address.is_some_and(|a| done.contains(&a));
-        let batch: Vec<Event> = waiting
+        let batch: Vec<Kept> = waiting
             .into_iter()
-            .filter(|event| match event {
-                Event::HostScanned(host) => !is_told(Some(host.address)),
-                Event::ScriptFinished { run, .. } => !is_told(run.address),
+            .filter(|kept| match kept {
+                Kept::Scanned(host) => !is_told(Some(host.address)),
+                Kept::Script(run, _) => !is_told(run.address),
                 _ => true,
             })
             .collect();
@@ -69,38 +68,38 @@ impl Store {
             return Ok(());
         }
         // Some of them may still find room.
-        batch.iter().try_for_each(|event| self.write_all(slice::from_ref(event)))
+        batch.iter().try_for_each(|kept| self.write_all(slice::from_ref(kept)))
     }
 
-    /// Writes events in one transaction: all of them or, where it fails, none.
-    fn write_all(&mut self, events: &[Event]) -> Result<(), StoreError> {
+    /// Writes a batch in one transaction: all of them or, where it fails, none.
+    fn write_all(&mut self, batch: &[Kept]) -> Result<(), StoreError> {
         let mut begun = HashMap::new();
         let transaction = self.database.unchecked_transaction()?;
-        for event in events {
-            self.write(event, &mut begun)?;
+        for kept in batch {
+            self.write(kept, &mut begun)?;
         }
         transaction.commit()?;
         self.hosts.extend(begun);
-        for address in events.iter().filter_map(done_host) {
+        for address in batch.iter().filter_map(done_host) {
             self.hosts.remove(&address);
         }
         Ok(())
     }
 
-    /// Writes one event; of a host that begins, `begun` gets the number.
-    fn write(&self, event: &Event, begun: &mut HashMap<IpAddr, i64>) -> Result<(), StoreError> {
+    /// Writes one thing; of a host that begins, `begun` gets the number.
+    fn write(&self, kept: &Kept, begun: &mut HashMap<IpAddr, i64>) -> Result<(), StoreError> {
         let db = &self.database;
-        match event {
-            Event::RunStarted(run) => write_run(db, run, &self.beginning)?,
-            Event::TargetFound(target) => {
+        match kept {
+            Kept::Run(run) => write_run(db, run, &self.beginning)?,
+            Kept::Target(target) => {
                 let sql = "INSERT OR IGNORE INTO found_target VALUES (?1)";
                 db.prepare_cached(sql)?.execute([target])?;
             }
-            Event::HostScanned(host) => {
+            Kept::Scanned(host) => {
                 let id = write_host(db, host, "scanned", self.most_rows)?;
                 begun.insert(host.address, id);
             }
-            Event::ScriptFinished { run, result } => {
+            Kept::Script(run, result) => {
                 // Scripts of phases are written when their phase is done, all at once.
                 let number = |address| begun.get(&address).or_else(|| self.hosts.get(&address));
                 if let Some(host) = run.address.and_then(number).copied() {
@@ -110,35 +109,47 @@ impl Store {
                     }
                 }
             }
-            Event::HostDone(host) => {
+            Kept::Done(host) => {
                 let id = write_host(db, host, "done", self.most_rows)?;
                 write_scripts(db, id, host)?;
             }
-            Event::PhaseDone { phase, record } => write_phase(db, *phase, record)?,
-            Event::RunFinished(run) => write_end(db, run)?,
-            _ => {}
+            Kept::Phase(phase, record) => write_phase(db, *phase, record)?,
+            Kept::End(run) => write_end(db, run)?,
         }
         Ok(())
     }
 }
 
-/// A store has a place for it.
-fn is_kept(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::RunStarted(_)
-            | Event::TargetFound(_)
-            | Event::HostScanned(_)
-            | Event::ScriptFinished { .. }
-            | Event::HostDone(_)
-            | Event::PhaseDone { .. }
-            | Event::RunFinished(_)
-    )
+/// What a store has a place for, of an event.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    Run(RunInfo),
+    Target(String),
+    Scanned(Arc<HostRecord>),
+    Script(ScriptRun, Option<ScriptResult>),
+    Done(Arc<HostRecord>),
+    Phase(Phase, PhaseRecord),
+    End(RunSummary),
 }
 
-fn done_host(event: &Event) -> Option<IpAddr> {
-    match event {
-        Event::HostDone(host) => Some(host.address),
+impl Kept {
+    fn of(event: Event) -> Option<Kept> {
+        Some(match event {
+            Event::RunStarted(run) => Kept::Run(run),
+            Event::TargetFound(target) => Kept::Target(target),
+            Event::HostScanned(host) => Kept::Scanned(host),
+            Event::ScriptFinished { run, result } => Kept::Script(run, result),
+            Event::HostDone(host) => Kept::Done(host),
+            Event::PhaseDone { phase, record } => Kept::Phase(phase, record),
+            Event::RunFinished(run) => Kept::End(run),
+            _ => return None,
+        })
+    }
+}
+
+fn done_host(kept: &Kept) -> Option<IpAddr> {
+    match kept {
+        Kept::Done(host) => Some(host.address),
         _ => None,
     }
 }

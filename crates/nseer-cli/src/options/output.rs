@@ -135,9 +135,9 @@ pub(super) const CATEGORY: Category = Category {
         Opt::new(
             &["--packet-trace"],
             Value::None,
-            "show what scripts send and receive, as --script-trace does",
-            "Shows what scripts send and receive. In this version it does what --script-trace does: \
-            the connections of the port scan are not shown.",
+            "show each packet and connection of the scan, and what scripts send",
+            "Shows each packet that the scan sends or receives, each connection that it asks for, and what \
+            scripts (--script-trace) and version detection (--version-trace) send and receive.",
             |s, u| u.flag(&mut s.packet_trace),
         ),
         Opt::new(
@@ -204,8 +204,14 @@ pub(super) const CATEGORY: Category = Category {
             "-oN",
         )
         .complete(Complete::Files),
-        Opt::not_built(&["-oM"], Value::Required("FILE"), "the old name of -oG", "-oG")
-            .complete(Complete::Files),
+        Opt::new(
+            &["-oM"],
+            Value::Required("FILE"),
+            "the old name of -oG",
+            "Does what -oG does, whose old name it is.",
+            |s, u| output(s, u, &[(Format::Grepable, "")]),
+        )
+        .complete(Complete::Files),
         Opt::not_built(
             &["--resume"],
             Value::Required("FILE"),

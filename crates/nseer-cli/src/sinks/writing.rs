@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nseer_core::{Event, Levels, Progress, Severity};
 use nseer_progress::Tracker;
-use nseer_report::{Report, status_lines};
+use nseer_report::{Report, message_text, status_lines};
 use nseer_seam::Clock;
 use nseer_store::{Store, StoreError};
 
@@ -159,6 +159,8 @@ pub(super) struct Writing {
     /// When the store is written to next, where something waits for it.
     next_commit: Option<Instant>,
     last_commit: Instant,
+    /// Something came since it was last waited for.
+    is_busy: bool,
     /// How many are done, while the run has not ended.
     hosts: u32,
     /// The first error.
@@ -184,6 +186,7 @@ impl Writing {
             next_line,
             next_commit: None,
             last_commit: now,
+            is_busy: false,
             hosts: 0,
             end: Ok(()),
         }
@@ -235,8 +238,11 @@ impl Writing {
             }
             match self.events.try_recv() {
                 Err(TryRecvError::Empty) if self.next_commit.is_some() => {
-                    std::thread::sleep(GATHERING);
-                    continue;
+                    // While more comes, it gathers; else the next thing wakes.
+                    if std::mem::take(&mut self.is_busy) {
+                        std::thread::sleep(GATHERING);
+                        continue;
+                    }
                 }
                 Err(TryRecvError::Empty) => {
                     self.flush();
@@ -244,15 +250,22 @@ impl Writing {
                         std::thread::sleep(GATHERING);
                     }
                 }
-                item => return item.ok(),
+                item => {
+                    self.is_busy = true;
+                    return item.ok();
+                }
             }
-            let Some(due) = self.next_stats.into_iter().chain(self.next_line).min() else {
+            let due = [self.next_stats, self.next_line, self.next_commit];
+            let Some(due) = due.into_iter().flatten().min() else {
                 return self.events.recv().ok();
             };
             let wait = due.saturating_duration_since(self.watch.clock.now());
             match self.events.recv_timeout(wait) {
                 Err(RecvTimeoutError::Timeout) => {}
-                item => return item.ok(),
+                item => {
+                    self.is_busy = true;
+                    return item.ok();
+                }
             }
         }
     }
@@ -285,7 +298,7 @@ impl Writing {
     /// A line on standard error. Where that is gone there is nobody to tell.
     fn tell(&self, text: &[u8]) {
         self.watch.line.iter().for_each(Screen::clear);
-        let _ = io::stderr().write_all(&[text, b"\n"].concat());
+        let _ = writeln!(io::stderr(), "{}", message_text(text));
     }
 
     fn progress(&self) -> Progress {

@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use nseer_core::{Event, Phase, PhaseRecord, PortKey, PortState, Protocol, Reason, Severity};
 use nseer_engine::Workbench;
 use nseer_net::{ConnectOptions, NetError, Network, NetworkConfig, Socket, Transport};
-use nseer_report::{NormalReport, Place, Report as _, ReportOptions};
+use nseer_report::{NormalReport, Place, Report as _, ReportOptions, message_text};
 use nseer_seam::System;
 
 use super::meter::{Counts, Meter, milliseconds};
@@ -239,12 +239,11 @@ async fn probe(
 /// Prints what came of it. Gives true where all went well.
 fn report(ran: &Ran, given: &GivenHost, counts: Counts) -> anyhow::Result<bool> {
     for (severity, text) in &ran.messages {
-        let mut line = text.clone();
-        line.push(b'\n');
+        let line = message_text(text);
         match severity {
-            Severity::Info | Severity::Note => std::io::stdout().write_all(&line)?,
+            Severity::Info | Severity::Note => writeln!(std::io::stdout(), "{line}")?,
             // Where standard error is gone there is nobody to tell.
-            Severity::Warning | Severity::Error => drop(std::io::stderr().write_all(&line)),
+            Severity::Warning | Severity::Error => drop(writeln!(std::io::stderr(), "{line}")),
         }
     }
     let mut out = Vec::new();
