@@ -43,12 +43,8 @@ impl Scripts {
         let opened = self.opened.get_or_init(|| async {
             let config = self.config.lock().unwrap_or_else(PoisonError::into_inner).take();
             let config = config.ok_or("the scripts were not loaded to the end")?;
-            // Whoever chose Nmap's data gets its exit code, which knows nothing of failed scripts.
-            let as_nmap = config.data.is_chosen();
             let engine = Engine::start(config).await.map_err(|error| error.to_string())?;
-            if !as_nmap {
-                self.sinks.count_failures_of(engine.scripts());
-            }
+            self.sinks.count_failures_of(engine.scripts());
             self.tell_of(&engine);
             self.phase(&engine, Phase::Pre, past).await;
             Ok(Arc::new(engine))

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 
 use crate::deadline::{deadline, until, within};
 use crate::error::NetError;

@@ -129,27 +129,3 @@ fn sockets_say_the_same_in_every_state() {
         same_is_told(lab, "sockets");
     });
 }
-
-#[test]
-fn a_script_that_fails_leaves_the_same_exit_code() {
-    lab::run("calls::a_script_that_fails_leaves_the_same_exit_code", |lab| {
-        lab.peer(22, Peer::Silent);
-        for name in ["raises", "yields"] {
-            let script = lab.script(name);
-            let args = [
-                "--datadir",
-                INSTALLED,
-                "-sT",
-                "-Pn",
-                "-n",
-                "-p22",
-                "--script",
-                &script,
-                "127.0.0.1",
-            ];
-            let [ours, theirs] = [lab.nseer(&args), lab.nmap(&args)];
-            assert_eq!(ours.under("22/tcp"), theirs.under("22/tcp"), "{ours:#?}");
-            assert_eq!(ours.code, theirs.code, "{ours:#?}");
-        }
-    });
-}
