@@ -46,7 +46,7 @@ fn python_libnmap_runs_us() {
 fn python_libnmap_sees_the_progress() {
     lab::run("runners::python_libnmap_sees_the_progress", |lab| {
         lab.sshd(22);
-        let options = "-n -Pn -sT -p1-40 --max-rate 10";
+        let options = "-n -Pn -sT -p1-400 --max-rate 100";
         let seen = asked("libnmap_reader.py", &["--run", PROGRAM, "127.0.0.1", options]);
         let percent = seen["process"]["progress"]["Connect Scan"].as_str().unwrap_or_default();
         let percent: f64 = percent.parse().unwrap_or_else(|e| panic!("{e}: {seen:#}"));
