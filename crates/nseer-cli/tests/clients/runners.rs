@@ -101,7 +101,9 @@ fn python3_nmap_runs_us() {
             assert_eq!(script["name"], "odd-bytes-here");
             assert_begins(&script["raw"], ODD);
             assert_begins(&script["data"]["here"], ODD);
-            assert_eq!(seen[kind]["task_results"][0]["task"], "SYN Stealth Scan", "{seen:#}");
+            // Scripts may be loaded before or after the ports are known.
+            let tasks = seen[kind]["task_results"].as_array().expect("tasks");
+            assert!(tasks.iter().any(|task| task["task"] == "NSE"), "{seen:#}");
             assert_eq!(seen[kind]["runtime"]["exit"], "success");
         }
         let ssh = find(&seen["versions"]["127.0.0.1"]["ports"], "portid", "22");
