@@ -85,7 +85,7 @@ fn verbose_lines_are_nmaps() {
 fn tasks_are_told_in_xml_under_one_name_from_begin_to_end() {
     lab::run("tasks_are_told_in_xml_under_one_name_from_begin_to_end", |lab| {
         lab.sshd(22);
-        let args = ["-v", "-n", "-sT", "-p1-60", "--max-rate", "30", "--stats-every", "300ms"];
+        let args = ["-v", "-n", "-sT", "-p1-400", "--max-rate", "100", "--stats-every", "300ms"];
         let (ours, theirs) = both(lab, &[&args[..], &["-oX", "-", TARGET]].concat());
         let tasks = |output: &Output| -> Vec<String> {
             let tasks = output.stdout.lines().filter(|line| line.starts_with("<task"));

@@ -27,7 +27,9 @@ fn python_libnmap_runs_us() {
         assert_eq!(process["stderr"], "", "{process:#}");
         assert_eq!(process["version"], env!("CARGO_PKG_VERSION"));
         assert_begins(&process["summary"], "Nmap done at ");
-        assert_eq!(process["tasks"], json!({"Scan": "ended"}), "{process:#}");
+        let tasks = process["tasks"].as_object().expect("tasks by name");
+        assert!(tasks.contains_key("SYN Stealth Scan") && tasks.contains_key("NSE"), "{process:#}");
+        assert!(tasks.values().all(|status| status == "ended"), "{process:#}");
         assert_eq!(seen["up"], 2);
         let host = find(&seen["hosts"], "address", "127.0.0.1");
         let ssh = find(&host["ports"], "id", "22/tcp");
@@ -43,11 +45,10 @@ fn python_libnmap_runs_us() {
 #[test]
 fn python_libnmap_sees_the_progress() {
     lab::run("runners::python_libnmap_sees_the_progress", |lab| {
-        lab.peer(7002, lab::Peer::Silent);
-        let script = lab.script("waits-a-little");
-        let options = format!("-n -Pn -p7002 --script {script}");
-        let seen = asked("libnmap_reader.py", &["--run", PROGRAM, "127.0.0.1", &options]);
-        let percent = seen["process"]["progress"]["Scan"].as_str().unwrap_or_default();
+        lab.sshd(22);
+        let options = "-n -Pn -sT -p1-400 --max-rate 100";
+        let seen = asked("libnmap_reader.py", &["--run", PROGRAM, "127.0.0.1", options]);
+        let percent = seen["process"]["progress"]["Connect Scan"].as_str().unwrap_or_default();
         let percent: f64 = percent.parse().unwrap_or_else(|e| panic!("{e}: {seen:#}"));
         assert!((0.0..=100.0).contains(&percent), "{seen:#}");
     });
@@ -100,7 +101,9 @@ fn python3_nmap_runs_us() {
             assert_eq!(script["name"], "odd-bytes-here");
             assert_begins(&script["raw"], ODD);
             assert_begins(&script["data"]["here"], ODD);
-            assert_eq!(seen[kind]["task_results"][0]["task"], "Scan", "{seen:#}");
+            // Scripts may be loaded before or after the ports are known.
+            let tasks = seen[kind]["task_results"].as_array().expect("tasks");
+            assert!(tasks.iter().any(|task| task["task"] == "NSE"), "{seen:#}");
             assert_eq!(seen[kind]["runtime"]["exit"], "success");
         }
         let ssh = find(&seen["versions"]["127.0.0.1"]["ports"], "portid", "22");
