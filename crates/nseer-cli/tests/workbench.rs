@@ -22,7 +22,7 @@ fn write(path: &str, text: &str) {
 /// Without what a run says of itself: only the results. XML rounds times to microseconds, so the
 /// latency may differ in its last digit.
 fn results(text: &str) -> Vec<&str> {
-    let of_run = |line: &&str| !line.starts_with("# ") && !line.starts_with("<!-- ");
+    let of_run = |line: &&str| ["# ", "<!-- ", "<task"].iter().all(|head| !line.starts_with(head));
     let without_latency = |line| match str::rsplit_once(line, " (") {
         Some((rest, end)) if end.ends_with("s latency).") => rest,
         _ => line,

@@ -191,9 +191,8 @@ struct Tally {
     of: usize,
 }
 
-/// How often it is told of one host at most, and of how many ports at least at a time.
+/// How often it is told of one host at most.
 const TOLD: usize = 50;
-const PORTS_AT_LEAST: usize = 64;
 
 impl Tally {
     fn new(of: usize) -> Tally {
@@ -203,7 +202,7 @@ impl Tally {
     /// One more is known; gives how many are where that is worth telling.
     fn count(&mut self) -> Option<usize> {
         self.known += 1;
-        let step = (self.of / TOLD).max(PORTS_AT_LEAST);
+        let step = (self.of / TOLD).max(1);
         self.known.is_multiple_of(step).then_some(self.known)
     }
 }
