@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nseer_core::{PortKey, Tunnel};
+use nseer_core::{PortKey, Protocol, Tunnel};
 use nseer_probes::Match;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
@@ -40,7 +40,7 @@ pub(crate) struct Subject {
 pub(crate) struct Outcome {
     pub(crate) hard: Option<Match>,
     pub(crate) soft: Option<Match>,
-    /// The peer hung up at once.
+    /// The peer hung up at once, or on every probe without waiting for the end of its time.
     pub(crate) is_wrapped: bool,
     /// Something came back.
     pub(crate) answered: bool,
@@ -58,6 +58,9 @@ pub(crate) struct Pass<D: Dialer> {
     /// When the next attempt may begin; `None` while one is being started.
     next: Option<Instant>,
     turns: Arc<Turns>,
+    /// The peer has hung up, and it has let the time of a probe go by.
+    hung_up: bool,
+    let_wait: bool,
     outcome: Outcome,
 }
 
@@ -75,6 +78,8 @@ impl<D: Dialer> Pass<D> {
             signals: unbounded_channel(),
             next: Some(Instant::now()),
             turns: Arc::default(),
+            hung_up: false,
+            let_wait: false,
             outcome: Outcome::default(),
         }
     }
@@ -99,6 +104,8 @@ impl<D: Dialer> Pass<D> {
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => self.start(),
             }
         }
+        let only_hung_up = self.hung_up && !self.let_wait && !self.outcome.answered;
+        self.outcome.is_wrapped |= only_hung_up && self.subject.port.protocol == Protocol::Tcp;
         self.outcome
     }
 
@@ -149,12 +156,12 @@ impl<D: Dialer> Pass<D> {
             return true;
         }
         let Some(probe) = self.shared.db.probes().get(place) else { return false };
-        if probe.is_null() {
-            let hung_up = matches!(end, End::Closed | End::Failed) && listened < probe.wrapped();
-            if hung_up && !self.outcome.answered {
-                self.outcome.is_wrapped = true;
-                return true;
-            }
+        let hung_up = matches!(end, End::Closed | End::Failed);
+        self.hung_up |= hung_up;
+        self.let_wait |= end == End::Silence;
+        if probe.is_null() && hung_up && listened < probe.wrapped() && !self.outcome.answered {
+            self.outcome.is_wrapped = true;
+            return true;
         }
         // Without TLS there is nothing to be said inside it; and who refuses the first connection
         // will refuse the next.

@@ -21,8 +21,18 @@ async fn who_hangs_up_at_once_is_wrapped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_hangs_up_later_is_not() {
+async fn who_hangs_up_on_every_probe_is_wrapped() {
     let scene = Scene::new(PROBES, |_, _, _| vec![Act::Close(1600)]);
+    assert_eq!(brief(&scene.service().await), ("tcpwrapped", "", 8));
+    assert_eq!(scene.stage.connections(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_lets_a_probe_wait_is_not() {
+    let scene = Scene::new(PROBES, |_, _, sent| match sent {
+        b"" => vec![],
+        _ => vec![Act::Close(10)],
+    });
     assert_eq!(brief(&scene.service().await), ("registered", "", 3));
 }
 
