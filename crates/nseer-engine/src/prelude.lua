@@ -8,6 +8,7 @@ local load, error, pcall, rawget, rawset, rawequal = load, error, pcall, rawget,
 local setmetatable, select, type, require = setmetatable, select, type, require
 local traceback, getinfo, status = debug.traceback, debug.getinfo, coroutine.status
 local loaded, unpack = package.loaded, table.unpack
+local byte, find = string.byte, string.find
 
 -- Libraries come from the data directories first.
 table.insert(package.searchers, 1, function(name)
@@ -70,8 +71,12 @@ end
 -- Turns a script's text into a function from an environment to its top level. What is put before it and
 -- behind it is on its first and its last line, so that line numbers stay what they are.
 local function compile(source, path)
-  -- A comment at the very end would hide it.
-  local tail = source:find("%-%-[^\n]*$") and "\nend end" or " end end"
+  -- A comment in the last line would hide it.
+  local line_end = #source
+  while line_end > 0 and byte(source, line_end) ~= 10 do
+    line_end = line_end - 1
+  end
+  local tail = find(source, "--", line_end + 1, true) and "\nend end" or " end end"
   local chunk, reason = load("return function(_ENV) return function(...) " .. source .. tail, "@" .. path, "t")
   if not chunk then
     return nil, reason
