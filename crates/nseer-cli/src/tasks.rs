@@ -46,8 +46,8 @@ struct Running {
 pub struct HostTasks<S: EventSink> {
     tasks: Arc<Tasks<S>>,
     address: IpAddr,
-    /// As people know it.
-    label: String,
+    /// As people know it, where it is the only one so far: else nobody is told.
+    label: Option<String>,
     stage: Option<Stage>,
 }
 
@@ -80,10 +80,10 @@ impl<S: EventSink> Tasks<S> {
         let mut state = self.lock();
         state.begun += 1;
         state.before += 1;
-        let label = match name {
+        let label = state.is_single().then(|| match name {
             Some(name) => format!("{name} ({address})"),
             None => address.to_string(),
-        };
+        });
         HostTasks { tasks: self.clone(), address, label, stage: None }
     }
 
@@ -127,7 +127,7 @@ impl<S: EventSink> Tasks<S> {
         }
     }
 
-    fn begin(&self, state: &mut State, stage: Stage, label: &str, things: u64) {
+    fn begin(&self, state: &mut State, stage: Stage, label: Option<&str>, things: u64) {
         let hosts = state.hosts(label);
         let name = match stage {
             Stage::Name if state.is_single() => "Parallel DNS resolution of 1 host.".to_owned(),
@@ -159,12 +159,12 @@ impl State {
 
     /// Whom a task that begins is for. Which of many will come to it is not known then, except to the
     /// first task.
-    fn hosts(&self, label: &str) -> String {
+    fn hosts(&self, label: Option<&str>) -> String {
         let count = self.expected.max(self.begun);
-        match (self.is_single(), self.tasks.is_empty()) {
-            (true, _) => label.to_owned(),
-            (false, true) => counted(count, "host"),
-            (false, false) => format!("up to {}", counted(count, "host")),
+        match (label.filter(|_| self.is_single()), self.tasks.is_empty()) {
+            (Some(label), _) => label.to_owned(),
+            (None, true) => counted(count, "host"),
+            (None, false) => format!("up to {}", counted(count, "host")),
         }
     }
 }
@@ -199,7 +199,7 @@ impl<S: EventSink> HostTasks<S> {
         tasks.end_what_is_over(&mut state, Some(stage));
         let things = things as u64;
         if !state.tasks.contains_key(&stage) {
-            tasks.begin(&mut state, stage, &self.label, things);
+            tasks.begin(&mut state, stage, self.label.as_deref(), things);
         }
         if let Some(task) = state.tasks.get_mut(&stage) {
             task.inside += 1;

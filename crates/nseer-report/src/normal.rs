@@ -1,6 +1,7 @@
 //! Normal output: what people read, on the screen and in `-oN` files.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use nseer_core::event::{RunInfo, RunSummary, Traffic};
 use nseer_core::{
@@ -163,7 +164,7 @@ impl<W: Write + Send> NormalReport<W> {
     /// The lines above the port table: the host's names and whether it is up.
     fn host_head(&mut self, host: &HostRecord, label: &str) -> io::Result<()> {
         let received = if self.options.shows_reason() {
-            format!(", received {}", reason_text(host.reason, host.reason_ttl))
+            format!(", received {}", reason_text(host.reason, None, host.reason_ttl))
         } else {
             String::new()
         };
@@ -245,7 +246,7 @@ impl<W: Write + Send> NormalReport<W> {
                 &if key.is_port() { key.to_string() } else { key.number.to_string() },
                 status.state.as_str(),
                 &service_label(&service, guess),
-                &told_text(host, *key, *status),
+                &port_reason(host, *key, *status),
                 &version_text(&service),
             ]));
         }
@@ -443,21 +444,17 @@ fn aligned(row: &[String], widths: &[usize]) -> String {
     line
 }
 
-/// `reset`, or `reset ttl 64` where the TTL is known.
-pub(crate) fn reason_text(reason: Reason, ttl: u8) -> String {
-    match ttl {
-        0 => reason.as_str().to_owned(),
-        ttl => format!("{} ttl {ttl}", reason.as_str()),
-    }
+/// `reset`, or `reset ttl 64` where the TTL is known; `host-unreach from 192.0.2.1 ttl 64` where another
+/// than the host told it.
+fn reason_text(reason: Reason, teller: Option<IpAddr>, ttl: u8) -> String {
+    let teller = teller.map(|teller| format!(" from {teller}")).unwrap_or_default();
+    let ttl = if ttl == 0 { String::new() } else { format!(" ttl {ttl}") };
+    format!("{}{teller}{ttl}", reason.as_str())
 }
 
-/// The same of a port, with who told it where that was not the host.
-pub(crate) fn told_text(host: &HostRecord, key: PortKey, status: PortStatus) -> String {
-    let Some(teller) = host.ports.teller(key) else {
-        return reason_text(status.reason, status.ttl);
-    };
-    let ttl = if status.ttl == 0 { String::new() } else { format!(" ttl {}", status.ttl) };
-    format!("{} from {teller}{ttl}", status.reason.as_str())
+/// The reason for the state of a port.
+pub(crate) fn port_reason(host: &HostRecord, key: PortKey, status: PortStatus) -> String {
+    reason_text(status.reason, host.ports.teller(key), status.ttl)
 }
 
 /// An Ethernet address as outputs show it: `00:1B:2C:3D:4E:5F`.

@@ -75,10 +75,10 @@ impl<W: Write + Send> XmlReport<W> {
         Ok(())
     }
 
-    fn task(&mut self, element: &str, task: &Task) -> io::Result<()> {
+    fn task(&mut self, element: &str, task: &Task, extent: Option<&str>) -> io::Result<()> {
         let (name, time) = (xml_string(&task.name), when::epoch(task.at));
         write!(self.out, "<{element} task=\"{name}\" time=\"{time}\"")?;
-        if let Some(extent) = task.extent.as_ref().filter(|_| element == "taskend") {
+        if let Some(extent) = extent {
             write!(self.out, " extrainfo=\"{}\"", xml_string(extent))?;
         }
         writeln!(self.out, "/>")
@@ -377,8 +377,10 @@ impl<W: Write + Send> Report for XmlReport<W> {
                 self.container(name, &record.results)?;
                 self.runs(&record.runs)?;
             }
-            Event::TaskBegun(task) if self.tells_tasks => self.task("taskbegin", task)?,
-            Event::TaskEnded(task) if self.tells_tasks => self.task("taskend", task)?,
+            Event::TaskBegun(task) if self.tells_tasks => self.task("taskbegin", task, None)?,
+            Event::TaskEnded(task) if self.tells_tasks => {
+                self.task("taskend", task, task.extent.as_deref())?
+            }
             Event::Progress(progress) => self.progress(progress)?,
             Event::RunFinished(run) => self.finished(run)?,
             _ => return Ok(()),

@@ -34,6 +34,12 @@ impl ServiceNames for Names {
     }
 }
 
+/// The host that was done next after the one of a number.
+const DONE: &str = "SELECT done_as, id FROM host WHERE done_as > ?1 ORDER BY done_as LIMIT 1";
+/// The same of those whose scripts had not ended.
+const UNFINISHED: &str =
+    "SELECT id, id FROM host WHERE progress = 'scanned' AND id > ?1 ORDER BY id LIMIT 1";
+
 impl Store {
     /// Hands out the events of the scan, one after the other: every host that is done, in the order
     /// in which they were, then what is known of those whose scripts had not ended, and an end even
@@ -47,7 +53,7 @@ impl Store {
     ) -> Result<(), E> {
         take(Event::RunStarted(self.run()?))?;
         self.replay_results(&mut take)?;
-        self.replay_unfinished(&mut take)?;
+        self.replay_hosts(UNFINISHED, Event::HostCutShort, &mut take)?;
         take(Event::RunFinished(self.end()?))
     }
 
@@ -60,24 +66,21 @@ impl Store {
         mut take: impl FnMut(Event) -> Result<(), E>,
     ) -> Result<(), E> {
         self.replay_phase(Phase::Pre, &mut take)?;
-        // One at a time, so that memory does not grow with hosts.
-        let mut after = 0;
-        while let Some((done_as, host)) = self.next_done(after)? {
-            take(Event::HostDone(Arc::new(host)))?;
-            after = done_as;
-        }
+        self.replay_hosts(DONE, Event::HostDone, &mut take)?;
         self.replay_phase(Phase::Post, &mut take)
     }
 
-    /// Hosts whose scripts had not ended.
-    fn replay_unfinished<E: From<StoreError>>(
+    /// The hosts that a query gives, one at a time, so that memory does not grow with hosts.
+    fn replay_hosts<E: From<StoreError>>(
         &self,
+        next: &str,
+        event: fn(Arc<HostRecord>) -> Event,
         take: &mut impl FnMut(Event) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut after = 0;
-        while let Some((id, host)) = self.next_unfinished(after)? {
-            take(Event::HostCutShort(Arc::new(host)))?;
-            after = id;
+        while let Some((number, host)) = self.next_host(next, after)? {
+            take(event(Arc::new(host)))?;
+            after = number;
         }
         Ok(())
     }
@@ -231,22 +234,12 @@ impl Store {
         Ok(Some(record))
     }
 
-    /// The host that was done next after the one of this number.
-    fn next_done(&self, after: i64) -> Read<Option<(i64, HostRecord)>> {
-        let sql = "SELECT done_as, id FROM host WHERE done_as > ?1 ORDER BY done_as LIMIT 1";
-        let mut statement = self.database.prepare_cached(sql)?;
+    /// The host that a query gives after the one of this number, and its own number.
+    fn next_host(&self, next: &str, after: i64) -> Read<Option<(i64, HostRecord)>> {
+        let mut statement = self.database.prepare_cached(next)?;
         let mut rows = statement.query([after])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         Ok(Some((row.get(0)?, self.host(row.get(1)?)?)))
-    }
-
-    fn next_unfinished(&self, after: i64) -> Read<Option<(i64, HostRecord)>> {
-        let sql = "SELECT id FROM host WHERE progress = 'scanned' AND id > ?1 ORDER BY id LIMIT 1";
-        let mut statement = self.database.prepare_cached(sql)?;
-        let mut rows = statement.query([after])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
-        let id = row.get(0)?;
-        Ok(Some((id, self.host(id)?)))
     }
 
     fn host(&self, id: i64) -> Read<HostRecord> {

@@ -25,7 +25,7 @@ impl Run {
     }
 
     pub(super) async fn host(&self, target: Target, ports: &Arc<ScanPorts>, counts: &Counts) {
-        let _witness = PanicWitness { sinks: self.sinks.clone(), address: target.address };
+        let mut way = OnItsWay { sinks: self.sinks.clone(), address: target.address, host: None };
         let clock = &self.system.clock;
         let scanned_before = self.past.take_scanned(target.address, ports);
         let is_new = scanned_before.is_none();
@@ -47,12 +47,9 @@ impl Run {
             HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),
             HostStatus::Down | HostStatus::Unknown => counts.down.fetch_add(1, Ordering::Relaxed),
         };
-        let mut work = InWork { sinks: self.sinks.clone(), host: Some(host) };
-        if let Some(host) = &mut work.host {
-            self.examine(host, is_new, deadline, &mut tasks).await;
-        }
+        self.examine(way.host.insert(host), is_new, deadline, &mut tasks).await;
         drop(tasks);
-        work.done(clock.wall());
+        way.done(clock.wall());
     }
 
     /// Versions and scripts.
@@ -136,14 +133,16 @@ impl Run {
     }
 }
 
-/// A host whose ports are known. Where the run is stopped before it is done, it tells what it knows.
-struct InWork<S: EventSink> {
+/// A host on its way. Where its task ends before it is done, it is not missed in silence: a fault of the
+/// program is told, and of a run that was stopped what is known.
+struct OnItsWay<S: EventSink> {
     sinks: S,
-    /// Until it is told of.
+    address: IpAddr,
+    /// From when its ports are known until it is told of.
     host: Option<HostRecord>,
 }
 
-impl<S: EventSink> InWork<S> {
+impl<S: EventSink> OnItsWay<S> {
     fn done(mut self, now: SystemTime) {
         if let Some(mut host) = self.host.take() {
             host.finished = Some(now);
@@ -152,10 +151,15 @@ impl<S: EventSink> InWork<S> {
     }
 }
 
-impl<S: EventSink> Drop for InWork<S> {
+impl<S: EventSink> Drop for OnItsWay<S> {
     fn drop(&mut self) {
-        let host = self.host.take().filter(|host| host.status == HostStatus::Up);
-        if let Some(host) = host.filter(|_| !std::thread::panicking()) {
+        if std::thread::panicking() {
+            let text = format!(
+                "the scan of {} broke off, and its results are lost: a fault of nseer, please report it",
+                self.address
+            );
+            self.sinks.emit(Event::Message { severity: Severity::Error, text: text.into_bytes() });
+        } else if let Some(host) = self.host.take().filter(|host| host.status == HostStatus::Up) {
             self.sinks.emit(Event::HostCutShort(Arc::new(host)));
         }
     }
@@ -164,24 +168,6 @@ impl<S: EventSink> Drop for InWork<S> {
 fn enter_ports(tasks: &mut HostTasks<Sinks>, technique: Technique, ports: usize) {
     if let Some(scan) = port_scan(technique) {
         tasks.enter(Stage::Ports(scan), ports);
-    }
-}
-
-/// Tells where a fault of the program ended the task of a host, so that the host is not missed in silence.
-struct PanicWitness<S: EventSink> {
-    sinks: S,
-    address: IpAddr,
-}
-
-impl<S: EventSink> Drop for PanicWitness<S> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let text = format!(
-                "the scan of {} broke off, and its results are lost: a fault of nseer, please report it",
-                self.address
-            );
-            self.sinks.emit(Event::Message { severity: Severity::Error, text: text.into_bytes() });
-        }
     }
 }
 
@@ -227,9 +213,9 @@ mod tests {
         let heard = Heard::default();
         let address = IpAddr::from([192, 0, 2, 7]);
         for breaks in [false, true] {
-            let witness = PanicWitness { sinks: heard.clone(), address };
+            let way = OnItsWay { sinks: heard.clone(), address, host: None };
             let task = tokio::spawn(async move {
-                let _witness = witness;
+                let _way = way;
                 assert!(!breaks, "on purpose");
             });
             assert_eq!(task.await.is_err(), breaks);

@@ -11,7 +11,7 @@ use nseer_net::{ConnectOptions, Family, NetError, Socket, Transport};
 use crate::context::{Connection as _, HeldSlot, ScriptContext};
 use crate::environment::World;
 use crate::modules::socket::{Broken, SocketCell};
-use crate::modules::socket_calls::{failed_at_once, failed_later, on_broken, this, this_for_use};
+use crate::modules::socket_calls::{failed_later, this, this_for_use, unusable};
 use crate::modules::trace::{Ends, Way};
 use crate::workbench::mark;
 
@@ -210,10 +210,7 @@ pub(crate) async fn address_of(
 
 pub(crate) fn reconnect_ssl(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this_for_use(lua, args)?;
-    if let Err(error) = ready(world, &cell) {
-        return failed_at_once(world, lua, &error);
-    }
-    if let Some(reply) = on_broken(lua, &cell, false) {
+    if let Some(reply) = unusable(world, lua, &cell, false)? {
         return Ok(reply);
     }
     note_mark(world, lua, &cell);
@@ -241,10 +238,7 @@ pub(crate) fn sendto(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply,
     let cell = this_for_use(lua, args)?;
     let peer = peer_argument(world, lua, args, 2)?;
     let data = args.string(lua, 4)?.as_bytes().to_vec();
-    if let Err(error) = ready(world, &cell) {
-        return failed_at_once(world, lua, &error);
-    }
-    if let Some(reply) = on_broken(lua, &cell, false) {
+    if let Some(reply) = unusable(world, lua, &cell, false)? {
         return Ok(reply);
     }
     note_mark(world, lua, &cell);

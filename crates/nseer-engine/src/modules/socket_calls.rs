@@ -169,7 +169,7 @@ const NOT_CONNECTED: &str = "socket must be connected";
 
 /// `false` and the status, for a failure that is known at once. With an older Nmap every failure
 /// comes late, but for one: that there is no connection is the script's mistake.
-pub(crate) fn failed_at_once(world: &World, lua: &Lua, error: &NetError) -> Result<Reply, Raise> {
+fn failed_at_once(world: &World, lua: &Lua, error: &NetError) -> Result<Reply, Raise> {
     match (error, world.has_older_nmap) {
         (NetError::NotConnected, true) => Err(Raise::new(NOT_CONNECTED)),
         (NetError::NotConnected, false) => Reply::values(lua, (false, NOT_CONNECTED)),
@@ -178,8 +178,21 @@ pub(crate) fn failed_at_once(world: &World, lua: &Lua, error: &NetError) -> Resu
     }
 }
 
-/// What comes of using a connection that could not be made; `None` where it is no such.
-pub(crate) fn on_broken(lua: &Lua, cell: &SocketCell, reads: bool) -> Option<Reply> {
+/// What comes of using a socket that has no connection; `None` where it has one.
+pub(crate) fn unusable(
+    world: &Rc<World>,
+    lua: &Lua,
+    cell: &Rc<SocketCell>,
+    reads: bool,
+) -> Result<Option<Reply>, Raise> {
+    match connect::ready(world, cell) {
+        Err(error) => failed_at_once(world, lua, &error).map(Some),
+        Ok(()) => Ok(on_broken(lua, cell, reads)),
+    }
+}
+
+/// The same of a connection that could not be made.
+fn on_broken(lua: &Lua, cell: &SocketCell, reads: bool) -> Option<Reply> {
     let error = cell.broken.get()?.error(reads);
     let (lua, timeout) = (lua.clone(), cell.timeout.get());
     Some(Reply::wait(async move {
@@ -202,10 +215,7 @@ pub(crate) fn failed_later(lua: &Lua, error: &NetError) -> Result<MultiValue, Ra
 fn send(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this_for_use(lua, args)?;
     let data = args.string(lua, 2)?.as_bytes().to_vec();
-    if let Err(error) = connect::ready(world, &cell) {
-        return failed_at_once(world, lua, &error);
-    }
-    if let Some(reply) = on_broken(lua, &cell, false) {
+    if let Some(reply) = unusable(world, lua, &cell, false)? {
         return Ok(reply);
     }
     connect::note_mark(world, lua, &cell);
@@ -258,10 +268,7 @@ async fn read(
 
 fn receive(world: &Rc<World>, lua: &Lua, args: &Args, amount: Amount) -> Result<Reply, Raise> {
     let cell = this_for_use(lua, args)?;
-    if let Err(error) = connect::ready(world, &cell) {
-        return failed_at_once(world, lua, &error);
-    }
-    if let Some(reply) = on_broken(lua, &cell, true) {
+    if let Some(reply) = unusable(world, lua, &cell, true)? {
         return Ok(reply);
     }
     connect::note_mark(world, lua, &cell);

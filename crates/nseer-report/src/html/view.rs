@@ -12,7 +12,7 @@ use nseer_core::{
 };
 
 use crate::escape::{line_text, message_text};
-use crate::normal::{mac_text, told_text};
+use crate::normal::{mac_text, port_reason};
 use crate::options::ReportOptions;
 use crate::service_text::{is_guess, service_info, service_label, version_text};
 use crate::shown::{Shown, by_id};
@@ -196,7 +196,7 @@ fn port(host: &HostRecord, key: PortKey, status: PortStatus, options: &ReportOpt
         is_open: status.state.is_scriptable(),
         service: if known { service_label(&service, guess) } else { "unknown".to_owned() },
         version: version_text(&service),
-        reason: told_text(host, key, status),
+        reason: port_reason(host, key, status),
         scripts: host.ports.detail(key).map(|d| scripts(&d.scripts)).unwrap_or_default(),
     }
 }

@@ -34,41 +34,42 @@ function Mount:new (o)
   return setmetatable(o or {}, self)
 end
 
+-- Reads a list: before each item stands whether there is one. The items, as far as the bytes go, and the position
+-- after them; no position where they are cut off.
+local function list_at (data, pos, item_at)
+  local list = {}
+  for _ = 1, MAX_ENTRIES do
+    local more, item
+    pos, more = word(data, pos)
+    if not pos or more == 0 then
+      break
+    end
+    pos, item = item_at(data, pos)
+    list[#list + 1] = item
+    if not pos then
+      break
+    end
+  end
+  return list, pos
+end
+
+local function export_at (data, pos)
+  local name, entry
+  pos, name = text(data, pos)
+  if not pos then
+    return nil
+  end
+  entry, pos = list_at(data, pos, text)
+  entry.name = name
+  return pos, entry
+end
+
 --- Reads a list of exports.
 -- @param data Bytes.
 -- @param pos Position of the first one.
 -- @return Array of arrays of groups with the path in <code>name</code>, as far as the bytes go.
 function decode_exports (data, pos)
-  local list = {}
-  for _ = 1, MAX_ENTRIES do
-    local more, name
-    pos, more = word(data, pos)
-    if not pos or more == 0 then
-      break
-    end
-    pos, name = text(data, pos)
-    if not pos then
-      break
-    end
-    local entry = { name = name }
-    for _ = 1, MAX_ENTRIES do
-      local group
-      pos, more = word(data, pos)
-      if not pos or more == 0 then
-        break
-      end
-      pos, group = text(data, pos)
-      if not pos then
-        break
-      end
-      entry[#entry + 1] = group
-    end
-    list[#list + 1] = entry
-    if not pos then
-      break
-    end
-  end
-  return list
+  return (list_at(data, pos, export_at))
 end
 
 --- What is exported, and to whom.
