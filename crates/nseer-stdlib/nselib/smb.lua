@@ -3,7 +3,8 @@
 --
 -- Written from [MS-CIFS], [MS-SMB], and RFC 1002, section 4.3. A connection is a table with the fields that these
 -- functions set; <code>stop</code> closes it. Messages are in <code>smb.messages</code>, agreeing and logging in
--- in <code>smb.session</code>, and the functions of both are here too. Files, shares' contents and pipes are not.
+-- in <code>smb.session</code>, files and pipes in <code>smb.pipes</code>, and the functions of all are here too. What is in
+-- shares is not listed.
 --
 -- @args smbport The port to use. Default: 445 if it is open, else 139.
 -- @copyright MIT OR Apache-2.0
@@ -15,6 +16,7 @@ local math = require "math"
 local messages = require "smb.messages"
 local netbios = require "netbios"
 local nmap = require "nmap"
+local pipes = require "smb.pipes"
 local session = require "smb.session"
 local smb2 = require "smb2"
 local smbauth = require "smbauth"
@@ -34,6 +36,10 @@ for _, name in ipairs {
   "negotiate_v1", "negotiate_protocol", "start_session", "logoff", "tree_connect", "tree_disconnect",
 } do
   _ENV[name] = session[name]
+end
+
+for _, name in ipairs { "create_file", "close_file", "read_file", "write_file", "send_transaction_named_pipe" } do
+  _ENV[name] = pipes[name]
 end
 
 local read_message = messages.read_message
@@ -212,7 +218,7 @@ end
 -- @param bool_negotiate_protocol True to agree on a dialect.
 -- @param bool_start_session True to log in.
 -- @param str_tree_connect Share to open, or nil.
--- @param str_create_file Not supported.
+-- @param str_create_file File or pipe to open, or nil.
 -- @param bool_disable_extended True to do without extended security.
 -- @param overrides Table, optional.
 -- @return True; or false.
@@ -237,7 +243,7 @@ function start_ex (host, bool_negotiate_protocol, bool_start_session, str_tree_c
     done, reason = tree_connect(smb, str_tree_connect, overrides)
   end
   if done and str_create_file then
-    done, reason = false, "files are not supported"
+    done, reason = create_file(smb, str_create_file, overrides)
   end
   if not done then
     stop(smb)

@@ -1,0 +1,222 @@
+---
+-- Registry and services of a host, for the library <code>msrpc</code>: what is there, nothing is changed.
+--
+-- Written from [MS-RRP], section 3.1.5, and [MS-SCMR], section 3.1.4.
+--
+-- @copyright MIT OR Apache-2.0
+-- @class module
+-- @name msrpc.system
+
+local call = require "msrpc.call".call
+local stdnse = require "stdnse"
+local string = require "string"
+local unicode = require "unicode"
+local ipairs, pairs = ipairs, pairs
+
+_ENV = stdnse.module("msrpc.system", stdnse.seeall)
+
+local MAXIMUM_ALLOWED = 0x02000000
+local MAX_VALUE = 4096
+
+-- More would follow ([MS-ERREF]).
+local MORE_DATA = 234
+
+local ROOTS = { winreg_openhkcu = 1, winreg_openhklm = 2, winreg_openhkpd = 3, winreg_openhku = 4 }
+
+for name, opnum in pairs(ROOTS) do
+  _ENV[name] = function (smbstate)
+    return call(smbstate, opnum, string.gsub(name, "_", "."), function (writer)
+      writer:pointer(true)
+      writer:int16(0x1337)
+      writer:int16(0)
+      writer:int32(MAXIMUM_ALLOWED)
+    end, function (reader, result)
+      result.handle = reader:handle()
+    end)
+  end
+end
+
+-- A counted text that ends in a zero.
+local function name_of (writer, text)
+  writer:text_head(text .. "\0")
+  writer:text(text)
+end
+
+--- Opens a key (opnum 15).
+-- @param smbstate Connection.
+-- @param handle Of the key above.
+-- @param keyname Its name.
+-- @return True; or false.
+-- @return Table with <code>handle</code>; or a reason.
+function winreg_openkey (smbstate, handle, keyname)
+  return call(smbstate, 15, "winreg.openkey", function (writer)
+    writer:raw(handle)
+    name_of(writer, keyname)
+    writer:int32(0)
+    writer:int32(MAXIMUM_ALLOWED)
+  end, function (reader, result)
+    result.handle = reader:handle()
+  end)
+end
+
+--- Gives the name of one key below another (opnum 9).
+-- @param smbstate Connection.
+-- @param handle Of the key above.
+-- @param index Its place, from 0 on.
+-- @param name Not used.
+-- @return True; or false.
+-- @return Table with <code>name</code>; or a reason.
+function winreg_enumkey (smbstate, handle, index, name)
+  return call(smbstate, 9, "winreg.enumkey", function (writer)
+    writer:raw(handle)
+    writer:int32(index)
+    writer:int16(0)
+    writer:int16(MAX_VALUE)
+    writer:pointer(true)
+    writer:int32(MAX_VALUE // 2)
+    writer:int32(0)
+    writer:int32(0)
+    writer:pointer(false)
+    writer:pointer(true)
+    writer:int32(0)
+    writer:int32(0)
+  end, function (reader, result)
+    result.name = reader:text_head() and reader:text() or ""
+  end)
+end
+
+--- Reads a value of a key (opnum 17).
+-- @param smbstate Connection.
+-- @param handle Of the key.
+-- @param value Its name.
+-- @return True; or false.
+-- @return Table with <code>type</code> (a number), <code>data</code> (bytes) and <code>value</code> (text or number); or a
+--         reason.
+function winreg_queryvalue (smbstate, handle, value)
+  return call(smbstate, 17, "winreg.queryvalue", function (writer)
+    writer:raw(handle)
+    name_of(writer, value)
+    writer:pointer(true)
+    writer:int32(0)
+    writer:pointer(true)
+    writer:int32(MAX_VALUE)
+    writer:int32(0)
+    writer:int32(0)
+    writer:pointer(true)
+    writer:int32(MAX_VALUE)
+    writer:pointer(true)
+    writer:int32(0)
+  end, function (reader, result)
+    result.type = reader:pointer() and reader:int32() or nil
+    if reader:pointer() then
+      reader:int32()
+      reader:int32()
+      result.data = reader:raw(reader:count())
+      if result.type == 4 and #result.data >= 4 then
+        result.value = string.unpack("<I4", result.data)
+      else
+        result.value = string.gsub(unicode.utf16to8(result.data), "%z+$", "")
+      end
+    end
+  end)
+end
+
+--- Closes a key (opnum 5).
+-- @param smbstate Connection.
+-- @param handle Of the key.
+-- @return True; or false.
+-- @return Table; or a reason.
+function winreg_closekey (smbstate, handle)
+  return call(smbstate, 5, "winreg.closekey", function (writer)
+    writer:raw(handle)
+  end, function (reader, result)
+    result.handle = reader:handle()
+  end)
+end
+
+--- Opens the services of a host (opnum 15).
+-- @param smbstate Connection.
+-- @param machinename Name or address of the host.
+-- @param access_mask What is asked for. Default: listing.
+-- @return True; or false.
+-- @return Table with <code>handle</code>; or a reason.
+function svcctl_openscmanagerw (smbstate, machinename, access_mask)
+  return call(smbstate, 15, "svcctl.openscmanagerw", function (writer)
+    writer:text_pointer("\\\\" .. machinename)
+    writer:pointer(false)
+    writer:int32(access_mask or 0x00000005)
+  end, function (reader, result)
+    result.handle = reader:handle()
+  end)
+end
+
+--- Opens a service (opnum 16).
+-- @param smbstate Connection.
+-- @param handle Of <code>svcctl_openscmanagerw</code>.
+-- @param name Name of the service.
+-- @param access_mask What is asked for. Default: its state.
+-- @return True; or false.
+-- @return Table with <code>handle</code>; or a reason.
+function svcctl_openservicew (smbstate, handle, name, access_mask)
+  return call(smbstate, 16, "svcctl.openservicew", function (writer)
+    writer:raw(handle)
+    writer:text(name)
+    writer:int32(access_mask or 0x00000004)
+  end, function (reader, result)
+    result.handle = reader:handle()
+  end)
+end
+
+local STATE_FIELDS = { "type", "state", "controls_accepted", "win32_exit_code", "service_exit_code", "check_point", "wait_hint" }
+
+--- Asks for the state of a service (opnum 6).
+-- @param smbstate Connection.
+-- @param handle Of <code>svcctl_openservicew</code>.
+-- @return True; or false.
+-- @return Table with <code>service_status</code>; or a reason.
+function svcctl_queryservicestatus (smbstate, handle)
+  return call(smbstate, 6, "svcctl.queryservicestatus", function (writer)
+    writer:raw(handle)
+  end, function (reader, result)
+    result.service_status = {}
+    for _, field in ipairs(STATE_FIELDS) do
+      result.service_status[field] = reader:int32()
+    end
+  end)
+end
+
+--- Lists services (opnum 14).
+-- @param smbstate Connection.
+-- @param handle Of <code>svcctl_openscmanagerw</code>.
+-- @param dwservicetype Kinds of services, bits.
+-- @param dwservicestate States of services, bits.
+-- @return True; or false.
+-- @return Table with <code>lpservices</code>, bytes, and <code>count</code>; or a reason.
+function svcctl_enumservicesstatusw (smbstate, handle, dwservicetype, dwservicestate)
+  return call(smbstate, 14, "svcctl.enumservicesstatusw", function (writer)
+    writer:raw(handle)
+    writer:int32(dwservicetype)
+    writer:int32(dwservicestate)
+    writer:int32(0x10000)
+    writer:pointer(true)
+    writer:int32(0)
+  end, function (reader, result)
+    result.lpservices = reader:raw(reader:count())
+    result.needed, result.count = reader:int32(), reader:int32()
+  end, { [MORE_DATA] = true })
+end
+
+--- Closes what was opened (opnum 0).
+-- @param smbstate Connection.
+-- @param handle Any handle.
+-- @return True; or false.
+-- @return Table; or a reason.
+function svcctl_closeservicehandle (smbstate, handle)
+  return call(smbstate, 0, "svcctl.closeservicehandle", function (writer)
+    writer:raw(handle)
+  end, function (reader, result)
+    result.handle = reader:handle()
+  end)
+end
+
+return _ENV
