@@ -63,7 +63,7 @@ function DRDAPacket:getDRDA (n)
   return self.drda_array[n]
 end
 
-function DRDAPacket.__tostring (self)
+DRDAPacket.__tostring = function (self)
   local parts = {}
   -- The last object says that nothing follows it.
   for i, drda in ipairs(self.drda_array) do

@@ -80,7 +80,7 @@ for _, field in ipairs(FIELDS) do
 end
 
 -- Pairs come in the order in which they are shown, whatever is unknown is left out by whoever shows them.
-function Location.__pairs (self)
+Location.__pairs = function (self)
   local at = 0
   return function ()
     at = at + 1
@@ -88,7 +88,7 @@ function Location.__pairs (self)
   end
 end
 
-function Location.__tostring (self)
+Location.__tostring = function (self)
   local names = {}
   for _, field in ipairs { "city", "region", "country" } do
     names[#names + 1] = self[field]

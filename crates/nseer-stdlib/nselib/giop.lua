@@ -49,23 +49,38 @@ Constants = {
 local Writer = {}
 Writer.__index = Writer
 
+--- Makes a writer.
+-- @name Writer:new
+-- @return The writer.
 function Writer:new ()
   return setmetatable({ data = "" }, self)
 end
 
+--- Writes four bytes, where four may begin.
+-- @name Writer:ulong
+-- @param value The number.
 function Writer:ulong (value)
   self.data = self.data .. string.rep("\0", -#self.data % 4) .. string.pack(">I4", value)
 end
 
+--- Writes one byte.
+-- @name Writer:octet
+-- @param value The number.
 function Writer:octet (value)
   self.data = self.data .. string.char(value)
 end
 
+--- Writes bytes with their number.
+-- @name Writer:octets
+-- @param value The bytes.
 function Writer:octets (value)
   self:ulong(#value)
   self.data = self.data .. value
 end
 
+--- Writes a text with its length and the zero at its end.
+-- @name Writer:text
+-- @param value The text.
 function Writer:text (value)
   self:octets(value .. "\0")
 end
@@ -74,10 +89,19 @@ end
 local Reader = {}
 Reader.__index = Reader
 
+--- Makes a reader.
+-- @name Reader:new
+-- @param data Bytes.
+-- @param is_little True where the least byte is the first of a number.
+-- @param at Where to begin, which is where positions are counted from. Default: 1.
+-- @return The reader.
 function Reader:new (data, is_little, at)
   return setmetatable({ data = data, order = is_little and "<" or ">", at = at or 1, base = at or 1 }, self)
 end
 
+--- Reads four bytes.
+-- @name Reader:ulong
+-- @return The number.
 function Reader:ulong ()
   self.at = self.at + (self.base - self.at) % 4
   local value
@@ -85,6 +109,9 @@ function Reader:ulong ()
   return value
 end
 
+--- Reads bytes with their number in front.
+-- @name Reader:octets
+-- @return The bytes.
 function Reader:octets ()
   local length = self:ulong()
   if self.at + length - 1 > #self.data then
@@ -94,11 +121,16 @@ function Reader:octets ()
   return string.sub(self.data, self.at - length, self.at - 1)
 end
 
+--- Reads a text with its length in front.
+-- @name Reader:text
+-- @return The text, without the zero at its end.
 function Reader:text ()
   return (string.gsub(self:octets(), "%z$", ""))
 end
 
--- A sequence of octets that begins with its own byte order (section 9.3.3).
+--- Reads bytes that have an order of their own (section 9.3.3).
+-- @name Reader:encapsulated
+-- @return A reader of them.
 function Reader:encapsulated ()
   local data = self:octets()
   local reader = Reader:new(data, string.byte(data) == 1)
@@ -123,7 +155,7 @@ function GIOP:new (msgtype, data)
   return setmetatable({ msgtype = msgtype, data = data or "" }, self)
 end
 
-function GIOP.__tostring (self)
+GIOP.__tostring = function (self)
   return string.pack(">c4BBBBI4", GIOP.magic, 1, 0, 0, self.msgtype, #self.data) .. self.data
 end
 

@@ -30,6 +30,9 @@ for name, number in pairs(NUMBERS) do
   NAMES[number] = name
 end
 
+-- What is said where no packet comes in time; scripts show it as it is.
+local MISSING = "Failed to receive control packet from server."
+
 local MAX_PACKET = 0x40000
 
 --- Pieces of packets.
@@ -261,7 +264,7 @@ function Helper:receive (types, timeout)
       self.socket:set_timeout(math.max(1, math.floor(left)))
       local status, more = self.socket:receive()
       if not status then
-        return false, "no packet came: " .. more
+        return false, MISSING
       end
       self.rest = (self.rest or "") .. more
     end
@@ -272,7 +275,7 @@ function Helper:receive (types, timeout)
       return true, packet
     end
   end
-  return false, "no packet came in time"
+  return false, MISSING
 end
 
 --- Sends a packet and waits for its answer.

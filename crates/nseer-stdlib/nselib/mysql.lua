@@ -14,6 +14,7 @@ local math = require "math"
 local openssl = require "openssl"
 local stdnse = require "stdnse"
 local string = require "string"
+local tab = require "tab"
 local table = require "table"
 local unittest = require "unittest"
 
@@ -257,20 +258,20 @@ end
 --- Writes a result set as lines.
 -- @param rs As <code>sqlQuery</code> gives.
 -- @param options Table, optional: <code>noheaders</code> to leave the names of the fields out.
--- @return Array of lines, or of texts with tabs.
+-- @return Text of lines, in columns.
 function formatResultset (rs, options)
-  local lines = {}
+  local lines = tab.new()
   if not (options and options.noheaders) then
     local names = {}
     for i, field in ipairs(rs.fields) do
       names[i] = field.name
     end
-    lines[1] = table.concat(names, "\t")
+    tab.addrow(lines, table.unpack(names))
   end
   for _, row in ipairs(rs.rows) do
-    lines[#lines + 1] = table.concat(row, "\t")
+    tab.addrow(lines, table.unpack(row))
   end
-  return lines
+  return tab.dump(lines)
 end
 
 if not unittest.testing() then
@@ -288,4 +289,7 @@ test_suite:add_test(unittest.equal(decode_greeting("\255\x6a\4Host is blocked").
 test_suite:add_test(unittest.is_nil(decode_greeting("\10abc")), "cut off")
 test_suite:add_test(unittest.equal((number_at("\xfc\1\1", 1)), 257), "number of two bytes")
 test_suite:add_test(unittest.is_nil((number_at("\xfe\1", 1))), "number cut off")
+local rows = { fields = { { name = "one" }, { name = "b" } }, rows = { { "1", "222" }, { "33333", "4" } } }
+test_suite:add_test(unittest.equal(formatResultset(rows), "one    b\n1      222\n33333  4\n"), "columns")
+test_suite:add_test(unittest.equal(formatResultset(rows, { noheaders = true }), "1      222\n33333  4\n"), "columns without names")
 return _ENV

@@ -83,7 +83,7 @@ function Packet:new ()
   return setmetatable({ type = NCPType.ServiceRequest, seqno = 0, conn = 0, task = 1, data = "", reply_size = 0x1000 }, self)
 end
 
-function Packet.__tostring (self)
+Packet.__tostring = function (self)
   local body = string.pack(">I2BBBB", self.type, self.seqno & 0xff, self.conn & 0xff, self.task, self.conn >> 8 & 0xff)
   if self.func then
     body = body .. string.char(self.func)

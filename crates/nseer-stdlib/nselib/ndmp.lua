@@ -81,10 +81,17 @@ NDMP = {
 local FragmentHeader = NDMP.FragmentHeader
 FragmentHeader.__index = FragmentHeader
 
+--- Makes the head of a record.
+-- @name FragmentHeader:new
+-- @return The head.
 function FragmentHeader:new ()
   return setmetatable({ last = 1, length = NDMP.Header.size }, self)
 end
 
+--- Reads the head of a record.
+-- @name FragmentHeader.parse
+-- @param data Bytes.
+-- @return The head; nil if there are less than four bytes.
 function FragmentHeader.parse (data)
   if #data < 4 then
     return nil
@@ -95,17 +102,24 @@ function FragmentHeader.parse (data)
   return head
 end
 
-function FragmentHeader.__tostring (self)
+FragmentHeader.__tostring = function (self)
   return string.pack(">I4", self.last << 31 | self.length)
 end
 
 local Header = NDMP.Header
 Header.__index = Header
 
+--- Makes the head of a message.
+-- @name Header:new
+-- @return The head.
 function Header:new ()
   return setmetatable({ seq = 0, time = os.time(), type = REQUEST, msg = 0, reply_seq = 0, error = 0 }, self)
 end
 
+--- Reads the head of a message.
+-- @name Header.parse
+-- @param data Bytes.
+-- @return The head; nil if there are too few bytes.
 function Header.parse (data)
   if #data < Header.size then
     return nil
@@ -115,7 +129,7 @@ function Header.parse (data)
   return head
 end
 
-function Header.__tostring (self)
+Header.__tostring = function (self)
   return string.pack(">I4I4I4I4I4I4", self.seq, self.time & 0xffffffff, self.type, self.msg, self.reply_seq, self.error)
 end
 

@@ -62,7 +62,7 @@ function Request:addHeader (header, value)
   table.insert(self.headers, header .. ": " .. tostring(value))
 end
 
-function Request.__tostring (self)
+Request.__tostring = function (self)
   local lines = { string.format("%s %s RTSP/1.0", self.method, self.url), "CSeq: " .. self.cseq }
   for _, line in ipairs(self.headers) do
     lines[#lines + 1] = line

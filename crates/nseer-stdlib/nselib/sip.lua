@@ -225,6 +225,20 @@ function SessionData:setUsername (user)
   self.user = user
 end
 
+--- Says what the user is called.
+-- @name SessionData.setName
+-- @param name Name that is shown.
+function SessionData:setName (name)
+  self.name = name
+end
+
+--- What the user is called.
+-- @name SessionData.getName
+-- @return Name, or nil.
+function SessionData:getName ()
+  return self.name
+end
+
 --- Says which domain the user is of.
 -- @name SessionData.setDomain
 -- @param domain Name.

@@ -225,8 +225,12 @@ function getCertificate (host, port)
   mutex("lock")
   local known = host.registry["ssl-cert"] or {}
   host.registry["ssl-cert"] = known
-  if known[key] == nil then
-    known[key] = fetch(host, port) or false
+  -- Who reads what is kept expects certificates: ports without one are noted elsewhere.
+  local failed = host.registry["ssl-cert-failed"] or {}
+  host.registry["ssl-cert-failed"] = failed
+  if not known[key] and not failed[key] then
+    known[key] = fetch(host, port)
+    failed[key] = not known[key]
   end
   mutex("done")
   if known[key] then

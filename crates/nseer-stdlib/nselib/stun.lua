@@ -64,7 +64,7 @@ function Header.parse (data)
   return Header:new(type, trans_id, length)
 end
 
-function Header.__tostring (self)
+Header.__tostring = function (self)
   return string.pack(">I2I2c16", self.type, self.length, self.trans_id)
 end
 
@@ -133,7 +133,7 @@ function Attribute.parse (data)
   return attribute
 end
 
-function Attribute.__tostring (self)
+Attribute.__tostring = function (self)
   return string.pack(">I2s2", self.type, self.data)
 end
 

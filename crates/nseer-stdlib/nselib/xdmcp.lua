@@ -53,10 +53,20 @@ end
 local Header = {}
 Header.__index = Header
 
+--- Makes the head of a packet.
+-- @name Header:new
+-- @param version Version of the protocol.
+-- @param opcode Number of the packet.
+-- @param length Bytes behind it.
+-- @return The head.
 function Header:new (version, opcode, length)
   return setmetatable({ version = version, opcode = opcode, length = length }, self)
 end
 
+--- Reads the head of a packet.
+-- @name Header.parse
+-- @param data The datagram.
+-- @return The head; nil if the datagram has none.
 function Header.parse (data)
   if type(data) ~= "string" or #data < 6 then
     return nil
@@ -68,7 +78,7 @@ function Header.parse (data)
   return header
 end
 
-function Header.__tostring (self)
+Header.__tostring = function (self)
   return string.pack(">I2I2I2", self.version, self.opcode, self.length)
 end
 
@@ -100,10 +110,17 @@ end
 local Willing = {}
 Willing.__index = Willing
 
+--- Makes an empty packet.
+-- @name Willing:new
+-- @return The packet.
 function Willing:new ()
   return setmetatable({}, self)
 end
 
+--- Reads what a manager says that is willing.
+-- @name Willing.parse
+-- @param data The datagram.
+-- @return Packet with <code>authname</code>, <code>hostname</code> and <code>status</code>; nil if it is none.
 function Willing.parse (data)
   local header, authname, hostname, status = read_packet(data, OpCode.WILLING, 0, 3)
   if not authname then
@@ -117,6 +134,11 @@ end
 local Connection = { IpType = { IPv4 = 0, IPv6 = 6 } }
 Connection.__index = Connection
 
+--- Makes a place where the display is.
+-- @name Connection:new
+-- @param iptype Kind of the address.
+-- @param ip The address.
+-- @return The place.
 function Connection:new (iptype, ip)
   return setmetatable({ iptype = iptype, ip = ip }, self)
 end
@@ -124,21 +146,36 @@ end
 local Request = { Connection = Connection }
 Request.__index = Request
 
+--- Makes a request for a session.
+-- @name Request:new
+-- @param disp_no Number of the display.
+-- @param conns Array of places.
+-- @param auth_name How the display proves who it is.
+-- @param auth_data What proves it.
+-- @param authr_names Array of ways to let the manager in.
+-- @param manf_id Name of the display.
+-- @return The packet.
 function Request:new (disp_no, conns, auth_name, auth_data, authr_names, manf_id)
   return setmetatable({ header = Header:new(VERSION, OpCode.REQUEST), disp_no = disp_no or 1, conns = conns or {},
     auth_name = auth_name or "", auth_data = auth_data or "", authr_names = authr_names or {},
     manf_id = manf_id or "" }, self)
 end
 
+--- Adds a place.
+-- @name Request:addConnection
+-- @param conn The place.
 function Request:addConnection (conn)
   table.insert(self.conns, conn)
 end
 
+--- Adds a way to let the manager in.
+-- @name Request:addAuthrName
+-- @param str Its name.
 function Request:addAuthrName (str)
   table.insert(self.authr_names, str)
 end
 
-function Request.__tostring (self)
+Request.__tostring = function (self)
   local types, addresses = {}, {}
   for i, connection in ipairs(self.conns) do
     types[i] = string.pack(">I2", connection.iptype)
@@ -152,11 +189,23 @@ end
 local Accept = {}
 Accept.__index = Accept
 
+--- Makes the packet that opens a session.
+-- @name Accept:new
+-- @param session_id Number of the session.
+-- @param auth_name How the manager proves who it is.
+-- @param auth_data What proves it.
+-- @param authr_name How the manager is let in.
+-- @param authr_data What lets it in.
+-- @return The packet.
 function Accept:new (session_id, auth_name, auth_data, authr_name, authr_data)
   return setmetatable({ session_id = session_id, auth_name = auth_name, auth_data = auth_data,
     authr_name = authr_name, authr_data = authr_data }, self)
 end
 
+--- Reads the packet that opens a session.
+-- @name Accept.parse
+-- @param data The datagram.
+-- @return The packet; nil if it is none.
 function Accept.parse (data)
   local header, auth_name, auth_data, authr_name, authr_data = read_packet(data, OpCode.ACCEPT, 4, 4)
   if not auth_name then
@@ -170,11 +219,17 @@ end
 local Manage = {}
 Manage.__index = Manage
 
+--- Makes the packet that begins a session.
+-- @name Manage:new
+-- @param sess_id Number of the session.
+-- @param disp_no Number of the display.
+-- @param disp_class Class of the display.
+-- @return The packet.
 function Manage:new (sess_id, disp_no, disp_class)
   return setmetatable({ session_id = sess_id, disp_no = disp_no, disp_class = disp_class or "" }, self)
 end
 
-function Manage.__tostring (self)
+Manage.__tostring = function (self)
   return with_header(OpCode.MANAGE, string.pack(">I4I2s2", self.session_id, self.disp_no, self.disp_class))
 end
 
@@ -208,13 +263,33 @@ function Helper:new (host, port, options)
   return setmetatable({ host = host, port = port, options = options or {} }, self)
 end
 
---- Opens the socket.
+--- Opens the socket. Managers of hosts with several addresses may answer from another one, so it is not connected.
 -- @name Helper:connect
--- @return True, or false and a reason.
+-- @return True.
 function Helper:connect ()
   self.socket = nmap.new_socket("udp")
   self.socket:set_timeout(self.options.timeout or TIMEOUT)
-  return self.socket:connect(self.host, self.port)
+  return true
+end
+
+-- The address of this machine that the host sees; nil if it is not known.
+local function own_address (self)
+  local bytes = self.host.bin_ip_src
+  if bytes then
+    return ipOps.str_to_ip(bytes)
+  end
+  local socket = nmap.new_socket("udp")
+  local status = socket:connect(self.host, self.port)
+  local _, address = socket:get_info()
+  socket:close()
+  return status and address or nil
+end
+
+--- Closes the socket.
+-- @name Helper:close
+-- @return As the socket's method.
+function Helper:close ()
+  return self.socket:close()
 end
 
 --- Sends a packet.
@@ -222,7 +297,7 @@ end
 -- @param req The packet.
 -- @return True, or false and a reason.
 function Helper:send (req)
-  return self.socket:send(tostring(req))
+  return self.socket:sendto(self.host, self.port, tostring(req))
 end
 
 --- Waits for a packet.
@@ -269,10 +344,14 @@ function Helper:createSession (auth_names, authr_names, disp_no)
   if not status or answer.header.opcode ~= OpCode.WILLING then
     return false, "the display manager is not willing"
   end
-  local _, address = self.socket:get_info()
+  local address = own_address(self)
+  if not address then
+    return false, "the address of this machine is not known"
+  end
   local kind = string.find(tostring(address), ":", 1, true) and Connection.IpType.IPv6 or Connection.IpType.IPv4
   local request = Request:new(disp_no, nil, nil, nil, authr_names)
   request:addConnection(Connection:new(kind, address))
+  request.auth_name = auth_names and auth_names[1] or ""
   status, answer = self:exch(request)
   if not status or answer.header.opcode ~= OpCode.ACCEPT then
     return false, "the display manager opens no session"

@@ -141,7 +141,7 @@ function DRDAParameter:fromString (data, pos)
   return pos + length
 end
 
-function DRDAParameter.__tostring (self)
+DRDAParameter.__tostring = function (self)
   return string.pack(">I2I2", 4 + #self.Data, self.CodePoint) .. self.Data
 end
 
@@ -192,7 +192,7 @@ function DDM:fromString (str)
   return HEAD + 1
 end
 
-function DDM.__tostring (self)
+DDM.__tostring = function (self)
   return string.pack(">I2BBI2I2I2", self.Length, MAGIC, self.Format, self.CorelId, self.Length - 6, self.CodePoint)
 end
 
@@ -236,7 +236,7 @@ function DRDA:getParameter (codepoint)
   end
 end
 
-function DRDA.__tostring (self)
+DRDA.__tostring = function (self)
   local parts = {}
   for i, param in ipairs(self.Params) do
     parts[i] = tostring(param)

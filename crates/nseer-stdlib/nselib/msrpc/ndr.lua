@@ -32,19 +32,31 @@ function Writer:new ()
   return setmetatable({ data = "", referent = 0 }, self)
 end
 
+--- Goes on where a size may begin.
+-- @name Writer:align
+-- @param size The size.
 function Writer:align (size)
   self.data = self.data .. string.rep("\0", -#self.data % size)
 end
 
+--- Writes bytes as they are.
+-- @name Writer:raw
+-- @param bytes The bytes.
 function Writer:raw (bytes)
   self.data = self.data .. bytes
 end
 
+--- Writes two bytes.
+-- @name Writer:int16
+-- @param value The number.
 function Writer:int16 (value)
   self:align(2)
   self:raw(string.pack("<I2", value & 0xffff))
 end
 
+--- Writes four bytes.
+-- @name Writer:int32
+-- @param value The number.
 function Writer:int32 (value)
   self:align(4)
   self:raw(string.pack("<I4", value & 0xffffffff))
@@ -119,10 +131,17 @@ function Reader:new (data)
   return setmetatable({ data = data, at = 1 }, self)
 end
 
+--- Goes on where a size may begin.
+-- @name Reader:align
+-- @param size The size.
 function Reader:align (size)
   self.at = self.at + (1 - self.at) % size
 end
 
+--- Reads bytes as they are.
+-- @name Reader:raw
+-- @param count How many.
+-- @return The bytes.
 function Reader:raw (count)
   if self.at + count - 1 > #self.data then
     error("the answer is cut off", 0)
@@ -131,11 +150,17 @@ function Reader:raw (count)
   return string.sub(self.data, self.at - count, self.at - 1)
 end
 
+--- Reads two bytes.
+-- @name Reader:int16
+-- @return The number.
 function Reader:int16 ()
   self:align(2)
   return (string.unpack("<I2", self:raw(2)))
 end
 
+--- Reads four bytes.
+-- @name Reader:int32
+-- @return The number.
 function Reader:int32 ()
   self:align(4)
   return (string.unpack("<I4", self:raw(4)))

@@ -39,10 +39,10 @@ end
 --- Bytes of the packet.
 -- @name Packet.raw
 -- @param index Offset.
--- @param length How many.
+-- @param length How many. Default: all that follow.
 -- @return The bytes.
 function bytes.raw (self, index, length)
-  return string.sub(self.buf, index + 1, index + length)
+  return string.sub(self.buf, index + 1, length and index + length or -1)
 end
 
 --- Sets bytes.

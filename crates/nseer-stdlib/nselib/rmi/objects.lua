@@ -134,7 +134,7 @@ function JavaClass:toTable (depth)
   return lines
 end
 
-function JavaClass.__tostring (self)
+JavaClass.__tostring = function (self)
   return tostring(self.name)
 end
 
@@ -181,10 +181,18 @@ function Reader:new (take)
   return setmetatable({ take = take, handles = {}, items = 0, depth = 0 }, self)
 end
 
+--- Reads a value of a fixed size.
+-- @name Reader:unpack
+-- @param format As of <code>string.unpack</code>.
+-- @param size How many bytes it has.
+-- @return The value.
 function Reader:unpack (format, size)
   return (string.unpack(format, self.take(size)))
 end
 
+--- Reads a text with its length in two bytes.
+-- @name Reader:utf
+-- @return The text.
 function Reader:utf ()
   return self.take(self:unpack(">I2", 2))
 end

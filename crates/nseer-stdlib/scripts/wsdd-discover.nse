@@ -1,0 +1,35 @@
+local shortport = require "shortport"
+local stdnse = require "stdnse"
+local wsdd = require "wsdd"
+
+description = [[
+Shows which devices and services of a host answer Web Services Dynamic Discovery: addresses and kinds.
+]]
+
+---
+-- Two datagrams ask, in the words of the drafts of 2005 and of the standard of 2009.
+--
+-- @usage nseer -sU -p 3702 --script wsdd-discover <target>
+-- @output
+-- 3702/udp open|filtered ws-discovery
+-- | wsdd-discover:
+-- |   Devices
+-- |     Message id: 39a2b7f2-fdbd-690c-c7c9-deadbeefceb3
+-- |     Address: http://192.0.2.5:5357/printer
+-- |_    Type: Device wprt:PrintDeviceType
+
+author = "The nseer contributors"
+license = "MIT OR Apache-2.0"
+categories = {"default", "discovery", "safe"}
+
+portrule = shortport.portnumber(3702, "udp", {"open", "open|filtered"})
+
+action = function (host, port)
+  local helper = wsdd.Helper:new(host, port)
+  local status, result = helper:discoverServices()
+  if not status then
+    stdnse.debug1("%s", result)
+    return nil
+  end
+  return stdnse.format_output(true, result)
+end
