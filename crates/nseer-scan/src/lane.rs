@@ -14,6 +14,7 @@ use std::time::Duration;
 use nseer_core::PortState;
 use tokio::time::{Instant, sleep_until};
 
+use crate::back_off::ErrorPace;
 use crate::canary::Canaries;
 use crate::connector::{Answer, Connector, Started};
 use crate::flight::{Flight, Landed};
@@ -65,6 +66,8 @@ pub(crate) struct Lane<'a, C: Connector> {
     is_stranger: bool,
     /// Known ports among silent ones; `None` where their answers may be limited.
     canaries: Option<Canaries>,
+    /// Keeps probes apart that are answered by errors.
+    error_pace: Option<ErrorPace>,
     first_tries: FirstTries,
     /// So many tries of a probe were in vain when it was last examined whether there is a limit; and there
     /// is one.
@@ -101,6 +104,7 @@ impl<'a, C: Connector> Lane<'a, C> {
             shortage: None,
             is_stranger: !host.is_measured(),
             canaries: (host.waits_for_limits() && work.can_have_canaries()).then(Canaries::default),
+            error_pace: work.is_told_by_errors().then(|| ErrorPace::new(work.lanes())),
             first_tries: FirstTries::default(),
             examined: 1,
             is_limited: false,
@@ -159,6 +163,9 @@ impl<'a, C: Connector> Lane<'a, C> {
             return Ok(FOR_ANSWERS);
         };
         self.host.sent(now);
+        if let Some(pace) = &mut self.error_pace {
+            pace.sent(now);
+        }
         self.last_sent = Some(now);
         let pace = self.host.pace_number();
         if probe.pace != pace {
@@ -196,6 +203,10 @@ impl<'a, C: Connector> Lane<'a, C> {
         if let Some(until) = self.rests_until.filter(|until| now < *until) {
             return Some(Step::Wait { until: Some(until), permit: false });
         }
+        let error_pace = self.error_pace.as_ref().filter(|_| !forced);
+        if let Some(until) = error_pace.and_then(|pace| pace.wait(now)) {
+            return Some(Step::Wait { until: Some(until), permit: false });
+        }
         if let Some(until) = self.host.delayed_until(now) {
             return Some(Step::Wait { until: Some(until), permit: false });
         }
@@ -217,7 +228,7 @@ impl<'a, C: Connector> Lane<'a, C> {
     }
 
     fn is_told_by_errors(&self) -> bool {
-        self.work.aims.first().is_some_and(|aim| aim.technique.is_told_by_errors())
+        self.work.is_told_by_errors()
     }
 
     fn timeout(&mut self) -> Duration {
@@ -358,6 +369,9 @@ impl<'a, C: Connector> Lane<'a, C> {
         if answer.is_limited_error() && self.is_told_by_errors() {
             let is_of_this_pace = probe.pace == self.host.pace_number();
             let missed = if is_of_this_pace { probe.missed } else { 0 };
+            if let Some(pace) = &mut self.error_pace {
+                pace.told(lost);
+            }
             self.host.error(lost, missed, Instant::now());
         }
         match (lost, trip) {

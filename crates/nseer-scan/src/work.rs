@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::canary::Canary;
 use crate::connector::{Answer, Destination};
 use crate::gate::Permit;
-use crate::technique::Aim;
+use crate::technique::{Aim, Technique};
 
 /// Ports that a lane takes at a time.
 const BLOCK: usize = 64;
@@ -30,7 +30,12 @@ impl Work {
     /// something to whoever listens, and errors are limited.
     pub(crate) fn can_have_canaries(&self) -> bool {
         let technique = self.aims.first().map(|aim| aim.technique);
-        technique.is_some_and(|t| t.is_raw() && !t.is_told_by_errors())
+        technique.is_some_and(Technique::is_raw) && !self.is_told_by_errors()
+    }
+
+    /// True where closed ports are told by errors.
+    pub(crate) fn is_told_by_errors(&self) -> bool {
+        self.aims.first().is_some_and(|aim| aim.technique.is_told_by_errors())
     }
 
     /// How many lanes share the work.

@@ -266,3 +266,21 @@ fn a_distant_host_among_near_ones_is_waited_for() {
         assert_eq!(network.scan().states(PortState::Open), 100, "{distance}");
     }
 }
+
+/// Hosts that limit their errors, as Linux does to everybody and to each: little is asked in vain, and little
+/// time is lost against what the limit itself takes.
+#[test]
+fn errors_come_about_as_fast_as_the_limit_lets_them() {
+    let ms = Duration::from_millis;
+    for (rate, burst, longest, most) in
+        [(1000, 50, ms(1000), 300), (200, 50, ms(5_000), 500), (5, 6, ms(59_000), 420)]
+    {
+        let ports = (1..=250).map(|port| (port, Kind::Closed)).collect();
+        let limit = Some(Limit { rate, burst, of_all: false });
+        let network = Network { ports, limit, is_udp: true, delay: 1, ..Network::quiet() };
+        let outcome = network.scan();
+        assert_eq!(outcome.states(PortState::Closed), 250, "{rate} {burst}");
+        let (elapsed, probes) = (outcome.elapsed, outcome.probes);
+        assert!(elapsed < longest && probes < most, "{rate} {burst}: {elapsed:?} {probes}");
+    }
+}
