@@ -20,6 +20,8 @@ const MOST: usize = 4;
 /// One lane's canaries.
 #[derive(Debug, Default)]
 pub(crate) struct Canaries {
+    /// A canary is a connection, which whoever listens notices: there are as few as make the window grow.
+    are_connections: bool,
     /// Ports that answered, and how often they were asked in vain since.
     known: VecDeque<(Aim, u32)>,
     /// A port refused.
@@ -45,14 +47,19 @@ pub(crate) struct Canary {
 }
 
 impl Canaries {
-    /// The host itself answered at this port. Refusals may be limited, so open ports are preferred.
+    pub(crate) fn new(are_connections: bool) -> Canaries {
+        Canaries { are_connections, ..Canaries::default() }
+    }
+
+    /// The host itself answered at this port. Refusals may be limited, so open ports are preferred; but nobody
+    /// notices a connection that is refused.
     pub(crate) fn heard(&mut self, aim: Aim, is_open: bool) {
         (self.silent, self.since) = (0, 0);
         self.has_refused |= !is_open;
         if aim.hops > 0 {
             return;
         }
-        if is_open {
+        if is_open != self.are_connections {
             self.known.push_front((aim, 0));
             self.known.truncate(MOST);
         } else if self.known.len() < MOST {
@@ -80,10 +87,12 @@ impl Canaries {
         self.silent >= LEAST && self.since >= LEAST && !self.known.is_empty()
     }
 
-    /// The next canary, where there is a port for it and one is due in a window of this size. It is taken out
-    /// until its end is told.
-    pub(crate) fn next(&mut self, window: usize) -> Option<Canary> {
-        if !self.is_ready() || window < LEAST || self.since < window / IN_A_WINDOW {
+    /// The next canary, where there is a port for it and one is due in a window of this size, which may
+    /// have to grow. It is taken out until its end is told.
+    pub(crate) fn next(&mut self, window: usize, may_grow: bool) -> Option<Canary> {
+        let apart = if self.are_connections { window } else { window / IN_A_WINDOW };
+        let is_needed = may_grow || !self.are_connections;
+        if !self.is_ready() || !is_needed || window < LEAST || self.since < apart {
             return None;
         }
         let (aim, attempt) = self.known.pop_front()?;
@@ -140,17 +149,29 @@ mod tests {
     fn one_is_due_after_much_silence_in_a_large_window() {
         let mut canaries = Canaries::default();
         send(&mut canaries, 1000);
-        assert_eq!(canaries.next(512), None, "nothing has answered");
+        assert_eq!(canaries.next(512, true), None, "nothing has answered");
         canaries.heard(aim(22), true);
-        assert_eq!(canaries.next(512), None, "it has just answered");
+        assert_eq!(canaries.next(512, true), None, "it has just answered");
         send(&mut canaries, 40);
-        assert_eq!((canaries.next(16), canaries.next(512)), (None, None));
-        let canary = canaries.next(64).expect("due");
+        assert_eq!((canaries.next(16, true), canaries.next(512, true)), (None, None));
+        let canary = canaries.next(64, true).expect("due");
         assert_eq!((canary.aim, canary.attempt, canary.stands_for), (aim(22), 0, 40));
         send(&mut canaries, 1000);
-        assert_eq!(canaries.next(64), None, "the only one is on its way");
+        assert_eq!(canaries.next(64, true), None, "the only one is on its way");
         canaries.told(canary.epoch, canary.aim, 1, true);
-        assert_eq!(canaries.next(64).map(|next| (next.aim, next.epoch)), Some((aim(22), 1)));
+        assert_eq!(canaries.next(64, true).map(|next| (next.aim, next.epoch)), Some((aim(22), 1)));
+    }
+
+    #[test]
+    fn there_are_few_connections() {
+        let mut canaries = Canaries::new(true);
+        canaries.heard(aim(22), true);
+        canaries.heard(aim(23), false);
+        send(&mut canaries, 127);
+        assert_eq!(canaries.next(128, true), None);
+        send(&mut canaries, 1);
+        assert_eq!(canaries.next(128, false), None);
+        assert_eq!(canaries.next(128, true).map(|next| next.aim), Some(aim(23)));
     }
 
     #[test]
@@ -161,7 +182,7 @@ mod tests {
             canaries.heard(aim(2), true);
             for is_answered in fates {
                 send(&mut canaries, 32);
-                let canary = canaries.next(32).expect("due");
+                let canary = canaries.next(32, true).expect("due");
                 canaries.told(canary.epoch, canary.aim, 1, *is_answered);
             }
             assert_eq!(canaries.were_missed(), first_is_open && fates.contains(&false));
@@ -182,7 +203,7 @@ mod tests {
         let mut epochs = Vec::new();
         for is_answered in fates {
             epochs.push(send(&mut canaries, 32));
-            let canary = canaries.next(32).expect("due");
+            let canary = canaries.next(32, true).expect("due");
             canaries.told(canary.epoch, canary.aim, canary.attempt + 1, is_answered);
         }
         epochs.push(send(&mut canaries, 1));

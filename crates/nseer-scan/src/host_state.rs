@@ -194,6 +194,11 @@ impl HostState {
         self.lock().window.limit()
     }
 
+    /// More of them may be allowed later.
+    pub(crate) fn may_grow(&self) -> bool {
+        self.lock().window.may_grow()
+    }
+
     /// How long a probe waits for its answer.
     pub(crate) fn timeout(&self) -> Duration {
         self.lock().trips.timeout()

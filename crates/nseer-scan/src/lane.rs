@@ -103,7 +103,7 @@ impl<'a, C: Connector> Lane<'a, C> {
             trip: None,
             shortage: None,
             is_stranger: !host.is_measured(),
-            canaries: (host.waits_for_limits() && work.can_have_canaries()).then(Canaries::default),
+            canaries: work.canaries().filter(|_| host.waits_for_limits()),
             error_pace: work.is_told_by_errors().then(|| ErrorPace::new(work.lanes())),
             first_tries: FirstTries::default(),
             examined: 1,
@@ -175,7 +175,11 @@ impl<'a, C: Connector> Lane<'a, C> {
             probe.epoch = canaries.epoch();
             canaries.sent();
         }
-        match self.connector.start(probe.aim, probe.tries) {
+        let started = match probe.stands_for {
+            None => self.connector.start(probe.aim, probe.tries),
+            Some(_) => self.connector.ask_again(probe.aim, probe.tries),
+        };
+        match started {
             Started::Done(answer) => {
                 self.permit = Some(permit);
                 self.answered_at_once(probe, answer, now);

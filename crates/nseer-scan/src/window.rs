@@ -55,6 +55,11 @@ impl Window {
         limit.max(1)
     }
 
+    /// It is not as large as it can be.
+    pub(crate) fn may_grow(&self) -> bool {
+        self.size < self.max
+    }
+
     /// `count` probes were answered.
     pub(crate) fn answered(&mut self, count: usize) {
         let count = float(count);

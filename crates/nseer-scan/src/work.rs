@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::canary::Canary;
+use crate::canary::{Canaries, Canary};
 use crate::connector::{Answer, Destination};
 use crate::gate::Permit;
-use crate::technique::{Aim, Technique};
+use crate::technique::Aim;
 
 /// Ports that a lane takes at a time.
 const BLOCK: usize = 64;
@@ -26,11 +26,11 @@ impl Work {
         Work { host, aims, taken: AtomicUsize::new(0), lanes: lanes.max(1) }
     }
 
-    /// True where a port that answers may be asked again to learn of the network. A connection means
-    /// something to whoever listens, and errors are limited.
-    pub(crate) fn can_have_canaries(&self) -> bool {
-        let technique = self.aims.first().map(|aim| aim.technique);
-        technique.is_some_and(Technique::is_raw) && !self.is_told_by_errors()
+    /// Ports that answer may be asked again to learn of the network; not where errors answer, which are
+    /// limited.
+    pub(crate) fn canaries(&self) -> Option<Canaries> {
+        let technique = self.aims.first()?.technique;
+        (!technique.is_told_by_errors()).then(|| Canaries::new(!technique.is_raw()))
     }
 
     /// True where closed ports are told by errors.

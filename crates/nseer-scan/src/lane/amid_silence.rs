@@ -11,8 +11,8 @@ impl<C: Connector> Lane<'_, C> {
         if self.second_look.is_some() || self.is_limited || !self.canaries.as_ref()?.is_ready() {
             return None;
         }
-        let share = self.share();
-        self.canaries.as_mut()?.next(share).map(Probe::canary)
+        let (share, may_grow) = (self.share(), self.host.may_grow());
+        self.canaries.as_mut()?.next(share, may_grow).map(Probe::canary)
     }
 
     pub(super) fn epoch(&self) -> usize {
