@@ -1,7 +1,12 @@
 //! Hosts that limit how often they answer: how far apart probes have to be, so that a port is not
 //! taken for a silent one. Knows no clock.
 
+use std::collections::VecDeque;
 use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::rate::Pace;
 
 /// The time between two errors of a host that limits them, as Linux does (icmp(7)).
 pub(crate) const ERROR_PERIOD: Duration = Duration::from_secs(1);
@@ -35,8 +40,13 @@ fn longer(delay: Duration, longest: Duration) -> Duration {
 #[derive(Clone, Debug)]
 pub(crate) struct ErrorLimit {
     delay: Duration,
+    least: Duration,
     longest: Duration,
     tally: Tally,
+    /// The times between the last errors.
+    apart: VecDeque<Duration>,
+    /// Errors since one was missed.
+    in_a_row: u32,
 }
 
 impl ErrorLimit {
@@ -46,10 +56,14 @@ impl ErrorLimit {
     const SELDOM: u32 = 5;
     /// A host that sends errors as often as this does not limit them to a few.
     const NOT_SLOW: Duration = Duration::from_millis(10);
+    /// Errors from which it is computed how often they come, and after which, where none was missed, it is
+    /// tried whether they come more often.
+    const ENOUGH: u32 = 8;
 
     /// Probes are at least `delay` apart from the start; that grows to `longest`.
     pub(crate) fn new(delay: Duration, longest: Duration) -> Self {
-        ErrorLimit { delay, longest, tally: Tally::default() }
+        let (least, tally, apart) = (delay, Tally::default(), VecDeque::new());
+        ErrorLimit { delay, least, longest, tally, apart, in_a_row: 0 }
     }
 
     /// How far apart probes are to be.
@@ -66,10 +80,78 @@ impl ErrorLimit {
         let is_slower = apart > self.delay + self.delay / 5 && apart >= Self::NOT_SLOW;
         let is_seldom = apart > self.delay * Self::SELDOM;
         let is_limited = (missed > 0 && is_slower) || (retries > 0 && is_slower && is_seldom);
+        self.in_a_row = if retries == 0 { self.in_a_row + 1 } else { 0 };
+        self.apart.push_back(apart);
+        if self.apart.len() > Self::ENOUGH as usize {
+            self.apart.pop_front();
+        }
         if is_limited && self.tally.is_above(Self::TOLERATED) {
             self.tally = Tally::default();
-            self.delay = longer(self.delay, self.longest);
+            self.delay = longer(self.delay, self.longest).min(self.needed());
+        } else if self.in_a_row >= Self::ENOUGH && self.delay > FIRST_DELAY {
+            self.in_a_row = 0;
+            self.delay = (self.delay * 9 / 10).max(self.least);
         }
+    }
+
+    /// As far apart as errors are, and somewhat farther than now.
+    fn needed(&self) -> Duration {
+        let most = Duration::MAX;
+        if self.apart.len() < Self::ENOUGH as usize || self.apart.contains(&most) {
+            return most;
+        }
+        (self.apart.iter().sum::<Duration>() / Self::ENOUGH).max(self.delay * 5 / 4)
+    }
+}
+
+/// Keeps a burst of probes below what hosts let out at once: Linux sends no more than 50 errors at once and 1,000 a
+/// second, to whomever (`icmp_msgs_burst`, `icmp_msgs_per_sec`: ip-sysctl). A host that does not miss any
+/// is asked faster and faster.
+#[derive(Clone, Debug)]
+pub(crate) struct ErrorPace {
+    pace: Pace,
+    /// The divisor of the time between two probes.
+    times: u32,
+    in_a_row: u32,
+}
+
+impl ErrorPace {
+    const INTERVAL: Duration = Duration::from_micros(1_100);
+    const BURST: u32 = 40;
+    /// So many errors in a row show that the host sends as many as it is asked for.
+    const ENOUGH: u32 = 400;
+    const FASTEST: u32 = 64;
+
+    /// For one of so many lanes.
+    pub(crate) fn new(lanes: usize) -> ErrorPace {
+        let lanes = u32::try_from(lanes).unwrap_or(1).max(1);
+        let pace = Pace::in_bursts(Self::INTERVAL * lanes, Self::INTERVAL * Self::BURST);
+        ErrorPace { pace, times: 1, in_a_row: 0 }
+    }
+
+    /// When the next probe may be sent; `None` for now.
+    pub(crate) fn wait(&self, now: Instant) -> Option<Instant> {
+        self.pace.wait(now)
+    }
+
+    /// A probe is sent now.
+    pub(crate) fn sent(&mut self, now: Instant) {
+        self.pace.sent(now);
+    }
+
+    /// An error came after so many tries in vain.
+    pub(crate) fn told(&mut self, retries: u32) {
+        self.in_a_row += 1;
+        if retries > 0 && self.times > 1 {
+            self.times /= 2;
+            self.pace.slow_down();
+        } else if self.in_a_row >= Self::ENOUGH && self.times < Self::FASTEST {
+            self.times *= 2;
+            self.pace.speed_up();
+        } else if retries == 0 {
+            return;
+        }
+        self.in_a_row = 0;
     }
 }
 

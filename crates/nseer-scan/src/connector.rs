@@ -105,6 +105,11 @@ pub trait Connector: Clone + Send + Sync + 'static {
     /// until [`Connector::flush`].
     fn start(&mut self, aim: Aim, attempt: u32) -> Started<Self::Pending>;
 
+    /// The same for an aim that has its answer; the next one is of no use to anybody else.
+    fn ask_again(&mut self, aim: Aim, attempt: u32) -> Started<Self::Pending> {
+        self.start(aim, attempt)
+    }
+
     /// Sends what was kept back.
     fn flush(&mut self);
 

@@ -150,11 +150,23 @@ impl<P: Future + Unpin, T> Flight<P, T> {
         self.remove(index).map(|entry| entry.tag)
     }
 
+    /// The tag of the probe that was sent first.
+    pub(crate) fn oldest(&mut self) -> Option<&T> {
+        let index = self.first()?;
+        self.slots[index].entry.as_ref().map(|entry| &entry.tag)
+    }
+
     /// When the next probe will have waited for `timeout`.
     pub(crate) fn deadline(&mut self, timeout: Duration) -> Option<Instant> {
+        let index = self.first()?;
+        self.slots[index].entry.as_ref().map(|entry| entry.sent + timeout)
+    }
+
+    /// The place of the probe that was sent first.
+    fn first(&mut self) -> Option<usize> {
         while let Some(&(index, serial)) = self.order.front() {
             match &self.slots[index].entry {
-                Some(entry) if entry.serial == serial => return Some(entry.sent + timeout),
+                Some(entry) if entry.serial == serial => return Some(index),
                 _ => self.order.pop_front(),
             };
         }

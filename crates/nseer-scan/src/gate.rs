@@ -3,12 +3,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use crate::rate::{Floor, Pace};
 use crate::retry::RetryPolicy;
+use crate::rtt::CrowdEstimator;
 use crate::timing::Timing;
 use crate::window::Window;
 
@@ -29,6 +31,8 @@ pub(crate) struct Gate {
     /// Permits that the window lost while they were in use.
     debt: AtomicUsize,
     congestion: Mutex<Congestion>,
+    /// How far away hosts are.
+    trips: Mutex<CrowdEstimator>,
     max_rate: Option<Mutex<Pace>>,
     min_rate: Option<Mutex<Floor>>,
 }
@@ -63,6 +67,7 @@ impl Gate {
                 retry: RetryPolicy::new(timing.max_retries.min(RETRIES_FOR_OTHERS)),
                 limit,
             }),
+            trips: Mutex::new(CrowdEstimator::new(timing)),
             max_rate: timing.max_rate.and_then(Pace::at_most).map(Mutex::new),
             min_rate: timing.min_rate.and_then(Floor::at_least).map(Mutex::new),
         }
@@ -104,6 +109,16 @@ impl Gate {
     /// Retransmissions that the loss seen on all hosts asks for.
     pub(crate) fn retries_for_loss(&self) -> u32 {
         lock(&self.congestion).retry.for_loss()
+    }
+
+    /// The first round trip of a host.
+    pub(crate) fn met(&self, trip: Duration) {
+        lock(&self.trips).met(trip);
+    }
+
+    /// How long the hosts that have answered would have to be waited for.
+    pub(crate) fn usual_timeout(&self) -> Duration {
+        lock(&self.trips).timeout()
     }
 
     /// The machine had no socket for the holder of a permit: the window becomes what the others

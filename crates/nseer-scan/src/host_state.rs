@@ -86,15 +86,18 @@ impl HostState {
         }
     }
 
-    /// A probe was answered at its retransmission number `retries`, after `trip`.
-    pub(crate) fn answered_late(&self, retries: u32, trip: Option<Duration>) {
+    /// A probe was answered at its retransmission number `retries`, after `trip`; `is_excused` where
+    /// that is known not to be a limit of the host's.
+    pub(crate) fn answered_late(&self, retries: u32, trip: Option<Duration>, is_excused: bool) {
         let mut inner = self.lock();
         inner.window.lost(retries);
         inner.retry.answered_after(retries);
         if let Some(trip) = trip {
             inner.trips.sample(trip);
         }
-        inner.answers.told(1, retries);
+        if !is_excused {
+            inner.answers.told(1, retries);
+        }
         self.keep_apart(&mut inner);
     }
 
@@ -171,6 +174,11 @@ impl HostState {
         self.lock().window.silent(may_be_limit);
     }
 
+    /// A port that answers was asked between `count` silent ones, and was answered, or not.
+    pub(crate) fn vouched(&self, count: usize, is_answered: bool) {
+        self.lock().window.vouched(count, is_answered);
+    }
+
     /// Retransmissions that a probe without an answer gets, as far as the host is known now.
     pub(crate) fn allowed_retries(&self) -> u32 {
         self.lock().retry.allowed()
@@ -184,6 +192,11 @@ impl HostState {
     /// Probes that may be in flight.
     pub(crate) fn window(&self) -> usize {
         self.lock().window.limit()
+    }
+
+    /// More of them may be allowed later.
+    pub(crate) fn may_grow(&self) -> bool {
+        self.lock().window.may_grow()
     }
 
     /// How long a probe waits for its answer.
@@ -206,6 +219,11 @@ impl HostState {
         {
             pace.sent(now);
         }
+    }
+
+    /// True once a round trip was measured.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.lock().trips.is_measured()
     }
 
     /// The values for the host's record.

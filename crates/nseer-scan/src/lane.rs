@@ -4,85 +4,32 @@
 //! of the connector and an entry in a list; the rest of what is here is only for answers that
 //! have to be waited for. Knows no sockets and no host record.
 
+mod amid_silence;
+
 use std::collections::VecDeque;
 use std::io;
 use std::ops::{ControlFlow, Range};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use nseer_core::PortState;
 use tokio::time::{Instant, sleep_until};
 
-use crate::connector::{Answer, Connector, Destination, Started};
+use crate::back_off::ErrorPace;
+use crate::canary::Canaries;
+use crate::connector::{Answer, Connector, Started};
 use crate::flight::{Flight, Landed};
 use crate::gate::{Gate, Permit};
 use crate::host_state::HostState;
 use crate::order;
 use crate::second_look::{Batches, FirstTries};
-use crate::technique::Aim;
+use crate::shortage::Shortage;
+use crate::work::{InFlight, Probe, Verdict, Work};
 
-/// Probes between two looks at what else the runtime has to do, and ports that a lane takes at a
-/// time from those of its host.
+/// Probes between two looks at what else the runtime has to do.
 const BLOCK: usize = 64;
-/// The first and the longest pause when this machine has no sockets left, and the time after
-/// which that is an error.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-const STARVED_AFTER: Duration = Duration::from_secs(60);
 
-/// What is asked of one host, shared by its lanes.
-pub(crate) struct Work {
-    host: Destination,
-    aims: Vec<Aim>,
-    taken: AtomicUsize,
-    lanes: usize,
-}
-
-impl Work {
-    /// `aims` at `host` for this many lanes.
-    pub(crate) fn new(host: Destination, aims: Vec<Aim>, lanes: usize) -> Self {
-        Work { host, aims, taken: AtomicUsize::new(0), lanes: lanes.max(1) }
-    }
-
-    /// How many lanes share the work.
-    pub(crate) fn lanes(&self) -> usize {
-        self.lanes
-    }
-
-    /// The positions of the next aims; empty at the end.
-    fn take(&self) -> Range<usize> {
-        // Stays far below usize::MAX: each lane asks a few times in vain.
-        let start = self.taken.fetch_add(BLOCK, Ordering::Relaxed).min(self.aims.len());
-        start..(start + BLOCK).min(self.aims.len())
-    }
-}
-
-/// What came out.
-pub(crate) type Verdict = (Aim, Answer);
-
-/// An aim and how often it was sent a probe already.
-#[derive(Clone, Copy, Debug)]
-struct Probe {
-    aim: Aim,
-    tries: u32,
-    /// The place of its first try among those that were sent in a random order.
-    place: Option<usize>,
-    /// The host's pace at which the last try was sent, and tries in vain at that pace.
-    pace: u32,
-    missed: u32,
-}
-
-struct InFlight<'a> {
-    probe: Probe,
-    /// Given back when the probe ends, however it does.
-    _permit: Permit<'a>,
-}
-
-/// This machine has no sockets left.
-struct Shortage {
-    since: Instant,
-    pause: Duration,
-    until: Instant,
-}
+/// A part of the time that a host gets which has not answered yet: then it is seen what others did.
+const SOON: u32 = 8;
 
 /// What a lane does next.
 enum Step {
@@ -115,6 +62,12 @@ pub(crate) struct Lane<'a, C: Connector> {
     answered: usize,
     trip: Option<Duration>,
     shortage: Option<Shortage>,
+    /// No round trip of the host has been measured.
+    is_stranger: bool,
+    /// Known ports among silent ones; `None` where their answers may be limited.
+    canaries: Option<Canaries>,
+    /// Keeps probes apart that are answered by errors.
+    error_pace: Option<ErrorPace>,
     first_tries: FirstTries,
     /// So many tries of a probe were in vain when it was last examined whether there is a limit; and there
     /// is one.
@@ -149,6 +102,9 @@ impl<'a, C: Connector> Lane<'a, C> {
             answered: 0,
             trip: None,
             shortage: None,
+            is_stranger: !host.is_measured(),
+            canaries: work.canaries().filter(|_| host.waits_for_limits()),
+            error_pace: work.is_told_by_errors().then(|| ErrorPace::new(work.lanes())),
             first_tries: FirstTries::default(),
             examined: 1,
             is_limited: false,
@@ -193,8 +149,9 @@ impl<'a, C: Connector> Lane<'a, C> {
 
     /// Sends one probe, if there is one and it may be sent.
     fn step(&mut self, now: Instant) -> io::Result<Step> {
-        if let Some(shortage) = self.shortage.as_ref().filter(|shortage| now < shortage.until) {
-            return Ok(Step::Wait { until: Some(shortage.until), permit: false });
+        let pause_ends = self.shortage.as_ref().map(Shortage::until);
+        if pause_ends.is_some_and(|until| now < until) {
+            return Ok(Step::Wait { until: pause_ends, permit: false });
         }
         if !self.has_next() {
             return Ok(if self.flight.is_empty() { Step::Finished } else { FOR_ANSWERS });
@@ -206,12 +163,23 @@ impl<'a, C: Connector> Lane<'a, C> {
             return Ok(FOR_ANSWERS);
         };
         self.host.sent(now);
+        if let Some(pace) = &mut self.error_pace {
+            pace.sent(now);
+        }
         self.last_sent = Some(now);
         let pace = self.host.pace_number();
         if probe.pace != pace {
             (probe.pace, probe.missed) = (pace, 0);
         }
-        match self.connector.start(probe.aim, probe.tries) {
+        if let (None, Some(canaries)) = (probe.stands_for, &mut self.canaries) {
+            probe.epoch = canaries.epoch();
+            canaries.sent();
+        }
+        let started = match probe.stands_for {
+            None => self.connector.start(probe.aim, probe.tries),
+            Some(_) => self.connector.ask_again(probe.aim, probe.tries),
+        };
+        match started {
             Started::Done(answer) => {
                 self.permit = Some(permit);
                 self.answered_at_once(probe, answer, now);
@@ -239,6 +207,10 @@ impl<'a, C: Connector> Lane<'a, C> {
         if let Some(until) = self.rests_until.filter(|until| now < *until) {
             return Some(Step::Wait { until: Some(until), permit: false });
         }
+        let error_pace = self.error_pace.as_ref().filter(|_| !forced);
+        if let Some(until) = error_pace.and_then(|pace| pace.wait(now)) {
+            return Some(Step::Wait { until: Some(until), permit: false });
+        }
         if let Some(until) = self.host.delayed_until(now) {
             return Some(Step::Wait { until: Some(until), permit: false });
         }
@@ -256,17 +228,28 @@ impl<'a, C: Connector> Lane<'a, C> {
 
     /// This lane's part of the host's window.
     fn share(&self) -> usize {
-        (self.host.window() / self.work.lanes).max(1)
+        (self.host.window() / self.work.lanes()).max(1)
     }
 
     fn is_told_by_errors(&self) -> bool {
-        self.work.aims.first().is_some_and(|aim| aim.technique.is_told_by_errors())
+        self.work.is_told_by_errors()
     }
 
-    fn timeout(&self) -> Duration {
+    fn timeout(&mut self) -> Duration {
         // The pauses of a second look are longer than an error takes.
         let waits_for_errors = self.is_told_by_errors() && self.second_look.is_none();
-        if waits_for_errors { self.host.error_timeout() } else { self.host.timeout() }
+        let timeout =
+            if waits_for_errors { self.host.error_timeout() } else { self.host.timeout() };
+        if !self.is_stranger {
+            return timeout;
+        }
+        // It is asked again as if it were as near as others are. Before it is called silent, it gets the
+        // time that it had without them.
+        let oldest = self.flight.oldest().map(|in_flight| in_flight.probe.tries);
+        match oldest {
+            Some(tries) if tries < self.allowed_retries() => timeout.min(self.gate.usual_timeout()),
+            _ => timeout,
+        }
     }
 
     fn has_next(&mut self) -> bool {
@@ -283,11 +266,12 @@ impl<'a, C: Connector> Lane<'a, C> {
     }
 
     fn pop(&mut self) -> Option<Probe> {
-        self.again.pop_front().or_else(|| {
+        let canary = self.canary();
+        canary.or_else(|| self.again.pop_front()).or_else(|| {
             let aim = *self.work.aims.get(self.block.next()?)?;
             // Likely ports are not in the random order.
-            let place = (!order::is_likely(aim)).then(|| self.first_tries.sent());
-            Some(Probe { aim, tries: 0, place, pace: 0, missed: 0 })
+            let place = (!order::is_likely(aim)).then(|| self.first_tries.sent(self.epoch()));
+            Some(Probe::new(aim, place))
         })
     }
 
@@ -299,7 +283,7 @@ impl<'a, C: Connector> Lane<'a, C> {
         for probe in std::mem::take(&mut self.bench) {
             if let Some(answer) = self.connector.late(probe.aim) {
                 self.answered(probe, answer, None);
-            } else if probe.tries <= allowed && !self.is_limited {
+            } else if !self.is_limited && (probe.tries <= allowed || self.is_in_doubt(&probe)) {
                 self.again.push_back(probe);
             } else {
                 silent.push(probe);
@@ -323,7 +307,7 @@ impl<'a, C: Connector> Lane<'a, C> {
             if !self.is_limited {
                 return;
             }
-            let is_alone = self.work.lanes == 1;
+            let is_alone = self.work.lanes() == 1;
             self.second_look = Some(Batches::new(self.host.has_answered_late(), is_alone));
         }
         let most = self.host.most_retries();
@@ -357,11 +341,24 @@ impl<'a, C: Connector> Lane<'a, C> {
 
     /// `trip` counts from the last try, where the answer does not tell which one it is to.
     fn answered(&mut self, probe: Probe, answer: Answer, trip: Option<Duration>) {
+        if self.is_canary(&probe, answer.is_from_host) {
+            return;
+        }
         self.verdicts.push((probe.aim, answer));
+        if let Some(canaries) = self.canaries.as_mut().filter(|_| answer.is_from_host) {
+            canaries.heard(probe.aim, answer.status.state == PortState::Open);
+        }
         let (lost, trip) = match answer.to {
             Some((attempt, trip)) => (attempt, answer.is_from_host.then_some(trip)),
+            // An answer that takes longer than the tries before it were waited for: these came to nothing
+            // because they were given up, not because they were lost.
+            None if trip.is_some_and(|trip| trip > probe.waited) => (0, trip),
             None => (probe.tries, trip),
         };
+        if let Some(trip) = trip.filter(|_| self.is_stranger) {
+            self.is_stranger = false;
+            self.gate.met(trip);
+        }
         if let (0, Some(place)) = (lost, probe.place) {
             self.first_tries.told(place, true);
         }
@@ -376,6 +373,9 @@ impl<'a, C: Connector> Lane<'a, C> {
         if answer.is_limited_error() && self.is_told_by_errors() {
             let is_of_this_pace = probe.pace == self.host.pace_number();
             let missed = if is_of_this_pace { probe.missed } else { 0 };
+            if let Some(pace) = &mut self.error_pace {
+                pace.told(lost);
+            }
             self.host.error(lost, missed, Instant::now());
         }
         match (lost, trip) {
@@ -385,7 +385,8 @@ impl<'a, C: Connector> Lane<'a, C> {
                 self.gate.answered(1);
             }
             (retries, _) => {
-                self.host.answered_late(retries, trip);
+                let is_excused = self.canaries.as_ref().is_some_and(Canaries::were_missed);
+                self.host.answered_late(retries, trip, is_excused);
                 self.gate.lost(retries);
             }
         }
@@ -393,21 +394,31 @@ impl<'a, C: Connector> Lane<'a, C> {
 
     fn expire(&mut self) {
         let now = Instant::now();
-        let timeout = self.timeout();
+        let mut timeout = self.timeout();
         let mut allowed = None;
         while let Some(InFlight { mut probe, .. }) = self.flight.expire(now, timeout) {
+            if self.is_canary(&probe, false) {
+                continue;
+            }
             self.host.silent(self.is_told_by_errors());
+            if let Some(canaries) = &mut self.canaries {
+                canaries.silent();
+            }
             if let (0, Some(place)) = (probe.tries, probe.place) {
                 self.first_tries.told(place, false);
             }
             probe.tries += 1;
             probe.missed += 1;
+            probe.waited = timeout;
             if !self.is_limited(probe.tries)
                 && probe.tries <= *allowed.get_or_insert_with(|| self.allowed_retries())
             {
                 self.again.push_back(probe);
             } else {
                 self.bench.push(probe);
+            }
+            if self.is_stranger {
+                timeout = self.timeout();
             }
         }
     }
@@ -426,22 +437,19 @@ impl<'a, C: Connector> Lane<'a, C> {
     }
 
     fn falls_silent(&self) -> bool {
-        self.host.waits_for_limits() && self.first_tries.fall_silent()
+        let is_well = self.canaries.as_ref().is_some_and(Canaries::are_well);
+        self.host.waits_for_limits()
+            && !is_well
+            && self.first_tries.fall_silent(|epoch| self.doubts(epoch))
     }
 
     /// Backs off, since this machine has no sockets left. It says nothing of the port.
     fn pause(&mut self, error: io::Error, now: Instant) -> io::Result<Step> {
         self.gate.crowded();
-        let (since, pause) = match &self.shortage {
-            Some(known) => (known.since, (known.pause * 2).min(LONGEST_PAUSE)),
-            None => (now, FIRST_PAUSE),
-        };
-        if now.duration_since(since) > STARVED_AFTER {
-            return Err(error);
-        }
-        let until = now + pause;
-        self.shortage = Some(Shortage { since, pause, until });
-        Ok(Step::Wait { until: Some(until), permit: false })
+        let shortage = Shortage::goes_on(self.shortage.take(), now).ok_or(error)?;
+        let until = Some(shortage.until());
+        self.shortage = Some(shortage);
+        Ok(Step::Wait { until, permit: false })
     }
 
     /// Sends what was kept back, and tells the windows and the caller what came out.
@@ -452,6 +460,7 @@ impl<'a, C: Connector> Lane<'a, C> {
         self.connector.flush();
         let answered = std::mem::take(&mut self.answered);
         if answered > 0 {
+            self.is_stranger &= self.trip.is_none();
             self.host.answered(answered, self.trip.take());
             self.gate.answered(answered);
         }
@@ -467,7 +476,12 @@ impl<'a, C: Connector> Lane<'a, C> {
     async fn wait(&mut self, until: Option<Instant>, permit: bool) {
         self.permit = None;
         self.connector.rest();
-        let expires = self.flight.deadline(self.timeout());
+        let timeout = self.timeout();
+        let expires = self.flight.deadline(timeout);
+        // By then other hosts may have told how far away they are, and what they lost.
+        let soon = self.is_stranger.then(|| self.host.timeout() / SOON);
+        let looks = soon.and_then(|soon| self.flight.deadline(soon));
+        let expires = looks.filter(|at| *at > Instant::now()).or(expires);
         let until = [until, expires].into_iter().flatten().min();
         let gate = self.gate;
         tokio::select! {

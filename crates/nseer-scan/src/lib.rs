@@ -8,6 +8,7 @@
 //! This crate knows nothing of scripts, services, targets or output.
 
 mod back_off;
+mod canary;
 mod config;
 mod connector;
 mod flight;
@@ -23,12 +24,14 @@ mod routes;
 mod rtt;
 mod scanner;
 mod second_look;
+mod shortage;
 mod sockets;
 mod tap;
 mod technique;
 mod timing;
 mod trace;
 mod window;
+mod work;
 
 pub use config::{Discovery, ScanConfig, Trouble};
 pub use connector::{Answer, Connector, Destination, Started};

@@ -84,6 +84,13 @@ impl Connector for MixedConnector {
         }
     }
 
+    fn ask_again(&mut self, aim: Aim, attempt: u32) -> Started<PendingMixed> {
+        if aim.technique.is_raw() {
+            return self.start(aim, attempt);
+        }
+        map(self.sockets.ask_again(aim, attempt), PendingMixed::Connect)
+    }
+
     fn flush(&mut self) {
         if let Some(raw) = &mut self.raw {
             raw.flush();

@@ -29,6 +29,21 @@ impl Pace {
         Pace { interval: delay, burst: Duration::ZERO, next: None }
     }
 
+    /// At least `interval` between two probes, but for a burst of as many as would be sent in this time.
+    pub(crate) fn in_bursts(interval: Duration, burst: Duration) -> Self {
+        Pace { interval, burst, next: None }
+    }
+
+    /// Twice as fast, in bursts of the same size.
+    pub(crate) fn speed_up(&mut self) {
+        (self.interval, self.burst) = (self.interval / 2, self.burst / 2);
+    }
+
+    /// Half as fast.
+    pub(crate) fn slow_down(&mut self) {
+        (self.interval, self.burst) = (self.interval * 2, self.burst * 2);
+    }
+
     /// When the next probe may be sent; `None` for now.
     pub(crate) fn wait(&self, now: Instant) -> Option<Instant> {
         self.next.filter(|next| *next > now + self.burst).map(|next| next - self.burst)

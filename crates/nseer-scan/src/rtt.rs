@@ -46,9 +46,46 @@ impl RoundTripEstimator {
         }
     }
 
+    /// True once a round trip was measured.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.measured.is_some()
+    }
+
     /// The values for the host's record; `None` where nothing was measured.
     pub(crate) fn record(&self) -> Option<RoundTrip> {
         self.measured.map(|(srtt, rttvar)| RoundTrip { srtt, rttvar, timeout: self.timeout() })
+    }
+}
+
+/// What is to be expected of a host that has not answered yet, from the first round trips of others.
+#[derive(Clone, Debug)]
+pub(crate) struct CrowdEstimator {
+    trips: RoundTripEstimator,
+    hosts: u32,
+    initial: Duration,
+}
+
+impl CrowdEstimator {
+    /// So many hosts tell how far away another one may be.
+    const ENOUGH: u32 = 4;
+
+    pub(crate) fn new(timing: &Timing) -> Self {
+        let trips = RoundTripEstimator::new(timing);
+        CrowdEstimator { initial: trips.timeout(), trips, hosts: 0 }
+    }
+
+    /// Another host has answered for the first time, after `trip`.
+    pub(crate) fn met(&mut self, trip: Duration) {
+        self.hosts = self.hosts.saturating_add(1);
+        self.trips.sample(trip);
+    }
+
+    /// How long to wait for such a host before it is asked once more; never longer than without the others.
+    pub(crate) fn timeout(&self) -> Duration {
+        if self.hosts < Self::ENOUGH {
+            return self.initial;
+        }
+        self.trips.timeout().min(self.initial)
     }
 }
 
@@ -73,6 +110,21 @@ mod tests {
         check(&[100; 50], 150..=151);
         check(&[100, 900, 100, 900], 1_000..=2_000);
         check(&[60_000], 10_000..=10_000);
+    }
+
+    #[test]
+    fn a_crowd_tells_how_far_away_a_stranger_is() {
+        let check = |trips: &[u64], timeout: std::ops::RangeInclusive<u64>| {
+            let mut crowd = CrowdEstimator::new(&Timing::template(3));
+            trips.iter().for_each(|trip| crowd.met(Duration::from_millis(*trip)));
+            let got = u64::try_from(crowd.timeout().as_millis()).expect("short");
+            assert!(timeout.contains(&got), "{trips:?}: {got}");
+        };
+        check(&[50; 3], 1_000..=1_000);
+        check(&[50; 4], 100..=125);
+        check(&[50; 40], 100..=100);
+        check(&[50, 50, 50, 400, 50, 400], 500..=1_000);
+        check(&[3_000; 40], 1_000..=1_000);
     }
 
     #[test]

@@ -15,12 +15,13 @@ use crate::config::{Discovery, ScanConfig};
 use crate::connector::{Answer, Connector, Destination};
 use crate::gate::Gate;
 use crate::host_state::HostState;
-use crate::lane::{Lane, Verdict, Work};
+use crate::lane::Lane;
 use crate::mixed::MixedConnector;
 use crate::order;
 use crate::routes::{Route, Routes};
 use crate::technique::{Aim, Technique};
 use crate::trace;
+use crate::work::{Verdict, Work};
 
 /// Fewer ports than this are not worth a lane of their own.
 const PORTS_PER_LANE: usize = 2048;

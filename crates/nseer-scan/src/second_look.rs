@@ -27,12 +27,15 @@ const MOST_IN_VAIN: u32 = 2;
 pub(crate) struct FirstTries {
     /// `None` while it is not known.
     answered: Vec<Option<bool>>,
+    /// The canary after each.
+    epochs: Vec<usize>,
 }
 
 impl FirstTries {
-    /// A first try is sent; gives its place.
-    pub(crate) fn sent(&mut self) -> usize {
+    /// A first try is sent in this epoch; gives its place.
+    pub(crate) fn sent(&mut self, epoch: usize) -> usize {
         self.answered.push(None);
+        self.epochs.push(epoch);
         self.answered.len() - 1
     }
 
@@ -44,8 +47,11 @@ impl FirstTries {
     }
 
     /// True where, from some try on, fewer were answered than chance explains (a likelihood-ratio test).
-    pub(crate) fn fall_silent(&self) -> bool {
-        let known = || self.answered.iter().flatten();
+    /// Those of epochs in doubt may not have arrived, and say nothing.
+    pub(crate) fn fall_silent(&self, doubts: impl Fn(usize) -> bool) -> bool {
+        let all = || self.answered.iter().zip(&self.epochs);
+        let known =
+            || all().filter(|(_, epoch)| !doubts(**epoch)).filter_map(|(told, _)| told.as_ref());
         let hits = known().filter(|answered| **answered).count();
         let all = Share { of: known().count(), hits };
         let mut before = Share { of: 0, hits: 0 };
@@ -202,13 +208,13 @@ mod tests {
         let mut first = FirstTries::default();
         for (kind, count) in tries {
             for _ in 0..*count {
-                let place = first.sent();
+                let place = first.sent(0);
                 first.told(place, *kind == 'a');
             }
         }
         // What is still on its way tells nothing.
-        (0..1000).for_each(|_| _ = first.sent());
-        first.fall_silent()
+        (0..1000).for_each(|_| _ = first.sent(0));
+        first.fall_silent(|_| false)
     }
 
     #[test]

@@ -86,6 +86,14 @@ impl Connector for SocketConnector {
         }
     }
 
+    /// The connection is closed, whoever is the heir of others.
+    fn ask_again(&mut self, aim: Aim, attempt: u32) -> Started<PendingConnect> {
+        let heir = self.heir.take();
+        let started = self.start(aim, attempt);
+        self.heir = heir;
+        started
+    }
+
     fn flush(&mut self) {}
 
     /// A connection that was given up is closed.

@@ -12,8 +12,9 @@ use nseer_core::{HostRecord, PortKey, Protocol, Reason};
 use crate::connector::{Connector, Destination};
 use crate::gate::Gate;
 use crate::host_state::HostState;
-use crate::lane::{Lane, Verdict, Work};
+use crate::lane::Lane;
 use crate::technique::{Aim, Technique};
+use crate::work::{Verdict, Work};
 
 /// A way is longer than this only where packets run in circles.
 const MOST_HOPS: u8 = 30;

@@ -10,18 +10,25 @@
 const TOLERATED_LOSS: f64 = 0.1;
 /// Fewest answers and losses from which that share is computed.
 const MIN_EVIDENCE: f64 = 16.0;
-/// Silence alone lets the window grow to this size.
+/// Silence alone lets the window grow to this size; a port that answers in the midst of it, further.
 const SILENT_LIMIT: f64 = 128.0;
+
+/// As many ports that stand for silent ones are looked at together: a bit for each.
+const VOUCHERS: u8 = 0b1111;
 
 /// A congestion window.
 #[derive(Clone, Debug)]
 pub(crate) struct Window {
     size: f64,
     threshold: f64,
+    /// The same where answers stand for silent probes as well.
+    vouched_threshold: f64,
     min: f64,
     max: f64,
     answered: f64,
     lost: f64,
+    /// Which of the last ports that stand for silent ones were missed.
+    missed: u8,
 }
 
 impl Window {
@@ -31,7 +38,9 @@ impl Window {
         let max = float(max.max(1));
         let min = float(min.max(1)).min(max);
         let size = float(start).clamp(min, max);
-        Window { size, threshold: float(threshold), min, max, answered: 0.0, lost: 0.0 }
+        let threshold = float(threshold);
+        let (answered, lost) = (0.0, 0.0);
+        Window { size, threshold, vouched_threshold: max, min, max, answered, lost, missed: 0 }
     }
 
     /// Probes that may be in flight; at least 1.
@@ -46,6 +55,11 @@ impl Window {
         limit.max(1)
     }
 
+    /// It is not as large as it can be.
+    pub(crate) fn may_grow(&self) -> bool {
+        self.size < self.max
+    }
+
     /// `count` probes were answered.
     pub(crate) fn answered(&mut self, count: usize) {
         let count = float(count);
@@ -53,6 +67,20 @@ impl Window {
         let fast = count.min((self.threshold - self.size).max(0.0));
         self.grow(fast + (count - fast) / self.size);
         self.judge();
+    }
+
+    /// A port that is known to answer was asked among `count` silent ones. Where it answers they have
+    /// arrived; where such ports are missed one time in two, they have not.
+    pub(crate) fn vouched(&mut self, count: usize, is_answered: bool) {
+        self.missed = (self.missed << 1 | u8::from(!is_answered)) & VOUCHERS;
+        if is_answered {
+            let count = float(count);
+            let fast = count.min((self.vouched_threshold - self.size).max(0.0));
+            self.grow(fast + (count - fast) / 4.0);
+        } else if self.missed.count_ones() * 2 >= VOUCHERS.count_ones() {
+            self.shrink_to(self.size / 2.0);
+            self.missed = 0;
+        }
     }
 
     /// `count` probes were lost: a retransmission of them was answered.
@@ -73,7 +101,7 @@ impl Window {
     /// the least size.
     pub(crate) fn crowded(&mut self, in_flight: usize) {
         self.size = float(in_flight).min(self.size).max(1.0);
-        self.threshold = self.size;
+        self.set_thresholds();
     }
 
     fn grow(&mut self, by: f64) {
@@ -95,7 +123,12 @@ impl Window {
 
     fn shrink_to(&mut self, size: f64) {
         self.size = size.max(self.min);
+        self.set_thresholds();
+    }
+
+    fn set_thresholds(&mut self) {
         self.threshold = self.size;
+        self.vouched_threshold = self.size;
     }
 }
 
@@ -107,7 +140,8 @@ fn float(count: usize) -> f64 {
 mod tests {
     use super::*;
 
-    /// Steps: `a` answer, `l` loss, `s` silence, `e` silence instead of an error.
+    /// Steps: `a` answer, `l` loss, `s` silence, `e` silence instead of an error, `v` an answer that stands
+    /// for 32 probes, `x` the loss of such.
     fn check(steps: &str, repeat: usize, limit: std::ops::RangeInclusive<usize>) {
         let mut window = Window::new(16, 64, 2, 256);
         for step in steps.repeat(repeat).chars() {
@@ -115,6 +149,8 @@ mod tests {
                 'a' => window.answered(1),
                 'l' => window.lost(1),
                 's' => window.silent(false),
+                'v' => window.vouched(32, true),
+                'x' => window.vouched(32, false),
                 _ => window.silent(true),
             }
         }
@@ -135,6 +171,17 @@ mod tests {
         check("s", 4, 20..=20);
         check("e", 4, 17..=17);
         check("s", 10_000, 64..=64);
+    }
+
+    #[test]
+    fn answers_amid_silence_grow_it_further_and_their_loss_shrinks_it() {
+        check("v", 7, 240..=240);
+        check("v", 100, 256..=256);
+        check("vvvvvvvvxvvvx", 1, 256..=256);
+        check("vvvvvvvvxx", 1, 128..=128);
+        check("vvvvvvvvxxvv", 1, 144..=144);
+        check("vvvvvvvvvx", 50, 256..=256);
+        check("vvx", 100, 2..=32);
     }
 
     #[test]

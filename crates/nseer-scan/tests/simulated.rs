@@ -389,8 +389,9 @@ fn silent_ports_are_asked_twice_and_do_not_take_for_ever() {
     }
     let result = Run::new(ports.clone()).go();
     result.check(&ports);
-    assert_eq!(result.seen.probes, 997 * 2 + 3);
-    assert!(result.elapsed < Duration::from_secs(12), "{:?}", result.elapsed);
+    // The few more are known ports among silent ones.
+    assert!((1997..2010).contains(&result.seen.probes), "{}", result.seen.probes);
+    assert!(result.elapsed < ms(1_800), "{:?}", result.elapsed);
     let deaf = Run::new(uniform(1000, Port::new(None))).go();
     assert!(deaf.elapsed < Duration::from_secs(40), "{:?}", deaf.elapsed);
 }

@@ -47,11 +47,16 @@ pub(crate) struct Network {
     /// A round trip, in milliseconds, and what may be added to it.
     pub(crate) delay: u64,
     pub(crate) jitter: u64,
+    /// One of the hosts has a round trip of its own.
+    pub(crate) farther: Option<(u8, u64)>,
     /// Answers that come twice, in thousandths.
     pub(crate) copies: u64,
     /// Packets that answer nothing come in too.
     pub(crate) strangers: bool,
     pub(crate) limit: Option<Limit>,
+    /// A router drops what is more than so many probes a second to one host, after so many at once,
+    /// whether their ports would answer or not.
+    pub(crate) policer: Option<(u32, u32)>,
     pub(crate) is_udp: bool,
     pub(crate) hosts: u8,
 }
@@ -70,9 +75,11 @@ impl Network {
             loss: 0,
             delay: 20,
             jitter: 0,
+            farther: None,
             copies: 0,
             strangers: false,
             limit: None,
+            policer: None,
             is_udp: false,
             hosts: 1,
         }
@@ -260,8 +267,9 @@ struct Air {
 struct State {
     tries: HashMap<(IpAddr, u16), u32>,
     probes: u32,
-    /// When each host's bucket of answers will be full.
+    /// When each host's bucket of answers will be full, and the router's bucket of probes to it.
     full: HashMap<IpAddr, Instant>,
+    passed: HashMap<IpAddr, Instant>,
 }
 
 impl Carrier for Air {
@@ -291,6 +299,9 @@ impl Air {
             std::mem::replace(tries, *tries + 1)
         };
         let at = (probe.destination, port, attempt);
+        if !self.may_pass(probe.destination) {
+            return;
+        }
         for packet in self.strangers(&probe, port) {
             let _ = self.answers.send(packet);
         }
@@ -301,7 +312,8 @@ impl Air {
         }
         let copies = if network.dice((at, "copies")) < network.copies { 2 } else { 1 };
         let extra = |copy: u64| network.dice((at, "jitter", copy)) * network.jitter / 1000;
-        let half = Duration::from_millis(network.delay / 2);
+        let farther = network.farther.filter(|(host, _)| network.host(*host) == at.0);
+        let half = Duration::from_millis(farther.map_or(network.delay, |(_, delay)| delay) / 2);
         let ways = (0..copies).map(|copy| half + Duration::from_millis(extra(copy)));
         let (ways, air): (Vec<Duration>, _) = (ways.collect(), self.clone());
         let is_refusal = network.ports[&port] != Kind::Open;
@@ -322,19 +334,14 @@ impl Air {
 
     /// Takes an answer out of the host's bucket, if there is one.
     fn may_answer(&self, host: IpAddr, is_refusal: bool) -> bool {
-        let Some(limit) = self.network.limit.filter(|limit| limit.of_all || is_refusal) else {
-            return true;
-        };
-        let now = Instant::now();
-        let each = Duration::from_secs(1) / limit.rate;
-        let mut state = self.state();
-        let full = state.full.entry(host).or_insert(now);
-        let next = (*full).max(now) + each;
-        let may = next <= now + each * limit.burst;
-        if may {
-            *full = next;
-        }
-        may
+        let limit = self.network.limit.filter(|limit| limit.of_all || is_refusal);
+        limit.is_none_or(|limit| take(&mut self.state().full, host, limit.rate, limit.burst))
+    }
+
+    /// The same for a probe on its way to the host.
+    fn may_pass(&self, host: IpAddr) -> bool {
+        let policer = self.network.policer;
+        policer.is_none_or(|(rate, burst)| take(&mut self.state().passed, host, rate, burst))
     }
 
     /// What the port says to this probe.
@@ -378,6 +385,19 @@ impl Air {
             error(ROUTER, 13, &sent(host, open(wrong))),
         ]
     }
+}
+
+/// Takes one out of a host's bucket of `burst`, into which `rate` a second flow; false where it is empty.
+fn take(full: &mut HashMap<IpAddr, Instant>, host: IpAddr, rate: u32, burst: u32) -> bool {
+    let now = Instant::now();
+    let each = Duration::from_secs(1) / rate;
+    let full = full.entry(host).or_insert(now);
+    let next = (*full).max(now) + each;
+    let may = next <= now + each * burst;
+    if may {
+        *full = next;
+    }
+    may
 }
 
 fn segment(port: u16, own: u16, acknowledgement: u32, flag: u8) -> Payload<'static> {
