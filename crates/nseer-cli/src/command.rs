@@ -1,5 +1,6 @@
 //! What `main` does with a plan: one function for each kind of run.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -46,11 +47,31 @@ pub struct Invocation {
     pub resumed: Option<(Store, Progress)>,
 }
 
+/// A run that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{error:#}")]
+pub struct Failure {
+    /// Why.
+    pub error: anyhow::Error,
+    /// No output was open yet that could have told.
+    pub is_early: bool,
+}
+
 /// Carries out a plan. Gives true where everything that was asked for was done.
 ///
 /// # Errors
 /// Where the run could not begin, or an output could not be written.
-pub fn execute(plan: &Plan, invocation: Invocation) -> anyhow::Result<bool> {
+pub fn execute(plan: &Plan, invocation: Invocation) -> Result<bool, Failure> {
+    let has_outputs = Cell::new(!plan.scripts.help.is_empty());
+    let done = carry_out(plan, invocation, &has_outputs);
+    done.map_err(|error| Failure { error, is_early: !has_outputs.get() })
+}
+
+fn carry_out(
+    plan: &Plan,
+    invocation: Invocation,
+    has_outputs: &Cell<bool>,
+) -> anyhow::Result<bool> {
     let system = System::real();
     setup::check_data(plan, &system)?;
     // Scripts have threads of their own; a second one here would mostly be woken for nothing.
@@ -63,7 +84,7 @@ pub fn execute(plan: &Plan, invocation: Invocation) -> anyhow::Result<bool> {
         .context("cannot start the event loop")?;
     let done = runtime.block_on(async {
         if plan.scripts.help.is_empty() {
-            scan(plan, invocation, system).await
+            scan(plan, invocation, system, has_outputs).await
         } else {
             describe(plan, system).await
         }
@@ -73,7 +94,12 @@ pub fn execute(plan: &Plan, invocation: Invocation) -> anyhow::Result<bool> {
     done
 }
 
-async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Result<bool> {
+async fn scan(
+    plan: &Plan,
+    invocation: Invocation,
+    system: System,
+    has_outputs: &Cell<bool>,
+) -> anyhow::Result<bool> {
     let (begun, started) = (system.clock.now(), system.clock.wall());
     let args = invocation.args.clone();
     let data = setup::data_dirs(plan, &system);
@@ -130,6 +156,7 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     };
     let (sinks, writer) =
         sinks::open(&plan.output, &options, keeper, (&system, started), audience)?;
+    has_outputs.set(true);
     // Until the end of the run, whatever it is.
     let _keys = reads_keys(plan).then(|| sinks.keys()).flatten();
     let begun_before = progress.as_ref().map(|progress| progress.run.clone());

@@ -6,6 +6,7 @@
 
 pub mod command;
 pub mod completions;
+pub mod early;
 pub mod help;
 pub mod interfaces;
 pub mod keys;

@@ -146,8 +146,18 @@ const MANY_HOSTS: u32 = 64;
 /// How long they gather; nobody sees a line come so much later.
 const GATHERING: Duration = Duration::from_millis(2);
 
+/// The same, while the store is going to be written to and nothing can be seen before.
+const KEPT_GATHERING: Duration = Duration::from_millis(8);
+
 /// How often the store is written to, at most. A scan that is killed does again what ended in that time.
 const KEPT_EVERY: Duration = Duration::from_millis(25);
+
+/// Where more happens, it is written to less often, since a transaction costs more than what is in it:
+/// so much later for each thing that the last one had.
+const KEPT_LATER: Duration = Duration::from_millis(12);
+
+/// But that often it is.
+const KEPT_LATEST: Duration = Duration::from_millis(250);
 
 pub(super) struct Writing {
     events: Receiver<Item>,
@@ -159,6 +169,8 @@ pub(super) struct Writing {
     /// When the store is written to next, where something waits for it.
     next_commit: Option<Instant>,
     last_commit: Instant,
+    /// How long after that at the earliest.
+    pace: Duration,
     /// Something came since it was last waited for.
     is_busy: bool,
     /// How many are done, while the run has not ended.
@@ -186,6 +198,7 @@ impl Writing {
             next_line,
             next_commit: None,
             last_commit: now,
+            pace: KEPT_EVERY,
             is_busy: false,
             hosts: 0,
             end: Ok(()),
@@ -240,7 +253,7 @@ impl Writing {
                 Err(TryRecvError::Empty) if self.next_commit.is_some() => {
                     // While more comes, it gathers; else the next thing wakes.
                     if std::mem::take(&mut self.is_busy) {
-                        std::thread::sleep(GATHERING);
+                        std::thread::sleep(KEPT_GATHERING);
                         continue;
                     }
                 }
@@ -277,9 +290,9 @@ impl Writing {
         if !went_well(kept.take(event, sinks), end) {
             *keeper = None;
             self.next_commit = None;
-        } else if self.next_commit.is_none() && kept.store.is_behind() {
+        } else if self.next_commit.is_none() && kept.store.waiting() > 0 {
             // At once, where there was nothing to write for a while.
-            self.next_commit = self.last_commit.checked_add(KEPT_EVERY);
+            self.next_commit = self.last_commit.checked_add(self.pace);
         }
     }
 
@@ -287,6 +300,7 @@ impl Writing {
     fn flush(&mut self) {
         let Writing { sinks, keeper, end, .. } = self;
         if let (Some(kept), Some(_)) = (&mut *keeper, self.next_commit.take()) {
+            self.pace = pace(kept.store.waiting());
             if !went_well(kept.commit(), end) {
                 *keeper = None;
             }
@@ -347,6 +361,12 @@ impl Writing {
     }
 }
 
+/// How long to wait after a transaction with so many things in it.
+fn pace(things: usize) -> Duration {
+    let things = u32::try_from(things).unwrap_or(u32::MAX);
+    KEPT_LATER.saturating_mul(things).clamp(KEPT_EVERY, KEPT_LATEST)
+}
+
 /// A reader that has seen enough is no failure, but gets no more.
 fn went_well(result: io::Result<()>, first: &mut io::Result<()>) -> bool {
     match result {
@@ -358,5 +378,18 @@ fn went_well(result: io::Result<()>, first: &mut io::Result<()>) -> bool {
             }
             false
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A slow scan loses little when it is killed, a fast one does not pay for that; none waits for long.
+    #[test]
+    fn the_store_is_written_to_less_often_where_more_happens() {
+        assert_eq!((pace(0), pace(1), pace(2)), (KEPT_EVERY, KEPT_EVERY, KEPT_EVERY));
+        assert!(pace(10) > KEPT_EVERY && pace(10) < KEPT_LATEST);
+        assert_eq!((pace(1000), pace(usize::MAX)), (KEPT_LATEST, KEPT_LATEST));
     }
 }
