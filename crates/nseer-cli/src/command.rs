@@ -29,6 +29,7 @@ use crate::settings::{Format, PingType, ScanType};
 use crate::setup::{self, Around};
 use crate::share::Share;
 use crate::sinks::{self, Audience, Keeper};
+use crate::suspend::Suspender;
 use crate::tap::PacketTap;
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::tasks::Tasks;
@@ -158,7 +159,8 @@ async fn scan(
         sinks::open(&plan.output, &options, keeper, (&system, started), audience)?;
     has_outputs.set(true);
     // Until the end of the run, whatever it is.
-    let _keys = reads_keys(plan).then(|| sinks.keys()).flatten();
+    let keys = reads_keys(plan).then(|| sinks.keys()).flatten();
+    let _suspender = keys.as_ref().and_then(|keys| Suspender::new(keys, sinks.line()));
     let begun_before = progress.as_ref().map(|progress| progress.run.clone());
     troubles.tell_to(sinks.clone());
     tap.tell_to(sinks.clone(), levels.clone());

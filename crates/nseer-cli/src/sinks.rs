@@ -45,6 +45,8 @@ pub struct Sinks {
     keeps_hosts: bool,
     /// Somebody wants to know how far the run is.
     is_watched: bool,
+    /// The line at the end of the terminal.
+    line: Option<Screen>,
 }
 
 impl EventSink for Sinks {
@@ -115,6 +117,12 @@ impl Sinks {
         let queue = self.queue.clone();
         // After the end of the run nobody listens.
         Keys::of_stdin(move |key: Key| drop(queue.send(Item::Key(key))))
+    }
+
+    /// The line that tells how far the run is, where there is a terminal for it.
+    #[must_use]
+    pub fn line(&self) -> Option<Screen> {
+        self.line.clone()
     }
 
     /// Something that was asked for could not be done.
@@ -201,7 +209,7 @@ pub fn open(
     let watch = Watch {
         clock: system.clock.clone(),
         tracker: Tracker::new(audience.stages, begun),
-        line,
+        line: line.clone(),
         levels: audience.levels.clone(),
         stats_every: plan.stats_every,
         is_shown_on_stdout: !screen_taken && io::stdout().is_terminal(),
@@ -220,6 +228,7 @@ pub fn open(
         shows_script_runs: streams || keeps_hosts,
         keeps_hosts,
         is_watched,
+        line,
     };
     Ok((sinks, Writer { thread, failed }))
 }

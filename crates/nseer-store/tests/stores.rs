@@ -51,9 +51,11 @@ fn full_host(address: &str) -> HostRecord {
         fingerprint: Some("f".into()),
         cpe: vec!["cpe:/a:b".into(), "cpe:/o:c".into()],
     });
-    let router = ["10.0.0.254", "fe80::1"].map(|teller| teller.parse().unwrap());
-    table.set_teller(PortKey::udp(53), router[0]);
-    [7, 8, 300].map(|port| table.set_teller(PortKey::tcp(port), router[port as usize % 2]));
+    let routers = ["10.0.0.254", "fe80::1"].map(|teller| teller.parse().unwrap());
+    table.set_teller(PortKey::udp(53), routers[0]);
+    for (port, router) in [(7, 1), (8, 0), (300, 0)] {
+        table.set_teller(PortKey::tcp(port), routers[router]);
+    }
     let mut host = HostRecord::new(address.parse().unwrap(), table, at(1_000_001));
     host.status = HostStatus::Up;
     (host.reason, host.reason_ttl) = (Reason::EchoReply, 63);
