@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
 use nseer_core::progress::PingScan;
@@ -17,7 +17,7 @@ use nseer_engine::{Engine, NewTargets as _, ScriptInfo, script_help};
 use nseer_probes::PayloadTable;
 use nseer_scan::{Heir, Technique};
 use nseer_seam::System;
-use nseer_store::{Beginning, Progress, Store};
+use nseer_store::{Beginning, Progress, Store, StoreError};
 
 use crate::limits::Limits;
 use crate::past::Past;
@@ -237,13 +237,18 @@ fn keeper(
     invocation: Invocation,
 ) -> anyhow::Result<(Option<Keeper>, Option<Progress>)> {
     if let Some((store, progress)) = invocation.resumed {
-        return Ok((Some(Keeper { store, is_resumed: true }), Some(progress)));
+        let name = "the store".to_owned();
+        return Ok((Some(Keeper { store, name, is_resumed: true }), Some(progress)));
     }
     let Some(path) = &plan.output.store else { return Ok((None, None)) };
     let folder = std::env::current_dir().context("the current folder is gone")?;
     let beginning = Beginning { words: invocation.words, folder };
-    let store = Store::create(path, beginning)?;
-    Ok((Some(Keeper { store, is_resumed: false }), None))
+    let name = format!("'{}'", path.display());
+    let store = Store::create(path, beginning).map_err(|error| match error {
+        StoreError::Sqlite(error) => anyhow!("cannot write to {name}: {error}"),
+        named => named.into(),
+    })?;
+    Ok((Some(Keeper { store, name, is_resumed: false }), None))
 }
 
 type Prepared = (Option<Versions>, Option<Scripts>, TargetSource);

@@ -33,6 +33,9 @@ use writing::{Item, Output, Sink, Watch, Writing};
 /// Events that may wait for the writer.
 const QUEUE: usize = 4096;
 
+/// Its name in messages.
+const STDOUT: &str = "standard output";
+
 /// The sending side of the outputs.
 #[derive(Clone)]
 pub struct Sinks {
@@ -133,7 +136,7 @@ impl Sinks {
 
 /// The writing side.
 pub struct Writer {
-    thread: JoinHandle<io::Result<()>>,
+    thread: JoinHandle<Vec<String>>,
     failed: Arc<AtomicBool>,
 }
 
@@ -147,7 +150,8 @@ impl Writer {
         // A writer that is gone has said why.
         let _ = sinks.queue.send(Item::End);
         match self.thread.join() {
-            Ok(written) => written.context("cannot write the output")?,
+            Ok(failures) if failures.is_empty() => {}
+            Ok(failures) => anyhow::bail!("cannot write to {}", failures.join("; nor to ")),
             Err(_) => anyhow::bail!("the output thread ended unexpectedly"),
         }
         Ok(!self.failed.load(Ordering::Relaxed))
@@ -188,13 +192,17 @@ pub fn open(
         };
         let output = Output::new(out);
         let report = report(file.format, output.clone(), options.clone());
-        sinks.push(Sink { report, output });
+        let name = match &file.path {
+            None => STDOUT.to_owned(),
+            Some(path) => format!("'{}'", path.display()),
+        };
+        sinks.push(Sink { name, report, output });
     }
     if !screen_taken {
         let output = Output::new(Box::new(Below::new(line.clone())));
         let options = ReportOptions { colour: console::colors_enabled(), ..options.clone() };
         let report = NormalReport::new(output.clone(), Place::Screen, options);
-        sinks.push(Sink { report: Box::new(report), output });
+        sinks.push(Sink { name: STDOUT.to_owned(), report: Box::new(report), output });
     }
     let streams = plan.files.iter().any(|file| file.format == Format::Json);
     let keeps_hosts = keeper.is_some();

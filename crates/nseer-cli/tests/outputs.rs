@@ -253,8 +253,24 @@ fn a_full_disk_is_told() {
     lab::run("a_full_disk_is_told", |lab| {
         let output = lab.nseer(&["-n", "-Pn", "-p1", "-oN", "/dev/full", TARGET]);
         assert_ne!(output.code, 0, "{output:#?}");
-        assert!(output.stderr.contains("cannot write the output"), "{output:#?}");
+        let told = "nseer: cannot write to '/dev/full': No space left on device";
+        assert!(output.stderr.starts_with(told), "{output:#?}");
         assert!(output.stdout.contains("1/tcp closed"), "the screen is complete: {output:#?}");
+        // Each that could not be written is named, in one line; the others are whole.
+        let size = ["-t", "tmpfs", "-o", "size=16k", "tmpfs", "/mnt"];
+        assert!(Command::new("mount").args(size).status().expect("mount").success());
+        let good = "/run/lab/good.xml";
+        let bad = ["-oN", "/dev/full", "-oJ", "/dev/full", "--report", "/mnt/page"];
+        let args = [&["-n", "-Pn", "-p1-9", TARGET, "-oX", good][..], &bad].concat();
+        let output = lab.nseer(&args);
+        assert_ne!(output.code, 0, "{output:#?}");
+        assert_eq!(output.stderr.lines().count(), 1, "{output:#?}");
+        assert_eq!(output.stderr.matches("'/dev/full': No space").count(), 2, "{output:#?}");
+        assert!(output.stderr.contains("'/mnt/page': No space"), "{output:#?}");
+        assert_valid(good);
+        let output = lab.nseer(&["-n", "-Pn", "-p1", "--store", "/mnt/store", TARGET]);
+        let told = "nseer: cannot write to '/mnt/store': database or disk is full\n";
+        assert_eq!((output.code, output.stderr.as_str()), (1, told), "{output:#?}");
     });
 }
 

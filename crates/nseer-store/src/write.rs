@@ -40,10 +40,17 @@ impl Store {
         if self.waiting.len() < MOST_WAITING { Ok(()) } else { self.commit() }
     }
 
-    /// How many things that were taken would be lost if the program were killed now.
+    /// Something that was taken would be lost if the program were killed now.
     #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.waiting.len()
+    pub fn is_behind(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// How many scripts and hosts that have ended would have to be done again then.
+    #[must_use]
+    pub fn ended(&self) -> usize {
+        let is_end = |kept: &&Kept| matches!(kept, Kept::Script(..) | Kept::Done(_));
+        self.waiting.iter().filter(is_end).count()
     }
 
     /// Writes what waits. When this returns, everything that was taken outlives the program.

@@ -312,13 +312,13 @@ fn events_are_kept_alike_one_by_one_and_together() {
         let mut store = create(&path);
         for (i, event) in events.iter().enumerate() {
             store.take(event.clone()).unwrap();
-            assert!(store.waiting() > 0);
+            assert!(store.is_behind());
             if is_commit_after(i) {
                 store.commit().unwrap();
             }
         }
         store.commit().unwrap();
-        assert_eq!(store.waiting(), 0);
+        assert_eq!((store.is_behind(), store.ended()), (false, 0));
         let shown: Vec<String> = replayed(&store).iter().map(text).collect();
         drop(store);
         let (_, mut progress) = Store::resume(&path).unwrap();

@@ -78,6 +78,8 @@ impl Write for Output {
 
 /// A report and where it writes to.
 pub(super) struct Sink {
+    /// Where that is, for messages.
+    pub(super) name: String,
     pub(super) report: Box<dyn Report>,
     pub(super) output: Output,
 }
@@ -86,6 +88,8 @@ pub(super) struct Sink {
 pub struct Keeper {
     /// The store.
     pub store: Store,
+    /// Where that is, for messages.
+    pub name: String,
     /// It does: the outputs get that first.
     pub is_resumed: bool,
 }
@@ -152,8 +156,8 @@ const KEPT_GATHERING: Duration = Duration::from_millis(8);
 /// How often the store is written to, at most. A scan that is killed does again what ended in that time.
 const KEPT_EVERY: Duration = Duration::from_millis(25);
 
-/// Where more happens, it is written to less often, since a transaction costs more than what is in it:
-/// so much later for each thing that the last one had.
+/// Where more ends, it is written to less often, since a transaction costs more than what is in it: so much
+/// later for each script and host that the last one had.
 const KEPT_LATER: Duration = Duration::from_millis(12);
 
 /// But that often it is.
@@ -175,8 +179,8 @@ pub(super) struct Writing {
     is_busy: bool,
     /// How many are done, while the run has not ended.
     hosts: u32,
-    /// The first error.
-    end: io::Result<()>,
+    /// What could not be written, and why.
+    failures: Vec<String>,
 }
 
 impl Writing {
@@ -201,13 +205,13 @@ impl Writing {
             pace: KEPT_EVERY,
             is_busy: false,
             hosts: 0,
-            end: Ok(()),
+            failures: Vec::new(),
         }
     }
 
-    /// Writes until the end. Goes on after an error, so that the other outputs are complete; the first
-    /// error is told.
-    pub(super) fn run(mut self) -> io::Result<()> {
+    /// Writes until the end. Goes on after an error, so that the other outputs are complete. Gives what
+    /// could not be written, and why.
+    pub(super) fn run(mut self) -> Vec<String> {
         let mut ended = false;
         while let Some(item) = self.next() {
             let event = match item {
@@ -239,7 +243,7 @@ impl Writing {
         }
         self.flush();
         self.watch.line.iter().for_each(Screen::clear);
-        self.end
+        self.failures
     }
 
     /// The next thing to do; what is due in the meantime is done.
@@ -284,13 +288,13 @@ impl Writing {
     }
 
     fn write(&mut self, event: Event) {
-        let Writing { sinks, keeper, end, .. } = self;
-        sinks.retain_mut(|sink| went_well(sink.report.event(&event), end));
+        let Writing { sinks, keeper, failures, .. } = self;
+        sinks.retain_mut(|sink| went_well(sink.report.event(&event), &sink.name, failures));
         let Some(kept) = keeper else { return };
-        if !went_well(kept.take(event, sinks), end) {
+        if !went_well(kept.take(event, sinks), &kept.name, failures) {
             *keeper = None;
             self.next_commit = None;
-        } else if self.next_commit.is_none() && kept.store.waiting() > 0 {
+        } else if self.next_commit.is_none() && kept.store.is_behind() {
             // At once, where there was nothing to write for a while.
             self.next_commit = self.last_commit.checked_add(self.pace);
         }
@@ -298,15 +302,15 @@ impl Writing {
 
     /// Lets be seen what was written, when the store has it.
     fn flush(&mut self) {
-        let Writing { sinks, keeper, end, .. } = self;
+        let Writing { sinks, keeper, failures, .. } = self;
         if let (Some(kept), Some(_)) = (&mut *keeper, self.next_commit.take()) {
-            self.pace = pace(kept.store.waiting());
-            if !went_well(kept.commit(), end) {
+            self.pace = pace(kept.store.ended());
+            if !went_well(kept.commit(), &kept.name, failures) {
                 *keeper = None;
             }
             self.last_commit = self.watch.clock.now();
         }
-        sinks.retain(|sink| went_well(sink.output.release(), end));
+        sinks.retain(|sink| went_well(sink.output.release(), &sink.name, failures));
     }
 
     /// A line on standard error. Where that is gone there is nobody to tell.
@@ -361,21 +365,19 @@ impl Writing {
     }
 }
 
-/// How long to wait after a transaction with so many things in it.
-fn pace(things: usize) -> Duration {
-    let things = u32::try_from(things).unwrap_or(u32::MAX);
-    KEPT_LATER.saturating_mul(things).clamp(KEPT_EVERY, KEPT_LATEST)
+/// How long to wait after a transaction that kept so many ends.
+fn pace(ended: usize) -> Duration {
+    let ended = u32::try_from(ended).unwrap_or(u32::MAX);
+    KEPT_LATER.saturating_mul(ended).clamp(KEPT_EVERY, KEPT_LATEST)
 }
 
 /// A reader that has seen enough is no failure, but gets no more.
-fn went_well(result: io::Result<()>, first: &mut io::Result<()>) -> bool {
+fn went_well(result: io::Result<()>, name: &str, failures: &mut Vec<String>) -> bool {
     match result {
         Ok(()) => true,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
         Err(error) => {
-            if first.is_ok() {
-                *first = Err(error);
-            }
+            failures.push(format!("{name}: {error}"));
             false
         }
     }
