@@ -89,7 +89,7 @@ local Socket = {}
 ---Connects. Waits at most as long as the timeout.
 ---@async
 ---@param host nse.Host|string
----@param port nse.Port|integer|string
+---@param port nse.Port|table|integer|string
 ---@param proto? "tcp"|"udp"|"ssl"
 ---@return boolean? status
 ---@return string? err

@@ -20,10 +20,20 @@ pub fn files(api: &Api) -> Vec<(String, String)> {
     for (name, module) in api.modules().filter(|(_, module)| module.origin == Origin::Library) {
         files.push((format!("{FOLDER}/{name}.lua"), library(name, module)));
     }
+    for (path, _) in nseer_stdlib::files() {
+        if let Some(name) = path.strip_prefix("nselib/").and_then(|name| name.strip_suffix(".lua"))
+            && name.starts_with("data/")
+        {
+            files.push((format!("{FOLDER}/{}.lua", name.replace('/', ".")), DATA.to_owned()));
+        }
+    }
     files.push((".luarc.json".to_owned(), LUARC.to_owned()));
     files.push((".emmyrc.json".to_owned(), EMMYRC.to_owned()));
     files
 }
+
+/// A table of data, of which nothing is documented.
+const DATA: &str = "---@meta\n\n---@type table\nlocal data = {}\nreturn data\n";
 
 /// Settings of lua-language-server. Editors have to be told that `.nse` is Lua.
 const LUARC: &str = r#"{
@@ -51,7 +61,9 @@ fn library(name: &str, module: &Module) -> String {
             .to_string();
     comment(&mut text, &module.text);
     let _ = writeln!(text, "---@class {variable}");
-    for field in &module.fields {
+    // A library hands on what its parts have.
+    let parts = module.parts.iter().filter(|name| !module.functions.contains_key(*name));
+    for field in module.fields.iter().chain(parts.filter(|name| !module.fields.contains(*name))) {
         let _ = writeln!(text, "---@field {field} any");
     }
     let _ = writeln!(text, "local {variable} = {{}}\n");
@@ -178,5 +190,8 @@ mod tests {
         assert!(text("stdnse").contains("---@return thread worker\n"), "{}", text("stdnse"));
         assert!(text("stdnse").contains("function stdnse.new_thread(f, ...) end"));
         assert!(text("shortport").contains("return shortport\n"));
+        assert!(text("smb").contains("---@field start_session any\n"), "of its part smb.session");
+        assert!(text("data.favicons").contains("---@type table\n"));
+        assert!(text("nmap").contains("---@param port nse.Port|table|integer|string\n"));
     }
 }

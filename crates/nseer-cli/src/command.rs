@@ -1,10 +1,11 @@
 //! What `main` does with a plan: one function for each kind of run.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
 use nseer_core::progress::PingScan;
@@ -16,7 +17,7 @@ use nseer_engine::{Engine, NewTargets as _, ScriptInfo, script_help};
 use nseer_probes::PayloadTable;
 use nseer_scan::{Heir, Technique};
 use nseer_seam::System;
-use nseer_store::{Beginning, Progress, Store};
+use nseer_store::{Beginning, Progress, Store, StoreError};
 
 use crate::limits::Limits;
 use crate::past::Past;
@@ -28,6 +29,7 @@ use crate::settings::{Format, PingType, ScanType};
 use crate::setup::{self, Around};
 use crate::share::Share;
 use crate::sinks::{self, Audience, Keeper};
+use crate::suspend::Suspender;
 use crate::tap::PacketTap;
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::tasks::Tasks;
@@ -46,11 +48,31 @@ pub struct Invocation {
     pub resumed: Option<(Store, Progress)>,
 }
 
+/// A run that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{error:#}")]
+pub struct Failure {
+    /// Why.
+    pub error: anyhow::Error,
+    /// No output was open yet that could have told.
+    pub is_early: bool,
+}
+
 /// Carries out a plan. Gives true where everything that was asked for was done.
 ///
 /// # Errors
 /// Where the run could not begin, or an output could not be written.
-pub fn execute(plan: &Plan, invocation: Invocation) -> anyhow::Result<bool> {
+pub fn execute(plan: &Plan, invocation: Invocation) -> Result<bool, Failure> {
+    let has_outputs = Cell::new(!plan.scripts.help.is_empty());
+    let done = carry_out(plan, invocation, &has_outputs);
+    done.map_err(|error| Failure { error, is_early: !has_outputs.get() })
+}
+
+fn carry_out(
+    plan: &Plan,
+    invocation: Invocation,
+    has_outputs: &Cell<bool>,
+) -> anyhow::Result<bool> {
     let system = System::real();
     setup::check_data(plan, &system)?;
     // Scripts have threads of their own; a second one here would mostly be woken for nothing.
@@ -63,7 +85,7 @@ pub fn execute(plan: &Plan, invocation: Invocation) -> anyhow::Result<bool> {
         .context("cannot start the event loop")?;
     let done = runtime.block_on(async {
         if plan.scripts.help.is_empty() {
-            scan(plan, invocation, system).await
+            scan(plan, invocation, system, has_outputs).await
         } else {
             describe(plan, system).await
         }
@@ -73,7 +95,12 @@ pub fn execute(plan: &Plan, invocation: Invocation) -> anyhow::Result<bool> {
     done
 }
 
-async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Result<bool> {
+async fn scan(
+    plan: &Plan,
+    invocation: Invocation,
+    system: System,
+    has_outputs: &Cell<bool>,
+) -> anyhow::Result<bool> {
     let (begun, started) = (system.clock.now(), system.clock.wall());
     let args = invocation.args.clone();
     let data = setup::data_dirs(plan, &system);
@@ -130,8 +157,10 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     };
     let (sinks, writer) =
         sinks::open(&plan.output, &options, keeper, (&system, started), audience)?;
+    has_outputs.set(true);
     // Until the end of the run, whatever it is.
-    let _keys = reads_keys(plan).then(|| sinks.keys()).flatten();
+    let keys = reads_keys(plan).then(|| sinks.keys()).flatten();
+    let _suspender = keys.as_ref().and_then(|keys| Suspender::new(keys, sinks.line()));
     let begun_before = progress.as_ref().map(|progress| progress.run.clone());
     troubles.tell_to(sinks.clone());
     tap.tell_to(sinks.clone(), levels.clone());
@@ -208,13 +237,18 @@ fn keeper(
     invocation: Invocation,
 ) -> anyhow::Result<(Option<Keeper>, Option<Progress>)> {
     if let Some((store, progress)) = invocation.resumed {
-        return Ok((Some(Keeper { store, is_resumed: true }), Some(progress)));
+        let name = "the store".to_owned();
+        return Ok((Some(Keeper { store, name, is_resumed: true }), Some(progress)));
     }
     let Some(path) = &plan.output.store else { return Ok((None, None)) };
     let folder = std::env::current_dir().context("the current folder is gone")?;
     let beginning = Beginning { words: invocation.words, folder };
-    let store = Store::create(path, beginning)?;
-    Ok((Some(Keeper { store, is_resumed: false }), None))
+    let name = format!("'{}'", path.display());
+    let store = Store::create(path, beginning).map_err(|error| match error {
+        StoreError::Sqlite(error) => anyhow!("cannot write to {name}: {error}"),
+        named => named.into(),
+    })?;
+    Ok((Some(Keeper { store, name, is_resumed: false }), None))
 }
 
 type Prepared = (Option<Versions>, Option<Scripts>, TargetSource);

@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::os::fd::BorrowedFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nseer_core::Levels;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -82,7 +82,11 @@ impl Key {
 }
 
 /// Listens for keys until it is dropped, which puts the terminal back as it was.
-pub struct Keys(Arc<Mutex<Modes>>);
+pub struct Keys(SharedModes);
+
+/// The modes of the terminal that keys come from.
+#[derive(Clone)]
+pub struct SharedModes(Arc<Mutex<Modes>>);
 
 /// How a terminal was and how it is meant to be.
 struct Modes {
@@ -90,6 +94,7 @@ struct Modes {
     before: Termios,
     ours: Termios,
     is_over: bool,
+    is_paused: bool,
 }
 
 /// How long the thread waits before it looks whether the scan is over.
@@ -113,20 +118,47 @@ impl Keys {
         let mut ours = before.clone();
         // Signals (Ctrl-C) and line ends stay as they are.
         ours.local_modes -= LocalModes::ICANON | LocalModes::ECHO;
-        let modes = Modes { terminal, before, ours, is_over: false };
+        let modes = Modes { terminal, before, ours, is_over: false, is_paused: false };
         modes.take();
-        let modes = Arc::new(Mutex::new(modes));
-        let shared = modes.clone();
-        let keys = Keys(modes);
+        let keys = Keys(SharedModes(Arc::new(Mutex::new(modes))));
+        let shared = keys.modes();
         let thread = std::thread::Builder::new().name("keys".to_owned());
         thread.spawn(move || listen(&shared, pressed)).ok()?;
         Some(keys)
+    }
+
+    /// The modes of the terminal.
+    #[must_use]
+    pub fn modes(&self) -> SharedModes {
+        self.0.clone()
+    }
+}
+
+impl SharedModes {
+    fn lock(&self) -> MutexGuard<'_, Modes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts the terminal back as it was, until [`SharedModes::go_on`].
+    pub fn pause(&self) {
+        let mut modes = self.lock();
+        modes.is_paused = true;
+        modes.give_back();
+    }
+
+    /// Takes the terminal again.
+    pub fn go_on(&self) {
+        let mut modes = self.lock();
+        modes.is_paused = false;
+        if !modes.is_over {
+            modes.take();
+        }
     }
 }
 
 impl Drop for Keys {
     fn drop(&mut self) {
-        let mut modes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut modes = self.0.lock();
         modes.is_over = true;
         modes.give_back();
     }
@@ -159,15 +191,15 @@ impl Modes {
     }
 }
 
-fn listen(modes: &Mutex<Modes>, pressed: impl Fn(Key)) {
+fn listen(modes: &SharedModes, pressed: impl Fn(Key)) {
     loop {
         let (terminal, is_ours) = {
-            let modes = modes.lock().unwrap_or_else(PoisonError::into_inner);
+            let modes = modes.lock();
             if modes.is_over {
                 return;
             }
             let is_ours = modes.is_in_foreground();
-            if is_ours {
+            if is_ours && !modes.is_paused {
                 modes.take_again();
             }
             (modes.terminal, is_ours)

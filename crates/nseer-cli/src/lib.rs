@@ -6,6 +6,7 @@
 
 pub mod command;
 pub mod completions;
+pub mod early;
 pub mod help;
 pub mod interfaces;
 pub mod keys;
@@ -25,6 +26,7 @@ pub mod settings;
 pub mod setup;
 pub mod share;
 pub mod sinks;
+pub mod suspend;
 pub mod tap;
 pub mod target_source;
 pub mod tasks;

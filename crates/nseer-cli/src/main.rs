@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use nseer_cli::command::{Invocation, execute};
+use nseer_cli::command::{Failure, Invocation, execute};
+use nseer_cli::early;
 use nseer_cli::interfaces;
 use nseer_cli::page::{self, Page};
 use nseer_cli::parse::parse;
 use nseer_cli::plan::{Command, plan};
+use nseer_cli::settings::Settings;
 use nseer_cli::workbench::find;
 use nseer_seam::System;
 
@@ -35,12 +37,15 @@ fn main() -> ExitCode {
             Ok(text) => print(&text),
             Err(error) => fail(&format!("{error:#}")),
         },
-        Ok(Command::Run(plan)) => match execute(&plan, invocation(words)) {
+        Ok(Command::Run(plan)) => match execute(&plan, invocation(words.clone())) {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
-            Err(error) => fail(&format!("{error:#}")),
+            Err(Failure { error, is_early: true }) => {
+                fail_early(&settings, words, &format!("{error:#}"))
+            }
+            Err(Failure { error, .. }) => fail(&format!("{error:#}")),
         },
-        Err(error) => fail(&error.to_string()),
+        Err(error) => fail_early(&settings, words, &error.to_string()),
     }
 }
 
@@ -55,6 +60,12 @@ fn invocation(words: Vec<OsString>) -> Invocation {
 fn print(text: &str) -> ExitCode {
     let _ = std::io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
+}
+
+/// Fails before outputs are open.
+fn fail_early(settings: &Settings, words: Vec<OsString>, why: &str) -> ExitCode {
+    early::tell(settings, &invocation(words).args, why, &*System::real().clock);
+    fail(why)
 }
 
 fn fail(text: &str) -> ExitCode {

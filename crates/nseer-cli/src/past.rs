@@ -53,6 +53,7 @@ impl Past {
                 *slot = detail.clone();
             }
         }
+        host.ports.tellers().for_each(|(key, teller)| table.set_teller(key, teller));
         host.ports = table;
         Some(host)
     }

@@ -80,6 +80,13 @@ struct Counts {
     down: AtomicU64,
 }
 
+/// Why a run ends early.
+struct End {
+    why: String,
+    /// A message told that.
+    is_told: bool,
+}
+
 /// Tells of something that was asked for and could not be done.
 pub fn complain(sinks: &Sinks, text: &str) {
     sinks.emit(Event::Message { severity: Severity::Error, text: text.as_bytes().to_vec() });
@@ -99,10 +106,10 @@ impl Run {
         let counts = Arc::new(Counts { up: up.into(), down: down.into() });
         let mut working = JoinSet::new();
         let interrupted = tokio::select! {
-            why = stop => Some(why),
+            why = stop => Some(End { why, is_told: false }),
             why = run.fails_to_open() => {
                 complain(&run.sinks, &format!("nseer: {why}"));
-                Some(why)
+                Some(End { why, is_told: true })
             }
             () = Run::all_phases(&run, &mut targets, &counts, &mut working) => None,
         };
@@ -124,10 +131,11 @@ impl Run {
     /// Ends a run that could not begin, and tells why.
     pub fn give_up(self, why: &str, begun: Instant) {
         complain(&self.sinks, &format!("nseer: {why}"));
-        self.finished(&Counts::default(), begun, Some(why.to_owned()));
+        let end = End { why: why.to_owned(), is_told: true };
+        self.finished(&Counts::default(), begun, Some(end));
     }
 
-    fn finished(&self, counts: &Counts, begun: Instant, interrupted: Option<String>) {
+    fn finished(&self, counts: &Counts, begun: Instant, early: Option<End>) {
         let clock = &self.system.clock;
         let levels = self.sinks.levels();
         for line in data_lines(&self.data, levels.verbosity(), levels.debugging()) {
@@ -142,7 +150,8 @@ impl Run {
             elapsed: clock.now().saturating_duration_since(begun),
             up: counts.up.load(Ordering::Relaxed),
             down: counts.down.load(Ordering::Relaxed),
-            interrupted,
+            is_told: early.as_ref().is_some_and(|end| end.is_told),
+            interrupted: early.map(|end| end.why),
         }));
     }
 

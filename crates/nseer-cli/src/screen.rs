@@ -2,7 +2,7 @@
 //! out of the way of everything else that is printed.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use console::Term;
 use nseer_core::Progress;
@@ -15,6 +15,7 @@ pub struct Screen(Arc<Mutex<Line>>);
 struct Line {
     term: Term,
     is_shown: bool,
+    is_paused: bool,
     colour: bool,
 }
 
@@ -28,13 +29,16 @@ impl Screen {
         let term = Term::stderr();
         let is_dumb = std::env::var_os("TERM").is_none_or(|name| name == "dumb");
         let colour = console::colors_enabled_stderr();
-        let line = Line { is_shown: false, colour, term };
+        let line = Line { is_shown: false, is_paused: false, colour, term };
         (line.term.is_term() && !is_dumb).then(|| Screen(Arc::new(Mutex::new(line))))
     }
 
     /// Shows how far the scan is, in place of what the line showed.
     pub fn show(&self, progress: &Progress) {
-        let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut line = self.lock();
+        if line.is_paused {
+            return;
+        }
         let width = line.term.size_checked().map_or(USUAL_WIDTH, |(_, width)| width.into());
         // A line that fills the last cell would go on in the next.
         let text = nseer_progress::line(progress, width.saturating_sub(1), line.colour);
@@ -45,9 +49,30 @@ impl Screen {
 
     /// Takes the line away, before something else is printed.
     pub fn clear(&self) {
-        let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut line.is_shown) {
-            let _ = line.term.clear_line();
+        self.lock().clear();
+    }
+
+    /// Takes the line away, until [`Screen::go_on`].
+    pub fn pause(&self) {
+        let mut line = self.lock();
+        line.clear();
+        line.is_paused = true;
+    }
+
+    /// Lets the line be shown again.
+    pub fn go_on(&self) {
+        self.lock().is_paused = false;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.is_shown) {
+            let _ = self.term.clear_line();
         }
     }
 }

@@ -33,6 +33,9 @@ use writing::{Item, Output, Sink, Watch, Writing};
 /// Events that may wait for the writer.
 const QUEUE: usize = 4096;
 
+/// Its name in messages.
+const STDOUT: &str = "standard output";
+
 /// The sending side of the outputs.
 #[derive(Clone)]
 pub struct Sinks {
@@ -45,6 +48,8 @@ pub struct Sinks {
     keeps_hosts: bool,
     /// Somebody wants to know how far the run is.
     is_watched: bool,
+    /// The line at the end of the terminal.
+    line: Option<Screen>,
 }
 
 impl EventSink for Sinks {
@@ -117,6 +122,12 @@ impl Sinks {
         Keys::of_stdin(move |key: Key| drop(queue.send(Item::Key(key))))
     }
 
+    /// The line that tells how far the run is, where there is a terminal for it.
+    #[must_use]
+    pub fn line(&self) -> Option<Screen> {
+        self.line.clone()
+    }
+
     /// Something that was asked for could not be done.
     pub fn mark_failed(&self) {
         self.failed.store(true, Ordering::Relaxed);
@@ -125,7 +136,7 @@ impl Sinks {
 
 /// The writing side.
 pub struct Writer {
-    thread: JoinHandle<io::Result<()>>,
+    thread: JoinHandle<Vec<String>>,
     failed: Arc<AtomicBool>,
 }
 
@@ -139,7 +150,8 @@ impl Writer {
         // A writer that is gone has said why.
         let _ = sinks.queue.send(Item::End);
         match self.thread.join() {
-            Ok(written) => written.context("cannot write the output")?,
+            Ok(failures) if failures.is_empty() => {}
+            Ok(failures) => anyhow::bail!("cannot write to {}", failures.join("; nor to ")),
             Err(_) => anyhow::bail!("the output thread ended unexpectedly"),
         }
         Ok(!self.failed.load(Ordering::Relaxed))
@@ -180,13 +192,17 @@ pub fn open(
         };
         let output = Output::new(out);
         let report = report(file.format, output.clone(), options.clone());
-        sinks.push(Sink { report, output });
+        let name = match &file.path {
+            None => STDOUT.to_owned(),
+            Some(path) => format!("'{}'", path.display()),
+        };
+        sinks.push(Sink { name, report, output });
     }
     if !screen_taken {
         let output = Output::new(Box::new(Below::new(line.clone())));
         let options = ReportOptions { colour: console::colors_enabled(), ..options.clone() };
         let report = NormalReport::new(output.clone(), Place::Screen, options);
-        sinks.push(Sink { report: Box::new(report), output });
+        sinks.push(Sink { name: STDOUT.to_owned(), report: Box::new(report), output });
     }
     let streams = plan.files.iter().any(|file| file.format == Format::Json);
     let keeps_hosts = keeper.is_some();
@@ -201,7 +217,7 @@ pub fn open(
     let watch = Watch {
         clock: system.clock.clone(),
         tracker: Tracker::new(audience.stages, begun),
-        line,
+        line: line.clone(),
         levels: audience.levels.clone(),
         stats_every: plan.stats_every,
         is_shown_on_stdout: !screen_taken && io::stdout().is_terminal(),
@@ -220,6 +236,7 @@ pub fn open(
         shows_script_runs: streams || keeps_hosts,
         keeps_hosts,
         is_watched,
+        line,
     };
     Ok((sinks, Writer { thread, failed }))
 }

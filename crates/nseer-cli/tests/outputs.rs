@@ -92,6 +92,46 @@ fn xml_and_json_are_valid_in_every_case() {
     });
 }
 
+/// A program that reads what another writes to a pipe gets a whole document, however early it ends; files are
+/// left alone.
+#[test]
+fn a_run_that_fails_before_its_outputs_are_open_leaves_a_document() {
+    lab::run("a_run_that_fails_before_its_outputs_are_open_leaves_a_document", |lab| {
+        let cases: &[(&[&str], &str)] = &[
+            (&["-p", "99999999", TARGET], "bad port '99999999'"),
+            (&["-p22", "-e", "none0", TARGET], "'none0' (-e)"),
+            (&["-p22", "-sC", "--datadir", "/none", TARGET], "'/none' (--datadir)"),
+            (&["-p22", "--store", "/none/x", TARGET], "cannot open '/none/x'"),
+            (&["-p22"], "no targets were given"),
+            (&["-sS", "-sT", TARGET], "-sS does not go together with -sT"),
+        ];
+        #[allow(clippy::disallowed_methods, reason = "a test writes what it looks at")]
+        let write = |path: &str, text: &str| std::fs::write(path, text).expect("a file");
+        for (args, told) in cases {
+            let output = lab.nseer(&[*args, &["-oX", "-"]].concat());
+            assert_ne!(output.code, 0, "{args:?}");
+            assert!(output.stderr.contains(told), "{args:?}: {output:#?}");
+            assert_eq!(output.stderr.lines().count(), 1, "{args:?}: {output:#?}");
+            write("/run/lab/early.xml", &output.stdout);
+            assert_valid("/run/lab/early.xml");
+            assert!(output.stdout.contains("exit=\"error\" errormsg=\""), "{output:#?}");
+            let lines = lab.nseer(&[*args, &["-oJ", "-"]].concat());
+            write("/run/lab/early.jsonl", &lines.stdout);
+            let lines = assert_valid_lines("/run/lab/early.jsonl");
+            let why = lines.last().and_then(|line| line["interrupted"].as_str()).expect("why");
+            assert!(why.contains(told), "{args:?}: {why}");
+            // What an earlier run found is not lost to a slip of the finger.
+            write("/run/lab/old.xml", "old");
+            let output = lab.nseer(&[*args, &["-oX", "/run/lab/old.xml"]].concat());
+            assert_eq!(
+                (output.stdout.as_str(), &*read("/run/lab/old.xml")),
+                ("", "old"),
+                "{args:?}"
+            );
+        }
+    });
+}
+
 #[test]
 fn an_interrupted_run_leaves_what_it_knows() {
     lab::run("an_interrupted_run_leaves_what_it_knows", |lab| {
@@ -213,8 +253,24 @@ fn a_full_disk_is_told() {
     lab::run("a_full_disk_is_told", |lab| {
         let output = lab.nseer(&["-n", "-Pn", "-p1", "-oN", "/dev/full", TARGET]);
         assert_ne!(output.code, 0, "{output:#?}");
-        assert!(output.stderr.contains("cannot write the output"), "{output:#?}");
+        let told = "nseer: cannot write to '/dev/full': No space left on device";
+        assert!(output.stderr.starts_with(told), "{output:#?}");
         assert!(output.stdout.contains("1/tcp closed"), "the screen is complete: {output:#?}");
+        // Each that could not be written is named, in one line; the others are whole.
+        let size = ["-t", "tmpfs", "-o", "size=16k", "tmpfs", "/mnt"];
+        assert!(Command::new("mount").args(size).status().expect("mount").success());
+        let good = "/run/lab/good.xml";
+        let bad = ["-oN", "/dev/full", "-oJ", "/dev/full", "--report", "/mnt/page"];
+        let args = [&["-n", "-Pn", "-p1-9", TARGET, "-oX", good][..], &bad].concat();
+        let output = lab.nseer(&args);
+        assert_ne!(output.code, 0, "{output:#?}");
+        assert_eq!(output.stderr.lines().count(), 1, "{output:#?}");
+        assert_eq!(output.stderr.matches("'/dev/full': No space").count(), 2, "{output:#?}");
+        assert!(output.stderr.contains("'/mnt/page': No space"), "{output:#?}");
+        assert_valid(good);
+        let output = lab.nseer(&["-n", "-Pn", "-p1", "--store", "/mnt/store", TARGET]);
+        let told = "nseer: cannot write to '/mnt/store': database or disk is full\n";
+        assert_eq!((output.code, output.stderr.as_str()), (1, told), "{output:#?}");
     });
 }
 

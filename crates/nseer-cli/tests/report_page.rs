@@ -152,6 +152,13 @@ fn the_page_adapts_and_prints() {
             page.value("getComputedStyle(document.getElementById('tools')).display"),
             "none"
         );
+        // What a script said goes on on the next page, and is not told twice.
+        let style = |selector: &str, name: &str| {
+            format!("getComputedStyle(document.querySelector('details.host {selector}')).{name}")
+        };
+        assert_eq!(page.value(&style("tr.results", "breakInside")), "auto");
+        assert_eq!(page.value(&style("tr.port", "breakInside")), "avoid");
+        assert_eq!(page.value(&style("details.raw", "display")), "none");
         page.prefer("screen", "light");
         // Printing opens everything, and folds it again.
         let pdf = page.print();

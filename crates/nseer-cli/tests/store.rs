@@ -264,7 +264,7 @@ fn a_full_disk_keeps_what_was_known() {
         let output = lab.nseer(&args);
         assert_ne!(output.code, 0, "{}", output.stderr);
         let told =
-            output.stderr.lines().filter(|l| l.starts_with("nseer: cannot write the output"));
+            output.stderr.lines().filter(|l| l.starts_with("nseer: cannot write to '/mnt/s': "));
         assert_eq!(told.count(), 1, "{}", output.stderr);
         assert!(output.stdout.contains("256 hosts up"), "the screen is complete");
         // With room again, what was known is there, and the scan goes on.

@@ -61,6 +61,39 @@ fn a_line_tells_how_far_it_is_and_keys_are_answered() {
     });
 }
 
+/// A shell that does not set the terminal itself gets it as it was; `fg` brings keys and line back.
+#[test]
+fn a_scan_that_is_stopped_gives_the_terminal_back_and_goes_on() {
+    lab::run("a_scan_that_is_stopped_gives_the_terminal_back_and_goes_on", |lab| {
+        lab.sshd(22);
+        lab.peer(7001, Peer::Silent);
+        let script = lab.script("waits");
+        let prompt = [("PS1", "shell$ "), ("ENV", "/dev/null")];
+        let mut shell = Terminal::start("dash", &["-i"], 160, &prompt);
+        shell.wait_for("shell$");
+        let targets = "127.0.0.2 127.0.0.1";
+        shell.press(&format!("{NSEER} -n -Pn -p22,7001 --script {script} {targets}\n"));
+        for _ in 0..2 {
+            shell.wait_for("waits on 127.0.0.1:7001 ");
+            assert!(!shell.is_as_before(), "keys are taken");
+            // Ctrl-Z.
+            shell.press("\x1a");
+            shell.wait_until("the terminal is given back", Terminal::is_as_before);
+            shell.wait_until("the line is gone", |shell| !shell.screen().contains("waits on"));
+            assert!(shell.screen().ends_with("shell$"), "{}", shell.screen());
+            shell.press("fg\n");
+        }
+        shell.wait_for("waits on 127.0.0.1:7001 ");
+        shell.press("v");
+        shell.wait_for("Verbosity Increased to 1.");
+        shell.press("\x03");
+        shell.wait_for("Nmap done: 2 IP addresses (2 hosts up)");
+        shell.wait_until("the terminal is given back", Terminal::is_as_before);
+        shell.press("exit 7\n");
+        assert_eq!(shell.end(), 7);
+    });
+}
+
 #[test]
 fn v_makes_what_follows_louder() {
     lab::run("v_makes_what_follows_louder", |lab| {

@@ -67,6 +67,8 @@ pub struct RunSummary {
     pub down: u64,
     /// Why the run ended early (Ctrl-C, a fatal error); `None` where it ran to its end.
     pub interrupted: Option<String>,
+    /// An error message ([`Severity::Error`]) told that already.
+    pub is_told: bool,
 }
 
 /// Raw packets and their bytes, link headers not counted.

@@ -131,6 +131,11 @@ impl PortTable {
         self.tellers.get(&key).copied()
     }
 
+    /// Every port whose status another machine told, and which; sorted by protocol and number.
+    pub fn tellers(&self) -> impl Iterator<Item = (PortKey, IpAddr)> + '_ {
+        self.tellers.iter().map(|(key, teller)| (*key, *teller))
+    }
+
     /// Every port that has a status, sorted by protocol and number.
     pub fn iter(&self) -> impl Iterator<Item = (PortKey, PortStatus)> + '_ {
         self.ports.keys().iter().zip(&self.status).filter_map(|(k, s)| s.map(|s| (*k, s)))

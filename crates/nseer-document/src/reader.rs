@@ -281,6 +281,7 @@ impl<R: BufRead> Document<R> {
             up: self.up,
             down: self.down,
             interrupted,
+            is_told: false,
         }
     }
 

@@ -36,22 +36,13 @@ pub struct NormalReport<W> {
     place: Place,
     options: ReportOptions,
     costs: ScriptCosts,
-    /// The last error that was told, here or on standard error.
-    last_error: Vec<u8>,
     traffic: Option<Traffic>,
 }
 
 impl<W: Write + Send> NormalReport<W> {
     /// Normal output to `out`.
     pub fn new(out: W, place: Place, options: ReportOptions) -> Self {
-        NormalReport {
-            out,
-            place,
-            options,
-            costs: ScriptCosts::default(),
-            last_error: Vec::new(),
-            traffic: None,
-        }
+        NormalReport { out, place, options, costs: ScriptCosts::default(), traffic: None }
     }
 
     fn started(&mut self, run: &RunInfo) -> io::Result<()> {
@@ -79,12 +70,15 @@ impl<W: Write + Send> NormalReport<W> {
     fn finished(&mut self, run: &RunSummary) -> io::Result<()> {
         let what = summary(run.up, run.down);
         let elapsed = when::seconds(run.elapsed);
-        let is_told = |why: &&str| self.last_error.ends_with(why.as_bytes());
-        let failure = run.interrupted.as_deref().filter(is_told);
-        if failure.is_some() && run.up + run.down == 0 && self.place == Place::Screen {
+        let failed = run.interrupted.is_some() && run.is_told;
+        if failed && run.up + run.down == 0 && self.place == Place::Screen {
             return Ok(());
         }
-        let stopped = run.interrupted.as_deref().filter(|_| failure.is_none()).map(line_text);
+        let stopped = run.interrupted.as_deref().filter(|_| !failed).map(line_text);
+        if self.options.versions && run.up > 0 {
+            // Who reads Nmap's output looks for these words.
+            writeln!(self.out, "Service detection performed.")?;
+        }
         match self.place {
             Place::Screen => {
                 if let Some(why) = stopped {
@@ -332,9 +326,6 @@ impl<W: Write + Send> NormalReport<W> {
 
 impl<W: Write + Send> Report for NormalReport<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        if let Event::Message { severity: Severity::Error, text } = event {
-            self.last_error.clone_from(text);
-        }
         match event {
             Event::RunStarted(run) => self.started(run)?,
             Event::HostDone(host) => self.host(host)?,

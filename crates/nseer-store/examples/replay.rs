@@ -126,6 +126,7 @@ fn main() {
             up: hosts.into(),
             down: 0,
             interrupted: None,
+            is_told: false,
         }))
         .unwrap();
     store.commit().unwrap();

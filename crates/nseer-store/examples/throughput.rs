@@ -85,6 +85,7 @@ fn finished() -> Event {
         up: HOSTS.into(),
         down: 0,
         interrupted: None,
+        is_told: false,
     })
 }
 

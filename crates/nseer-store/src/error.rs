@@ -56,10 +56,16 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// SQLite has a complaint.
+    /// SQLite has a complaint. What lies beneath it says nothing more.
     #[error("the store cannot be used: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(rusqlite::Error),
     /// What is in it makes no sense.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> StoreError {
+        StoreError::Sqlite(error)
+    }
 }

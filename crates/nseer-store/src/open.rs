@@ -10,9 +10,8 @@ use nseer_core::event::RunInfo;
 use nseer_core::{HostRecord, Phase};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::StoreError;
-use crate::trace;
 use crate::write::{Kept, most_rows};
+use crate::{StoreError, teller, trace};
 
 /// The version of the tables. It counts changes that an older reader does not understand.
 const VERSION: i64 = 1;
@@ -22,7 +21,8 @@ const APPLICATION: i64 = 0x6e73_6572;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
-const TRACE_SCHEMA: &str = include_str!("trace.sql");
+/// Tables that came later.
+const LATER_SCHEMA: &str = concat!(include_str!("trace.sql"), include_str!("teller.sql"));
 
 /// What a scan begins from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub struct Store {
     pub(crate) most_rows: usize,
     /// It has the tables for the ways to hosts.
     pub(crate) keeps_traces: bool,
+    /// It has the table of who told the states of ports.
+    pub(crate) keeps_tellers: bool,
     /// The tables keep who made a host's hardware; those of older stores do not.
     pub(crate) has_vendors: bool,
     /// Held while the store is written to.
@@ -95,7 +97,7 @@ impl Store {
         store.database.execute_batch(&format!(
             "PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;
              BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
-             {SCHEMA} {TRACE_SCHEMA} COMMIT;
+             {SCHEMA} {LATER_SCHEMA} COMMIT;
              PRAGMA synchronous = NORMAL;"
         ))?;
         Ok(store)
@@ -113,6 +115,7 @@ impl Store {
             .or_else(|_| Store::over(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None))?;
         store.check()?;
         store.keeps_traces = trace::is_kept(&store.database)?;
+        store.keeps_tellers = teller::is_kept(&store.database)?;
         store.has_vendors = store.knows_vendors()?;
         Ok(store)
     }
@@ -125,7 +128,7 @@ impl Store {
         let file = existing(path)?;
         let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Some(file))?;
         store.check()?;
-        store.database.execute_batch(&format!("PRAGMA synchronous = NORMAL; {TRACE_SCHEMA}"))?;
+        store.database.execute_batch(&format!("PRAGMA synchronous = NORMAL; {LATER_SCHEMA}"))?;
         if !store.knows_vendors()? {
             store.database.execute_batch("ALTER TABLE host ADD COLUMN vendor TEXT;")?;
         }
@@ -147,9 +150,11 @@ impl Store {
                 }
             }
         }
-        let database = Connection::open_with_flags(path, flags)?;
+        // A connection is one thread's at a time, whichever; it needs no locks of its own.
+        let database = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         database.busy_timeout(std::time::Duration::from_secs(10))?;
-        database.execute_batch("PRAGMA foreign_keys = ON;")?;
+        // Each row of a host is written right after the host: nothing has to be looked up again.
+        database.execute_batch("PRAGMA foreign_keys = OFF;")?;
         database.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Store {
             database,
@@ -159,6 +164,7 @@ impl Store {
             waiting: Vec::new(),
             most_rows: most_rows(0, 0),
             keeps_traces: true,
+            keeps_tellers: true,
             has_vendors: true,
             _lock: lock,
         })

@@ -15,9 +15,8 @@ use nseer_core::{
 };
 use rusqlite::{Row, params};
 
-use crate::trace;
 use crate::value::{duration, read_structured, state, time};
-use crate::{Beginning, Progress, Store, StoreError};
+use crate::{Beginning, Progress, Store, StoreError, teller, trace};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -146,6 +145,8 @@ impl Store {
                 up: unsigned(row, 3)?,
                 down: unsigned(row, 4)?,
                 interrupted: row.get(5)?,
+                // Messages are not kept.
+                is_told: false,
             };
             Ok((row.get(0)?, Some(end)))
         })?;
@@ -162,6 +163,7 @@ impl Store {
                 up: unsigned(row, 1)?,
                 down: unsigned(row, 2)?,
                 interrupted: Some("the scan has not ended; nseer resume goes on with it".into()),
+                is_told: false,
             })
         })?)
     }
@@ -323,6 +325,9 @@ impl Store {
                 *slot = detail;
             }
         }
+        if self.keeps_tellers {
+            teller::read(&self.database, id, &mut table)?;
+        }
         Ok(table)
     }
 
@@ -427,7 +432,7 @@ fn script_run(row: &Row<'_>, address: Option<IpAddr>) -> Read<ScriptRun> {
 }
 
 /// A list such as `1-21,23`.
-fn numbers(list: &str) -> Read<Vec<u16>> {
+pub(crate) fn numbers(list: &str) -> Read<Vec<u16>> {
     let mut numbers = Vec::new();
     for part in list.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));

@@ -14,9 +14,8 @@ use nseer_core::{
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::trace;
 use crate::value::{count, length, micros, structured};
-use crate::{Beginning, Store, StoreError};
+use crate::{Beginning, Store, StoreError, teller, trace};
 
 /// Ports of one state that have a row each; more share one, and lose their names. Outputs show no more
 /// one by one at these levels of `-v` and `-d`.
@@ -45,6 +44,13 @@ impl Store {
     #[must_use]
     pub fn is_behind(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// How many scripts and hosts that have ended would have to be done again then.
+    #[must_use]
+    pub fn ended(&self) -> usize {
+        let is_end = |kept: &&Kept| matches!(kept, Kept::Script(..) | Kept::Done(_));
+        self.waiting.iter().filter(is_end).count()
     }
 
     /// Writes what waits. When this returns, everything that was taken outlives the program.
@@ -267,6 +273,7 @@ fn write_host(
     db.prepare_cached("DELETE FROM port WHERE host = ?1")?.execute([id])?;
     db.prepare_cached("DELETE FROM port_group WHERE host = ?1")?.execute([id])?;
     write_ports(db, id, host, most_rows)?;
+    teller::write(db, id, &host.ports)?;
     if let Some(trace) = &host.trace {
         trace::write(db, id, trace)?;
     }

@@ -51,6 +51,11 @@ fn full_host(address: &str) -> HostRecord {
         fingerprint: Some("f".into()),
         cpe: vec!["cpe:/a:b".into(), "cpe:/o:c".into()],
     });
+    let routers = ["10.0.0.254", "fe80::1"].map(|teller| teller.parse().unwrap());
+    table.set_teller(PortKey::udp(53), routers[0]);
+    for (port, router) in [(7, 1), (8, 0), (300, 0)] {
+        table.set_teller(PortKey::tcp(port), routers[router]);
+    }
     let mut host = HostRecord::new(address.parse().unwrap(), table, at(1_000_001));
     host.status = HostStatus::Up;
     (host.reason, host.reason_ttl) = (Reason::EchoReply, 63);
@@ -134,6 +139,7 @@ fn finished(interrupted: Option<&str>) -> Event {
         up: 1,
         down: 2,
         interrupted: interrupted.map(str::to_owned),
+        is_told: false,
     })
 }
 
@@ -159,7 +165,8 @@ fn shown(host: &HostRecord) -> String {
                 host.ports.detail(key).filter(|d| d.service.is_some() || !d.scripts.is_empty());
             // A closed port of which there are many has lost its name.
             let name = status.state != PortState::Closed;
-            (key, status, name.then(|| host.ports.service(key)), detail.cloned())
+            let name = name.then(|| host.ports.service(key));
+            (key, status, name, detail.cloned(), host.ports.teller(key))
         })
         .collect();
     let mut rest = host.clone();
@@ -311,7 +318,7 @@ fn events_are_kept_alike_one_by_one_and_together() {
             }
         }
         store.commit().unwrap();
-        assert!(!store.is_behind());
+        assert_eq!((store.is_behind(), store.ended()), (false, 0));
         let shown: Vec<String> = replayed(&store).iter().map(text).collect();
         drop(store);
         let (_, mut progress) = Store::resume(&path).unwrap();
@@ -353,9 +360,9 @@ fn what_is_not_committed_is_not_there() {
     assert_eq!(replayed(&reader).len(), 4);
 }
 
-/// A store of a build that had no tables for the ways to hosts.
+/// A store of a build that had no tables for the ways to hosts, nor for who told the states of ports.
 #[test]
-fn a_store_without_ways_is_read_and_goes_on() {
+fn a_store_without_ways_and_tellers_is_read_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");
     let mut store = create(&path);
@@ -364,20 +371,20 @@ fn a_store_without_ways_is_read_and_goes_on() {
     store.commit().unwrap();
     drop(store);
     let older = rusqlite::Connection::open(&path).unwrap();
-    older.execute_batch("DROP TABLE hop; DROP TABLE trace").unwrap();
+    older.execute_batch("DROP TABLE hop; DROP TABLE trace; DROP TABLE teller").unwrap();
     drop(older);
     let ways = |store: &Store| {
         let hosts = replayed(store).into_iter().filter_map(|event| match event {
-            Event::HostDone(host) => Some(host.trace.is_some()),
+            Event::HostDone(host) => Some((host.trace.is_some(), host.ports.tellers().count())),
             _ => None,
         });
         hosts.collect::<Vec<_>>()
     };
-    assert_eq!(ways(&Store::read(&path).unwrap()), [false]);
+    assert_eq!(ways(&Store::read(&path).unwrap()), [(false, 0)]);
     let (mut store, _) = Store::resume(&path).unwrap();
     store.take(Event::HostDone(Arc::new(full_host("10.0.0.2")))).unwrap();
     store.commit().unwrap();
-    assert_eq!(ways(&store), [false, true]);
+    assert_eq!(ways(&store), [(false, 0), (true, 4)]);
 }
 
 #[test]

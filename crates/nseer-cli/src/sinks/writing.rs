@@ -78,6 +78,8 @@ impl Write for Output {
 
 /// A report and where it writes to.
 pub(super) struct Sink {
+    /// Where that is, for messages.
+    pub(super) name: String,
     pub(super) report: Box<dyn Report>,
     pub(super) output: Output,
 }
@@ -86,6 +88,8 @@ pub(super) struct Sink {
 pub struct Keeper {
     /// The store.
     pub store: Store,
+    /// Where that is, for messages.
+    pub name: String,
     /// It does: the outputs get that first.
     pub is_resumed: bool,
 }
@@ -146,8 +150,18 @@ const MANY_HOSTS: u32 = 64;
 /// How long they gather; nobody sees a line come so much later.
 const GATHERING: Duration = Duration::from_millis(2);
 
+/// The same, while the store is going to be written to and nothing can be seen before.
+const KEPT_GATHERING: Duration = Duration::from_millis(8);
+
 /// How often the store is written to, at most. A scan that is killed does again what ended in that time.
 const KEPT_EVERY: Duration = Duration::from_millis(25);
+
+/// Where more ends, it is written to less often, since a transaction costs more than what is in it: so much
+/// later for each script and host that the last one had.
+const KEPT_LATER: Duration = Duration::from_millis(12);
+
+/// But that often it is.
+const KEPT_LATEST: Duration = Duration::from_millis(250);
 
 pub(super) struct Writing {
     events: Receiver<Item>,
@@ -159,12 +173,14 @@ pub(super) struct Writing {
     /// When the store is written to next, where something waits for it.
     next_commit: Option<Instant>,
     last_commit: Instant,
+    /// How long after that at the earliest.
+    pace: Duration,
     /// Something came since it was last waited for.
     is_busy: bool,
     /// How many are done, while the run has not ended.
     hosts: u32,
-    /// The first error.
-    end: io::Result<()>,
+    /// What could not be written, and why.
+    failures: Vec<String>,
 }
 
 impl Writing {
@@ -186,15 +202,16 @@ impl Writing {
             next_line,
             next_commit: None,
             last_commit: now,
+            pace: KEPT_EVERY,
             is_busy: false,
             hosts: 0,
-            end: Ok(()),
+            failures: Vec::new(),
         }
     }
 
-    /// Writes until the end. Goes on after an error, so that the other outputs are complete; the first
-    /// error is told.
-    pub(super) fn run(mut self) -> io::Result<()> {
+    /// Writes until the end. Goes on after an error, so that the other outputs are complete. Gives what
+    /// could not be written, and why.
+    pub(super) fn run(mut self) -> Vec<String> {
         let mut ended = false;
         while let Some(item) = self.next() {
             let event = match item {
@@ -226,7 +243,7 @@ impl Writing {
         }
         self.flush();
         self.watch.line.iter().for_each(Screen::clear);
-        self.end
+        self.failures
     }
 
     /// The next thing to do; what is due in the meantime is done.
@@ -240,7 +257,7 @@ impl Writing {
                 Err(TryRecvError::Empty) if self.next_commit.is_some() => {
                     // While more comes, it gathers; else the next thing wakes.
                     if std::mem::take(&mut self.is_busy) {
-                        std::thread::sleep(GATHERING);
+                        std::thread::sleep(KEPT_GATHERING);
                         continue;
                     }
                 }
@@ -271,28 +288,29 @@ impl Writing {
     }
 
     fn write(&mut self, event: Event) {
-        let Writing { sinks, keeper, end, .. } = self;
-        sinks.retain_mut(|sink| went_well(sink.report.event(&event), end));
+        let Writing { sinks, keeper, failures, .. } = self;
+        sinks.retain_mut(|sink| went_well(sink.report.event(&event), &sink.name, failures));
         let Some(kept) = keeper else { return };
-        if !went_well(kept.take(event, sinks), end) {
+        if !went_well(kept.take(event, sinks), &kept.name, failures) {
             *keeper = None;
             self.next_commit = None;
         } else if self.next_commit.is_none() && kept.store.is_behind() {
             // At once, where there was nothing to write for a while.
-            self.next_commit = self.last_commit.checked_add(KEPT_EVERY);
+            self.next_commit = self.last_commit.checked_add(self.pace);
         }
     }
 
     /// Lets be seen what was written, when the store has it.
     fn flush(&mut self) {
-        let Writing { sinks, keeper, end, .. } = self;
+        let Writing { sinks, keeper, failures, .. } = self;
         if let (Some(kept), Some(_)) = (&mut *keeper, self.next_commit.take()) {
-            if !went_well(kept.commit(), end) {
+            self.pace = pace(kept.store.ended());
+            if !went_well(kept.commit(), &kept.name, failures) {
                 *keeper = None;
             }
             self.last_commit = self.watch.clock.now();
         }
-        sinks.retain(|sink| went_well(sink.output.release(), end));
+        sinks.retain(|sink| went_well(sink.output.release(), &sink.name, failures));
     }
 
     /// A line on standard error. Where that is gone there is nobody to tell.
@@ -347,16 +365,33 @@ impl Writing {
     }
 }
 
+/// How long to wait after a transaction that kept so many ends.
+fn pace(ended: usize) -> Duration {
+    let ended = u32::try_from(ended).unwrap_or(u32::MAX);
+    KEPT_LATER.saturating_mul(ended).clamp(KEPT_EVERY, KEPT_LATEST)
+}
+
 /// A reader that has seen enough is no failure, but gets no more.
-fn went_well(result: io::Result<()>, first: &mut io::Result<()>) -> bool {
+fn went_well(result: io::Result<()>, name: &str, failures: &mut Vec<String>) -> bool {
     match result {
         Ok(()) => true,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
         Err(error) => {
-            if first.is_ok() {
-                *first = Err(error);
-            }
+            failures.push(format!("{name}: {error}"));
             false
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A slow scan loses little when it is killed, a fast one does not pay for that; none waits for long.
+    #[test]
+    fn the_store_is_written_to_less_often_where_more_happens() {
+        assert_eq!((pace(0), pace(1), pace(2)), (KEPT_EVERY, KEPT_EVERY, KEPT_EVERY));
+        assert!(pace(10) > KEPT_EVERY && pace(10) < KEPT_LATEST);
+        assert_eq!((pace(1000), pace(usize::MAX)), (KEPT_LATEST, KEPT_LATEST));
     }
 }

@@ -133,6 +133,7 @@ pub(crate) fn run_finished(up: u64, down: u64, interrupted: Option<&str>) -> Eve
         up,
         down,
         interrupted: interrupted.map(str::to_owned),
+        is_told: false,
     })
 }
 

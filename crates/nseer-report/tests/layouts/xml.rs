@@ -381,6 +381,7 @@ proptest! {
                 up: u64::MAX,
                 down: 1,
                 interrupted: one(11),
+                is_told: false,
             }),
         ];
         let options = ReportOptions { verbosity, stylesheet: one(0), ..plain() };
