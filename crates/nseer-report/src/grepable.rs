@@ -11,7 +11,7 @@ use nseer_core::{
 use crate::Report;
 use crate::escape::line_text;
 use crate::options::ReportOptions;
-use crate::service_text::{is_guess, service_label, version_text};
+use crate::service_text::{is_guess, service_label, version_column};
 use crate::shown::{Shown, is_shown, summary};
 use crate::when;
 
@@ -114,7 +114,7 @@ impl<W: Write + Send> GrepableReport<W> {
             status.state,
             key.protocol,
             field(&label(&service, guess)),
-            field(&version_text(&service))
+            field(&version_column(&service))
         )
     }
 }

@@ -14,8 +14,8 @@ use crate::costs::{CostOrder, CostRow, ScriptCosts};
 use crate::escape::{line_text, message_text};
 use crate::options::ReportOptions;
 use crate::progress_text::status_lines;
-use crate::script_text::{any_text, write_results};
-use crate::service_text::{is_guess, service_info, service_label, version_text};
+use crate::script_text::write_results;
+use crate::service_text::{is_guess, service_info, service_label, version_column};
 use crate::shown::{Group, Shown, is_shown, summary};
 use crate::task_text;
 use crate::trace_text;
@@ -140,7 +140,7 @@ impl<W: Write + Send> NormalReport<W> {
         if let Some(info) = service_info(host.ports.found_services()) {
             writeln!(self.out, "Service Info: {info}")?;
         }
-        let has_results = any_text(&host.scripts);
+        let has_results = !host.scripts.is_empty();
         if has_results {
             writeln!(self.out, "\nHost script results:")?;
             write_results(&mut self.out, &host.scripts, &self.options)?;
@@ -241,7 +241,7 @@ impl<W: Write + Send> NormalReport<W> {
                 status.state.as_str(),
                 &service_label(&service, guess),
                 &port_reason(host, *key, *status),
-                &version_text(&service),
+                &version_column(&service),
             ]));
         }
         let mut widths = [0; 5];
@@ -315,7 +315,7 @@ impl<W: Write + Send> NormalReport<W> {
     }
 
     fn phase(&mut self, phase: Phase, results: &[ScriptResult]) -> io::Result<()> {
-        if !any_text(results) {
+        if results.is_empty() {
             return Ok(());
         }
         let name = if phase == Phase::Pre { "Pre" } else { "Post" };

@@ -8,11 +8,6 @@ use crate::escape::screened;
 use crate::options::ReportOptions;
 use crate::shown::in_order;
 
-/// Whether any of the results has text to show.
-pub(crate) fn any_text(results: &[ScriptResult]) -> bool {
-    results.iter().any(|result| !result.output.is_empty())
-}
-
 /// The results; those without text leave no line.
 pub(crate) fn write_results(
     out: &mut impl Write,

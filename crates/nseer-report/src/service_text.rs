@@ -52,6 +52,49 @@ pub(crate) fn version_text(service: &ServiceInfo) -> String {
     line_text(&parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
+/// Most characters of the VERSION column.
+const COLUMN: usize = 159;
+
+/// Product, version and extra information as the VERSION column and `-oG` have them: cut to a width,
+/// in the way of Nmap's own column, of which a closing parenthesis is the first to give way.
+pub(crate) fn version_column(service: &ServiceInfo) -> String {
+    let mut column = String::new();
+    let mut is_first = true;
+    for part in [&service.product, &service.version].into_iter().flatten() {
+        let gap = if is_first { "" } else { " " };
+        is_first = false;
+        let room = COLUMN.saturating_sub(column.len() + gap.len());
+        if room > 0 {
+            column += gap;
+            column += &cut(&line_text(part), room);
+        }
+    }
+    let left = COLUMN.saturating_sub(column.len());
+    if let Some(extra) = &service.extra_info
+        && left > 7
+    {
+        let open = if is_first { "(" } else { " (" };
+        let room = left - open.len();
+        let extra = line_text(extra);
+        let shown = cut(&extra, room - 1);
+        column += open;
+        column += &shown;
+        if room > shown.len() + 1 || shown.len() != extra.len() {
+            column.push(')');
+        }
+    }
+    column
+}
+
+/// `text` in at most `room` bytes; what is cut ends in dots.
+fn cut(text: &str, room: usize) -> String {
+    if text.len() <= room {
+        return text.to_owned();
+    }
+    let end = (0..=room.saturating_sub(3)).rev().find(|end| text.is_char_boundary(*end));
+    format!("{}...", &text[..end.unwrap_or(0)])
+}
+
 /// The text after `Service Info: `: what the services of a host tell of the host. `None` where
 /// they tell nothing.
 pub(crate) fn service_info<'a>(
@@ -68,7 +111,7 @@ pub(crate) fn service_info<'a>(
             services
                 .flat_map(|s| &s.cpe)
                 .map(String::as_str)
-                .filter(|cpe| ["cpe:/o:", "cpe:/h:"].iter().any(|kind| cpe.starts_with(kind))),
+                .filter(|cpe| !cpe.starts_with("cpe:/a")),
         ),
     ];
     let text = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
@@ -84,4 +127,44 @@ fn part<'a>(one: &str, many: &str, values: impl Iterator<Item = &'a str>) -> Opt
     }
     let word = if distinct.len() == 1 { one } else { many };
     (!distinct.is_empty()).then(|| format!("{word}: {}", distinct.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the real nmap shows of products, versions and extra information of these lengths.
+    #[test]
+    fn the_column_is_cut_as_nmap_cuts_it() {
+        let text = |letter: &str, length: Option<usize>| length.map(|n| letter.repeat(n));
+        let column = |product, version, extra| {
+            version_column(&ServiceInfo {
+                product: text("p", product),
+                version: text("v", version),
+                extra_info: text("e", extra),
+                ..ServiceInfo::default()
+            })
+        };
+        let (p, v) = ("p".repeat(80), "v".repeat(75));
+        let e = |length| "e".repeat(length);
+        assert_eq!(column(None, None, None), "");
+        assert_eq!(column(Some(5), None, None), "ppppp");
+        assert_eq!(column(None, Some(5), Some(2)), "vvvvv (ee)");
+        assert_eq!(column(None, None, Some(3)), "(eee)");
+        assert_eq!(column(Some(0), Some(0), Some(0)), "  ()");
+        assert_eq!(column(Some(80), Some(78), None).len(), 159);
+        assert_eq!(column(Some(80), Some(79), None), format!("{p} {v}..."));
+        assert_eq!(column(Some(80), Some(80), Some(9)), format!("{p} {v}..."));
+        assert_eq!(column(Some(80), Some(71), Some(1)), format!("{p} {}", &v[..71]));
+        let wide = format!("{p} {}", &v[..70]);
+        assert_eq!(column(Some(80), Some(70), Some(4)), format!("{wide} (eeee)"));
+        assert_eq!(column(Some(80), Some(70), Some(5)), format!("{wide} (eeeee"));
+        assert_eq!(column(Some(80), Some(70), Some(6)), format!("{wide} (ee...)"));
+        assert_eq!(column(Some(80), None, Some(75)), format!("{p} ({})", e(75)));
+        assert_eq!(column(Some(80), None, Some(76)), format!("{p} ({}", e(76)));
+        assert_eq!(column(Some(80), None, Some(77)), format!("{p} ({}...)", e(73)));
+        assert_eq!(column(None, None, Some(156)), format!("({})", e(156)));
+        assert_eq!(column(None, None, Some(157)), format!("({}", e(157)));
+        assert_eq!(column(None, None, Some(158)), format!("({}...)", e(154)));
+    }
 }

@@ -28,7 +28,9 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
 
 fn get_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let host = host_argument(world, lua, args)?;
-    let key = port_argument(lua, args, 2)?;
+    let Some(key) = port_argument(lua, args, 2)? else {
+        return Reply::values(lua, Value::Nil);
+    };
     let key = host.with(|h| listed(&h.ports, key)).unwrap_or(key);
     Reply::values(lua, world.tables.port_table(lua, &host, key)?)
 }
@@ -53,7 +55,7 @@ fn get_ports(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let protocol = Protocol::TRANSPORTS[args.option(lua, 3, None, &PROTOCOLS)?];
     let states = PortState::ALL.map(PortState::as_str);
     let state = PortState::ALL[args.option(lua, 4, None, &states)?];
-    let after = if args.value(2).is_nil() { None } else { Some(port_argument(lua, args, 2)?) };
+    let after = if args.value(2).is_nil() { None } else { port_argument(lua, args, 2)? };
     let next = host.with(|h| {
         // After a port, the walk goes on into the protocols that follow its own, as Nmap's does;
         // after one that is not there it begins anew.
@@ -73,10 +75,10 @@ fn get_ports(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 
 fn set_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let host = host_argument(world, lua, args)?;
-    let key = port_argument(lua, args, 2)?;
-    if host.with(|h| h.ports.status(key).is_none()) {
+    let known = |key: &PortKey| host.with(|h| h.ports.status(*key).is_some());
+    let Some(key) = port_argument(lua, args, 2)?.filter(known) else {
         return Ok(Reply::nothing());
-    }
+    };
     let state = match args.option(lua, 3, None, &["open", "closed"])? {
         0 => PortState::Open,
         _ => PortState::Closed,
@@ -108,10 +110,10 @@ fn set_port_version(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Rais
     let state = VERSION_STATES[args.option(lua, 3, Some(0), &VERSION_STATES)?];
     let host = host_argument(world, lua, args)?;
     let port = args.table(2)?;
-    let key = port_argument(lua, args, 2)?;
-    if host.with(|h| h.ports.status(key).is_none()) {
+    let known = |key: &PortKey| host.with(|h| h.ports.status(*key).is_some());
+    let Some(key) = port_argument(lua, args, 2)?.filter(known) else {
         return Ok(Reply::nothing());
-    }
+    };
     let Value::Table(version) = port.get::<Value>("version")? else {
         return Err(Raise::new("port 'version' field must be a table"));
     };
@@ -199,8 +201,9 @@ pub(crate) fn host_argument(world: &World, lua: &Lua, args: &Args) -> Result<Rc<
     found.ok_or_else(|| args.bad(1, "host is not being processed right now"))
 }
 
-/// The port that argument `n`, a port table, means. The number must be an integer.
-fn port_argument(lua: &Lua, args: &Args, n: usize) -> Result<PortKey, Raise> {
+/// The port that argument `n`, a port table, means. The number must be an integer; `None` where no
+/// port has it, which is a port that was not scanned.
+fn port_argument(lua: &Lua, args: &Args, n: usize) -> Result<Option<PortKey>, Raise> {
     let table = args.table(n)?;
     let number = match table.get::<Value>("number")? {
         Value::Integer(i) => i,
@@ -214,6 +217,5 @@ fn port_argument(lua: &Lua, args: &Args, n: usize) -> Result<PortKey, Raise> {
         .into_iter()
         .find(|p| p.as_str() == protocol)
         .ok_or_else(|| Raise::new("port 'protocol' field must be \"udp\", \"sctp\" or \"tcp\""))?;
-    let number = u16::try_from(number).map_err(|_| args.bad(n, "port number out of range"))?;
-    Ok(PortKey::new(protocol, number))
+    Ok(u16::try_from(number).ok().map(|number| PortKey::new(protocol, number)))
 }

@@ -75,6 +75,15 @@ fn host_and_port_tables() {
         "return tostring(nmap.get_port_state({ip = '127.0.0.1'}, {number = 9, protocol = 'tcp'}))",
         "nil",
     );
+    // A number that no port has is a port that was not scanned.
+    check(
+        "local found = {} for _, n in ipairs {-1, 65536, math.maxinteger} do
+           local p = {number = n, protocol = 'tcp', version = {}}
+           nmap.set_port_state(host, p, 'open') nmap.set_port_version(host, p)
+           found[#found + 1] = tostring(nmap.get_port_state(host, p))
+         end return table.concat(found, ' ')",
+        "nil nil nil",
+    );
     check(
         "local found, port = {} repeat port = nmap.get_ports(host, port, 'tcp', 'open') found[#found + 1] = port and port.number until not port
          return table.concat(found, ' ')",

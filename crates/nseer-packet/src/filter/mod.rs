@@ -2,7 +2,8 @@
 //! page, from the kernel's description of the machine (`Documentation/networking/filter.rst`) and
 //! from what `tcpdump -d` prints.
 //!
-//! Text goes through `lexer`, `parser` (which asks `primitive` what a primitive means) and `code`.
+//! Text goes through `lexer`, `parser` (which asks `primitive` what a primitive means) and `code`;
+//! `possible` refuses what no packet can pass.
 //! No name is looked up: addresses, ports and protocols beyond the known ones are numbers.
 //! What is about the filter's own machine (`gateway`, `vlan`, `mpls`, `ip broadcast` …) is refused.
 
@@ -10,6 +11,7 @@ mod code;
 mod lexer;
 mod machine;
 mod parser;
+mod possible;
 mod primitive;
 mod words;
 
@@ -25,6 +27,9 @@ pub enum FilterError {
     /// It is nested too deeply, or its program has more instructions than the kernel takes.
     #[error("it is too long")]
     TooLong,
+    /// It contradicts itself: no packet can pass.
+    #[error("it rejects all packets")]
+    Never,
 }
 
 /// What packets begin with.
@@ -103,10 +108,11 @@ impl Program {
 /// Compiles a filter for packets of one kind. The empty filter accepts everything.
 ///
 /// # Errors
-/// Where it is not in the language, or makes no sense.
+/// Where it is not in the language, makes no sense or contradicts itself.
 pub fn compile(filter: &str, link: LinkType) -> Result<Program, FilterError> {
     let test = parser::parse(&lexer::tokens(filter)?, link)?;
-    Ok(Program { instructions: code::program(&test, link)? })
+    let instructions = code::program(&test, link)?;
+    if possible::possible(&test) { Ok(Program { instructions }) } else { Err(FilterError::Never) }
 }
 
 /// A question about a packet. Whatever reads beyond the packet's end refuses the packet.

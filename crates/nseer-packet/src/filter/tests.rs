@@ -116,7 +116,7 @@ fn packets_are_told_apart() {
 #[test]
 fn packets_without_link_header_are_read() {
     let packet = &v4(6, 0, &tcp())[14..];
-    let cases = [("tcp src port 80", true), ("ip6", false), ("arp", false), ("ip[9] = 6", true)];
+    let cases = [("tcp src port 80", true), ("ip6", false), ("not arp", true), ("ip[9] = 6", true)];
     for (filter, expected) in cases {
         let program = compile(filter, LinkType::Raw).expect("a filter");
         assert_eq!(program.accepts(packet), expected, "{filter}");
@@ -149,6 +149,47 @@ fn what_makes_no_sense_is_refused() {
     }
     let deep = "(".repeat(100_000);
     assert_eq!(compile(&deep, LinkType::Ethernet), Err(FilterError::TooLong));
+}
+
+/// What `tcpdump -d` says "expression rejects all packets" to, and what it does not.
+#[test]
+fn what_no_packet_can_pass_is_refused() {
+    let never = [
+        "ip and ip6",
+        "tcp and udp",
+        "arp and ip",
+        "ip6 and src host 10.0.0.1",
+        "(ip or arp) and ip6",
+        "src host 10.0.0.1 and src host 10.0.0.2",
+        "src port 80 and src port 81",
+        "tcp and not ip and not ip6",
+        "tcp and not tcp",
+        "ip[0] = 1 and ip[0] = 2",
+        "1 = 0",
+        "1 + 1 > 3 or 2 - 1 = 0",
+    ];
+    for filter in never {
+        assert_eq!(compile(filter, LinkType::Ethernet), Err(FilterError::Never), "{filter}");
+    }
+    assert_eq!(compile("arp", LinkType::Raw), Err(FilterError::Never));
+    let possible = [
+        "0 = 0",
+        "len < 0",
+        "ip proto 300",
+        "greater 100 and less 50",
+        "port 80 and port 81",
+        "host 10.0.0.1 and host 10.0.0.2",
+        "not (tcp and udp)",
+        "tcp[0] = 1 and tcp[1] = 2",
+    ];
+    for filter in possible {
+        assert!(compile(filter, LinkType::Ethernet).is_ok(), "{filter}");
+    }
+    // A search that would take too long ends: the filter counts as possible.
+    let ways = vec!["(tcp or udp or icmp)"; 30].join(" and ");
+    assert!(compile(&format!("{ways} and port 1"), LinkType::Ethernet).is_ok());
+    let ways = vec!["(host 10.0.0.1 or port 80)"; 40].join(" and ");
+    let _ = compile(&format!("{ways} and ether proto 0x88a2"), LinkType::Ethernet);
 }
 
 #[test]

@@ -440,14 +440,28 @@ fn scripts_stand_where_they_ran() {
 #[test]
 fn no_heading_without_results() {
     let mut silent = host(&[]);
-    silent.scripts.push(script("empty", b""));
     let pinged = ReportOptions { no_ports: true, ..plain() };
     let head = "Nmap scan report for 127.0.0.1\nHost is up (0.00030s latency).\n";
     check_host(&pinged, silent.clone(), head);
     silent.scripts.push(script("one", b"single"));
     check_host(&pinged, silent, &format!("{head}\nHost script results:\n|_one: single\n\n"));
-    check(Place::File, &plain(), &[phase(Phase::Pre, vec![script("empty", b"")])], "");
     check(Place::File, &plain(), &[phase(Phase::Post, Vec::new())], "");
+}
+
+/// As the real nmap has it: a result without text has the heading, and no line of its own.
+#[test]
+fn a_result_without_text_has_a_heading() {
+    let mut silent = host(&[]);
+    silent.scripts.push(script("empty", b""));
+    let pinged = ReportOptions { no_ports: true, ..plain() };
+    let head = "Nmap scan report for 127.0.0.1\nHost is up (0.00030s latency).\n";
+    check_host(&pinged, silent, &format!("{head}\nHost script results:\n\n"));
+    check(
+        Place::File,
+        &plain(),
+        &[phase(Phase::Pre, vec![script("empty", b"")])],
+        "Pre-scan script results:\n",
+    );
 }
 
 #[test]
