@@ -1,6 +1,7 @@
 //! The machine's interfaces as the kernel lists them, in whatever network namespace this is.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
@@ -112,6 +113,14 @@ pub fn addresses() -> Result<Vec<(String, IpAddr, u32)>, PacketError> {
         Some((entry.interface_name, ip(entry.address?)?, prefix))
     });
     Ok(addresses.collect())
+}
+
+/// The files of the kernel that hold an interface's MTU in bytes, the better one first: of the second
+/// the network namespace may be another one.
+#[must_use]
+pub fn mtu_files(interface: &str) -> [PathBuf; 2] {
+    [["/proc/sys/net/ipv6/conf", interface, "mtu"], ["/sys/class/net", interface, "mtu"]]
+        .map(|parts| parts.iter().collect())
 }
 
 #[cfg(test)]

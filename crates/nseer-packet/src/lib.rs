@@ -16,7 +16,7 @@ mod summary;
 mod wire;
 
 pub use capture::{Capture, Frame};
-pub use device::{Device, addresses, devices};
+pub use device::{Device, addresses, devices, mtu_files};
 pub use error::{PacketError, describe};
 pub use line::{packet_length, packet_line};
 pub use probe::{Envelope, NoSuchPacket, Payload, arp_request, build, solicitation, tcp_flags};

@@ -13,7 +13,7 @@ use crate::technique::Aim;
 /// Canaries in a window's worth of probes.
 const IN_A_WINDOW: usize = 4;
 /// Fewer probes than this need no canary, and smaller windows have none.
-const LEAST: usize = 32;
+const LEAST: usize = 16;
 /// Ports that are kept for it.
 const MOST: usize = 4;
 
@@ -153,7 +153,7 @@ mod tests {
         canaries.heard(aim(22), true);
         assert_eq!(canaries.next(512, true), None, "it has just answered");
         send(&mut canaries, 40);
-        assert_eq!((canaries.next(16, true), canaries.next(512, true)), (None, None));
+        assert_eq!((canaries.next(8, true), canaries.next(512, true)), (None, None));
         let canary = canaries.next(64, true).expect("due");
         assert_eq!((canary.aim, canary.attempt, canary.stands_for), (aim(22), 0, 40));
         send(&mut canaries, 1000);

@@ -342,7 +342,8 @@ impl<'a, C: Connector> Lane<'a, C> {
     /// `trip` counts from the last try, where the answer does not tell which one it is to.
     fn answered(&mut self, probe: Probe, answer: Answer, trip: Option<Duration>) {
         if self.is_canary(&probe, answer.is_from_host) {
-            return;
+            let trip = answer.to.map_or(trip, |(_, trip)| Some(trip));
+            return trip.into_iter().for_each(|trip| self.host.sample(trip));
         }
         self.verdicts.push((probe.aim, answer));
         if let Some(canaries) = self.canaries.as_mut().filter(|_| answer.is_from_host) {

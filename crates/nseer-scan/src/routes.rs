@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use nseer_core::HostRecord;
+use nseer_packet::mtu_files;
 use nseer_seam::Files;
 use socket2::{Domain, Socket, Type};
 
@@ -73,9 +74,11 @@ impl Routes {
     }
 
     fn mtu(&self, interface: &str) -> u32 {
-        let path: PathBuf = ["/sys/class/net", interface, "mtu"].iter().collect();
-        let text = self.files.read(&path).unwrap_or_default();
-        std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+        let read = |path: PathBuf| -> Option<u32> {
+            let text = self.files.read(&path).ok()?;
+            std::str::from_utf8(&text).ok()?.trim().parse().ok()
+        };
+        mtu_files(interface).into_iter().find_map(read).unwrap_or(0)
     }
 }
 

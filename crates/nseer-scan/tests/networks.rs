@@ -206,7 +206,7 @@ fn a_filtered_host_is_not_asked_hesitantly() {
     let network = Network { ports: few_open(1000, 400), delay: 50, ..Network::quiet() };
     let outcome = network.scan();
     outcome.check(&network);
-    assert!(outcome.elapsed < Duration::from_millis(1100), "{:?}", outcome.elapsed);
+    assert!(outcome.elapsed < Duration::from_millis(950), "{:?}", outcome.elapsed);
     assert!(outcome.probes <= 2 * 1000 * 102 / 100, "{}", outcome.probes);
 }
 

@@ -18,6 +18,7 @@ local accounts = require "msrpc.accounts"
 local calls = require "msrpc.call"
 local lsa = require "msrpc.lsa"
 local ndr = require "msrpc.ndr"
+local rap = require "msrpc.rap"
 local samr = require "msrpc.samr"
 local srvsvc = require "msrpc.srvsvc"
 local stdnse = require "stdnse"
@@ -29,7 +30,7 @@ local ipairs, pairs, pcall, type = ipairs, pairs, pcall, type
 
 _ENV = stdnse.module("msrpc", stdnse.seeall)
 
-for _, library in ipairs { accounts, calls, lsa, samr, srvsvc, system } do
+for _, library in ipairs { accounts, calls, lsa, rap, samr, srvsvc, system } do
   for name, value in pairs(library) do
     if type(value) == "function" and name ~= "call" then
       _ENV[name] = value
@@ -126,4 +127,11 @@ local fault = tested({ "\5\0\3\3\x10\0\0\0\x20\0\0\0\1\0\0\0" .. string.rep("\0"
 test_suite:add_test(unittest.identical(fault, { false, "MSRPC call returned a fault (packet type)" }), "a fault")
 test_suite:add_test(unittest.is_false(tested({ "\5\0\2\3" }, function () return samr_connect4({}, "192.0.2.1") end)[1]), "cut off")
 test_suite:add_test(unittest.is_false(tested({ response("\0") }, function () return bind({}, SAMR_UUID, 1) end)[1]), "no answer to a bind")
+
+local text = "S\0p\0\0\0D\0\0\0"
+local listing = string.pack("<I4I4I4I4I4I4I4I4I4", 36, 42, 0x10, 4, 1, 0, 0, 0, 0) .. text
+listing = string.pack("<I4", #listing) .. listing .. string.rep("\0", -#listing % 4) .. "\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0"
+local services = tested({ response(listing) }, function () return svcctl_enumservicesstatusw({}, string.rep("\0", 20), 0x30, 3) end)
+test_suite:add_test(unittest.identical(services[2] and services[2].Sp, { display_name = "D", type = { "SERVICE_TYPE_WIN32_OWN_PROCESS" },
+  state = { "SERVICE_RUNNING" }, controls_accepted = { "SERVICE_CONTROL_STOP" } }), "a service")
 return _ENV

@@ -129,3 +129,13 @@ fn sockets_say_the_same_in_every_state() {
         same_is_told(lab, "sockets");
     });
 }
+
+/// Interfaces with several addresses and with none, of both families, up and down.
+#[test]
+fn interfaces_are_listed_alike() {
+    lab::run("calls::interfaces_are_listed_alike", |lab| {
+        lab.far_host();
+        lab.odd_interfaces();
+        same_is_told(lab, "interfaces");
+    });
+}

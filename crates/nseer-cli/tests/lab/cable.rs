@@ -41,6 +41,19 @@ impl Lab {
         }
     }
 
+    /// Interfaces of other kinds, beside those of `far_host`: an address more and another MTU, one that
+    /// is up without an address, and one that is down.
+    pub(crate) fn odd_interfaces(&self) {
+        for args in [
+            "address add 10.97.0.1/24 dev near",
+            "link set near mtu 1400",
+            "link add bare type veth peer name down",
+            "link set bare up",
+        ] {
+            must(Command::new("ip").args(args.split(' ')));
+        }
+    }
+
     /// dnsmasq on the other host, so that TCP port 53 is open there.
     pub(crate) fn far_dns(&self) {
         let mut dnsmasq = Command::new("nsenter");

@@ -90,14 +90,19 @@ fn postgres_program(name: &str) -> PathBuf {
     programs.max().expect("a version of PostgreSQL")
 }
 
-fn postgres(lab: &Lab) {
+/// A server whose owner, who is called `postgres`, logs in in this way, with this password.
+fn postgres(lab: &Lab, way: &str, password: &str) {
     let home = folder("postgres");
+    let secret = format!("{home}/password");
+    fs::write(&secret, password).expect("a file");
+    give(&secret, "postgres");
     give(&home, "postgres");
     let as_postgres = ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"];
     let data = format!("{home}/data");
     let mut initdb = Command::new("setpriv");
     initdb.args(as_postgres).arg(postgres_program("initdb"));
-    initdb.args(["-D", &data, "-A", "trust", "--locale=C.UTF-8", "-N"]);
+    initdb.args(["-D", &data, "-A", way, "--locale=C.UTF-8", "-N"]);
+    initdb.args(["-U", "postgres", "--pwfile", &secret]);
     let made = initdb.output().expect("setpriv (Debian package util-linux) can be started");
     assert!(made.status.success(), "{made:?}");
     let (key, certificate) = lab.certificate();
@@ -192,7 +197,7 @@ fn mail() {
 fn databases() {
     lab::run("starttls::databases", |lab| {
         mariadb(lab);
-        postgres(lab);
+        postgres(lab, "trust", "any");
         same_behind(lab, &[3306, 5432]);
     });
 }
@@ -204,5 +209,23 @@ fn files_directories_and_messages() {
         slapd(lab);
         prosody(lab);
         same_behind(lab, &[21, 389, 5222, 5269]);
+    });
+}
+
+/// A password is proved by SCRAM-SHA-256 (RFC 7677), and a wrong one is none.
+#[test]
+fn a_password_is_proved_to_postgresql() {
+    lab::run("starttls::a_password_is_proved_to_postgresql", |lab| {
+        postgres(lab, "scram-sha-256", "p\u{e4}ss word");
+        let script = lab.script("logs-in-to-postgresql");
+        for (password, shown) in [
+            ("p\u{e4}ss word", "SASL: let in by version "),
+            ("p\u{e4}ssword", "SASL: refused: password authentication failed"),
+        ] {
+            let given = format!("password={password}");
+            let output = ours(lab, &script, "5432", &["--script-args", &given], "127.0.0.1");
+            let lines = output.under("5432/tcp").concat();
+            assert!(lines.contains(shown), "no {shown:?}: {output:#?}");
+        }
     });
 }

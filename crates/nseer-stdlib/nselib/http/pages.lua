@@ -152,10 +152,10 @@ local VOLATILE = {
 }
 
 --- Takes out of an error page what changes from one request to the next.
--- @param body The page.
+-- @param body The page; none where no answer came.
 -- @return Bytes that are the same for pages which only differ in dates, times, paths and numbers.
 function pages.clean_404 (body)
-  body = string.lower(body)
+  body = string.lower(body or "")
   for _, pattern in ipairs(VOLATILE) do
     body = string.gsub(body, pattern, "")
   end

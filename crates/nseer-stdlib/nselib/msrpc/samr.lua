@@ -336,6 +336,19 @@ function samr_getmembersinalias (smbstate, alias_handle)
   end)
 end
 
+--- Asks which local groups accounts are in (opnum 16).
+-- @param smbstate Connection.
+-- @param alias_handle Of <code>samr_opendomain</code>.
+-- @param args Arguments behind the handle, bytes.
+-- @return True; or false.
+-- @return Table with <code>arguments</code>, what is returned; or a reason.
+function samr_getaliasmembership (smbstate, alias_handle, args)
+  return call(smbstate, 16, "samr.getaliasmembership", function (writer)
+    writer:raw(alias_handle)
+    writer:raw(args)
+  end, function () end)
+end
+
 --- Closes what was opened (opnum 1).
 -- @param smbstate Connection.
 -- @param handle Any handle.

@@ -185,15 +185,65 @@ function svcctl_queryservicestatus (smbstate, handle)
   end)
 end
 
+-- Names of bits and numbers of a service ([MS-SCMR], sections 2.2.47 and 2.2.51).
+local TYPES = {
+  { 0x01, "SERVICE_TYPE_KERNEL_DRIVER" }, { 0x02, "SERVICE_TYPE_FS_DRIVER" }, { 0x04, "SERVICE_TYPE_ADAPTER" },
+  { 0x08, "SERVICE_TYPE_RECOGNIZER_DRIVER" }, { 0x10, "SERVICE_TYPE_WIN32_OWN_PROCESS" },
+  { 0x20, "SERVICE_TYPE_WIN32_SHARE_PROCESS" }, { 0x100, "SERVICE_TYPE_INTERACTIVE_PROCESS" },
+}
+local CONTROLS = {
+  { 0x01, "SERVICE_CONTROL_STOP" }, { 0x02, "SERVICE_CONTROL_PAUSE_CONTINUE" }, { 0x04, "SERVICE_CONTROL_SHUTDOWN" },
+  { 0x08, "SERVICE_CONTROL_PARAMCHANGE" }, { 0x10, "SERVICE_CONTROL_NETBINDCHANGE" },
+}
+local STATES = {
+  "SERVICE_STOPPED", "SERVICE_START_PENDING", "SERVICE_STOP_PENDING", "SERVICE_RUNNING", "SERVICE_CONTINUE_PENDING",
+  "SERVICE_PAUSE_PENDING", "SERVICE_PAUSED",
+}
+
+local function bits_of (names, value)
+  local list = {}
+  for _, bit in ipairs(names) do
+    if value & bit[1] ~= 0 then
+      list[#list + 1] = bit[2]
+    end
+  end
+  return list
+end
+
+-- The text at a place of an answer, up to its zero.
+local function text_at (data, place)
+  local stop = place + 1
+  while stop + 1 <= #data and string.sub(data, stop, stop + 1) ~= "\0\0" do
+    stop = stop + 2
+  end
+  return unicode.utf16to8(string.sub(data, place + 1, stop - 1))
+end
+
+-- Services of an answer (section 2.2.11): each has the places of its texts, and its state.
+local function read_services (data, count)
+  local services = stdnse.output_table()
+  for i = 0, count - 1 do
+    local at = i * 36 + 1
+    if at + 35 > #data then
+      break
+    end
+    local name, display, kind, state, controls = string.unpack("<I4I4I4I4I4", data, at)
+    services[text_at(data, name)] = { display_name = text_at(data, display), type = bits_of(TYPES, kind),
+      state = { STATES[state] }, controls_accepted = bits_of(CONTROLS, controls) }
+  end
+  return services
+end
+
 --- Lists services (opnum 14).
 -- @param smbstate Connection.
 -- @param handle Of <code>svcctl_openscmanagerw</code>.
 -- @param dwservicetype Kinds of services, bits.
 -- @param dwservicestate States of services, bits.
 -- @return True; or false.
--- @return Table with <code>lpservices</code>, bytes, and <code>count</code>; or a reason.
+-- @return Table: name of a service to a table with <code>display_name</code>, and arrays <code>type</code>,
+--         <code>state</code> and <code>controls_accepted</code>; or a reason.
 function svcctl_enumservicesstatusw (smbstate, handle, dwservicetype, dwservicestate)
-  return call(smbstate, 14, "svcctl.enumservicesstatusw", function (writer)
+  local status, answer = call(smbstate, 14, "svcctl.enumservicesstatusw", function (writer)
     writer:raw(handle)
     writer:int32(dwservicetype)
     writer:int32(dwservicestate)
@@ -201,9 +251,11 @@ function svcctl_enumservicesstatusw (smbstate, handle, dwservicetype, dwservices
     writer:pointer(true)
     writer:int32(0)
   end, function (reader, result)
-    result.lpservices = reader:raw(reader:count())
-    result.needed, result.count = reader:int32(), reader:int32()
+    local data = reader:raw(reader:count())
+    reader:int32()
+    result.services = read_services(data, reader:count())
   end, { [MORE_DATA] = true })
+  return status, status and answer.services or answer
 end
 
 --- Closes what was opened (opnum 0).
