@@ -174,4 +174,32 @@ pub(crate) const DATAGRAMS: &[Server] = &[
             b"HTTP/1.1 200 OK\r\nLOCATION: http://127.0.0.1:99999/\r\nSERVER:\r\nCONTENT-LENGTH: -1\r\n\r\n".to_vec()
         }),
     ),
+    // RFC 2132: options that end behind the datagram. RFC 5389, section 15: an attribute that does. RFC 6886: half an answer.
+    (
+        "DHCP option",
+        Answers(|request| {
+            let mut answer = request.to_vec();
+            answer.resize(240, 0);
+            answer[0] = 2;
+            [&answer[..], b"\x01\xff\xff\xff\x06\x03\xff\xff\xff\x0c"].concat()
+        }),
+    ),
+    (
+        "STUN attribute",
+        Answers(|request| {
+            let id = request.get(4..20).unwrap_or_default();
+            [&b"\x01\x01\x00\x08"[..], id, b"\x00\x01\xff\xff\x00\x01\x00\x00"].concat()
+        }),
+    ),
+    ("NAT-PMP", Answers(|_| b"\x00\x80\x00\x00\x00\x00".to_vec())),
+    // XDMCP: a text that ends behind the packet. WS-Discovery: an answer that is never closed.
+    ("XDMCP", Answers(|_| b"\x00\x01\x00\x05\x00\x08\x00\x00\x00\x00\xff\xff\x00\x00".to_vec())),
+    (
+        "WS-Discovery",
+        Answers(|_| {
+            let open =
+                "<d:ProbeMatches xmlns:d=\"http://schemas.xmlsoap.org/ws/2005/04/discovery\"><a>";
+            open.repeat(15).into_bytes()
+        }),
+    ),
 ];

@@ -28,7 +28,7 @@ local peers = {
 for _, known in ipairs { "111/tcp", "113/tcp", "445/tcp" } do
   peers[known] = zeros
 end
-for _, known in ipairs { "25/udp", "137/udp", "443/udp", "993/udp", "5061/udp", "5222/udp", "8443/udp" } do
+for _, known in ipairs { "25/udp", "67/udp", "137/udp", "443/udp", "993/udp", "5061/udp", "5222/udp", "8443/udp" } do
   peers[known] = zeros
 end
 
