@@ -25,6 +25,9 @@ use crate::shown::{Group, Shown, in_order, is_shown, summary};
 use crate::trace_text;
 use crate::when;
 
+/// How sure the name of an IP protocol is of 10, in Nmap's documents: a port's name says less.
+const PROTOCOL_CONFIDENCE: u8 = 8;
+
 /// XML output.
 pub struct XmlReport<W> {
     out: W,
@@ -244,8 +247,11 @@ impl<W: Write + Send> XmlReport<W> {
             write!(self.out, " reason_ip=\"{teller}\"")?;
         }
         write!(self.out, "/>")?;
-        let service = host.ports.service(key);
+        let mut service = host.ports.service(key);
         if service != ServiceInfo::default() {
+            if !key.is_port() {
+                service.confidence = PROTOCOL_CONFIDENCE;
+            }
             self.service(&service)?;
         }
         if let Some(detail) = host.ports.detail(key) {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use nseer_core::event::{RunInfo, RunSummary};
 use nseer_core::progress::TaskProgress;
 use nseer_core::{
-    Event, HostRecord, HostStatus, Phase, PortKey, PortState, Progress, Reason, ScriptResult,
-    ScriptValue, ServiceInfo, ServiceMethod, Task, Tunnel,
+    Event, HostRecord, HostStatus, Phase, PortKey, PortState, Progress, Protocol, Reason,
+    ScriptResult, ScriptValue, ServiceInfo, ServiceMethod, Task, Tunnel,
 };
 use nseer_report::{ReportOptions, XmlReport};
 use proptest::collection::vec;
@@ -162,6 +162,25 @@ fn hosts_without_ports() {
     slow.timed_out = true;
     let start = START.replace('>', " timedout=\"true\">");
     check_host(&plain(), slow, &format!("{start}{UP}{ADDRESS}{NO_NAMES}{TIMES}</host>\n"));
+}
+
+/// As the real nmap has the result of `-sO`.
+#[test]
+fn protocols() {
+    let tcp = PortKey::new(Protocol::Ip, 6);
+    let ports = [(tcp, PortState::Open, Reason::ProtoResponse)];
+    let mut host = host(&ports);
+    set_service(&mut host, tcp, ServiceInfo::from_table("tcp"));
+    check_host(
+        &plain(),
+        host,
+        &format!(
+            "{START}{UP}{ADDRESS}{NO_NAMES}<ports><port protocol=\"ip\" portid=\"6\">\
+             <state state=\"open\" reason=\"proto-response\" reason_ttl=\"0\"/>\
+             <service name=\"tcp\" method=\"table\" conf=\"8\"/></port>\n\
+             </ports>\n{TIMES}</host>\n"
+        ),
+    );
 }
 
 #[test]
