@@ -20,7 +20,7 @@ use nseer_store::{Beginning, Progress, Store};
 
 use crate::limits::Limits;
 use crate::past::Past;
-use crate::plan::{Depth, Input, OutputPlan, Plan};
+use crate::plan::{Depth, Input, OutputPlan, Plan, Wanted};
 use crate::run::Run;
 use crate::scanner;
 use crate::scripts::Scripts;
@@ -28,6 +28,7 @@ use crate::settings::{Format, PingType, ScanType};
 use crate::setup::{self, Around};
 use crate::share::Share;
 use crate::sinks::{self, Audience, Keeper};
+use crate::systems::{Systems, systems};
 use crate::tap::PacketTap;
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::tasks::Tasks;
@@ -111,14 +112,12 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         warnings.push(NO_RAW_PACKETS.to_owned());
     }
     warnings.extend(scanner::warnings(&plan.scan.packets, &methods));
-    if plan.aggressive {
-        warnings.push(ALL_BUT_SYSTEMS.to_owned());
-    }
     if plan.versions.left_out {
         warnings.push(NO_VERSIONS.to_owned());
     }
     let mut options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
     options.ignores_resets = methods.defeats_resets;
+    options.guesses = plan.systems.guesses;
     let (keeper, progress) = keeper(plan, invocation)?;
     let OutputPlan { verbosity, debug, packets, .. } = plan.output;
     let levels = Levels::new(verbosity, debug, plan.scripts.trace).with_packets(packets);
@@ -174,13 +173,14 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
     let vendors = Vendors::new(around.data.clone(), sinks.clone());
     let prepared = prepare(plan, probes, &mut around).await;
     drop(around);
-    let run = |versions, scripts| Run {
+    let run = |versions, systems, scripts| Run {
         system,
         network,
         sinks: sinks.clone(),
         scanner: Arc::new(scanner),
         vendors,
         versions,
+        systems,
         scripts,
         share: Share::new(Arc::new(ports), plan.targets.shard, plan.targets.seed.unwrap_or(0)),
         depth: plan.depth,
@@ -194,10 +194,10 @@ async fn scan(plan: &Plan, invocation: Invocation, system: System) -> anyhow::Re
         tap,
     };
     match prepared {
-        Ok((versions, scripts, targets)) => {
-            run(versions.map(Arc::new), scripts).go(targets, interrupted(), begun).await;
+        Ok((versions, systems, scripts, targets)) => {
+            run(versions.map(Arc::new), systems, scripts).go(targets, interrupted(), begun).await;
         }
-        Err(error) => run(None, None).give_up(&format!("{error:#}"), begun),
+        Err(error) => run(None, None, None).give_up(&format!("{error:#}"), begun),
     }
     writer.finish(&sinks)
 }
@@ -217,7 +217,7 @@ fn keeper(
     Ok((Some(Keeper { store, is_resumed: false }), None))
 }
 
-type Prepared = (Option<Versions>, Option<Scripts>, TargetSource);
+type Prepared = (Option<Versions>, Option<Systems>, Option<Scripts>, TargetSource);
 
 /// Everything that can keep a run from beginning.
 async fn prepare(
@@ -232,6 +232,11 @@ async fn prepare(
     if let Some(versions) = &versions {
         around.excluded = versions.excluded();
     }
+    let systems = match plan.systems.wanted {
+        Wanted::Never => None,
+        Wanted::WhereAllowed if !around.privileged => None,
+        Wanted::WhereAllowed | Wanted::Always => Some(systems(&plan.systems, around)?),
+    };
     let with_versions = versions.is_some();
     let selection = setup::select(&plan.scripts.rules, with_versions, around, plan.output.debug)?;
     let are_shown = !plan.scripts.rules.is_empty();
@@ -245,7 +250,7 @@ async fn prepare(
     };
     let (network, sinks) = (around.network.clone(), around.sinks.clone());
     let targets = TargetSource::new(&plan.targets, network, &around.system, sinks).await?;
-    Ok((versions, scripts, targets))
+    Ok((versions, systems, scripts, targets))
 }
 
 /// True where names of IP protocols are to be read or shown.
@@ -282,8 +287,6 @@ fn scan_summary(techniques: &[Technique], ports: &ScanPorts) -> Vec<ScanSummary>
     };
     techniques.iter().filter_map(summary).collect()
 }
-
-const ALL_BUT_SYSTEMS: &str = "nseer: warning: -A does not tell operating systems apart yet (-O is not built); all else is done";
 
 const NO_VERSIONS: &str = "nseer: warning: protocols (-sO) have no versions: -sV is left out";
 

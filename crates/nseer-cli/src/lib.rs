@@ -25,6 +25,7 @@ pub mod settings;
 pub mod setup;
 pub mod share;
 pub mod sinks;
+pub mod systems;
 pub mod tap;
 pub mod target_source;
 pub mod tasks;

@@ -109,8 +109,9 @@ impl OsFindings {
         }
     }
 
-    /// Matches that are the same.
-    fn exact(&self) -> &[OsMatch] {
+    /// Known fingerprints that are the same, however many.
+    #[must_use]
+    pub fn exact(&self) -> &[OsMatch] {
         let count = self.matches.iter().take_while(|found| found.accuracy == 100).count();
         self.matches.get(..count).unwrap_or_default()
     }

@@ -55,10 +55,7 @@ pub(crate) fn numbers(samples: &[Sample]) -> Option<Numbers> {
     if samples.len() < ENOUGH {
         return None;
     }
-    let step = |two: &[Sample]| {
-        let up = two[1].sequence.wrapping_sub(two[0].sequence);
-        up.min(up.wrapping_neg())
-    };
+    let step = |two: &[Sample]| shorter(two[0].sequence, two[1].sequence);
     let steps: Vec<u32> = samples.windows(2).map(step).collect();
     let divisor = steps.iter().copied().fold(0, common_divisor);
     let rates: Vec<f64> =
@@ -70,6 +67,12 @@ pub(crate) fn numbers(samples: &[Sample]) -> Option<Numbers> {
     let squares: f64 = rates.iter().map(|rate| ((rate - mean) / scale).powi(2)).sum();
     let deviation = (squares / (count - 1.0)).sqrt();
     Some(Numbers { divisor, rate: eighths(mean), index: eighths(deviation) })
+}
+
+/// The shorter way from one number to another, round the end or not.
+fn shorter(from: u32, to: u32) -> u32 {
+    let up = to.wrapping_sub(from);
+    up.min(up.wrapping_neg())
 }
 
 fn common_divisor(a: u32, b: u32) -> u32 {
@@ -91,7 +94,7 @@ fn eighths(value: f64) -> u32 {
 fn clock_rate(samples: &[Sample]) -> Option<f64> {
     let mut rates = Vec::new();
     for two in samples.windows(2) {
-        let step = two[1].timestamp?.wrapping_sub(two[0].timestamp?);
+        let step = shorter(two[0].timestamp?, two[1].timestamp?);
         rates.push(f64::from(step) / seconds(two));
     }
     let count = rates.iter().map(|_| 1.0).sum::<f64>();

@@ -20,7 +20,7 @@ const HOST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 9);
 
 /// Notes what is sent, and hands it on.
 struct Air {
-    sent: Arc<Mutex<Vec<(Duration, Vec<u8>)>>>,
+    sent: Arc<Mutex<Sent>>,
     begun: Instant,
     onward: mpsc::UnboundedSender<Vec<u8>>,
 }
@@ -29,7 +29,7 @@ impl Carrier for Air {
     fn carry(&self, packets: &[Outgoing], _failed: &mut dyn FnMut(usize, io::Error)) {
         for packet in packets {
             let at = self.begun.elapsed();
-            self.sent.lock().unwrap().push((at, packet.packet.clone()));
+            self.sent.lock().expect("whole").push((at, packet.packet.clone()));
             let _ = self.onward.send(packet.packet.clone());
         }
     }
@@ -71,7 +71,7 @@ fn observe(ports: OddPorts) -> (Option<Observation>, Sent) {
         .expect("runtime");
     runtime.block_on(async {
         let (onward, mut arrived) = mpsc::unbounded_channel::<Vec<u8>>();
-        let sent = Arc::new(Mutex::new(Vec::new()));
+        let sent = Arc::new(Mutex::new(Sent::new()));
         let air = Air { sent: sent.clone(), begun: Instant::now(), onward };
         let system = System::real();
         let raw = RawConfig {
@@ -116,7 +116,7 @@ fn observe(ports: OddPorts) -> (Option<Observation>, Sent) {
         let mut host = HostRecord::new(IpAddr::V4(HOST), table, SystemTime::UNIX_EPOCH);
         host.source = Some(IpAddr::V4(ME));
         let seen = scanner.observe(&host, ports, None).await;
-        let sent = sent.lock().unwrap().clone();
+        let sent = sent.lock().expect("whole").clone();
         (seen, sent)
     })
 }

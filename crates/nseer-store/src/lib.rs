@@ -8,6 +8,7 @@
 mod error;
 mod open;
 mod read;
+mod system;
 mod trace;
 mod value;
 mod write;

@@ -11,8 +11,8 @@ use nseer_core::{HostRecord, Phase};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::StoreError;
-use crate::trace;
 use crate::write::{Kept, most_rows};
+use crate::{system, trace};
 
 /// The version of the tables. It counts changes that an older reader does not understand.
 const VERSION: i64 = 1;
@@ -23,6 +23,7 @@ const APPLICATION: i64 = 0x6e73_6572;
 const SCHEMA: &str = include_str!("schema.sql");
 
 const TRACE_SCHEMA: &str = include_str!("trace.sql");
+const SYSTEM_SCHEMA: &str = include_str!("system.sql");
 
 /// What a scan begins from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub struct Store {
     pub(crate) most_rows: usize,
     /// It has the tables for the ways to hosts.
     pub(crate) keeps_traces: bool,
+    /// It has the table for operating systems.
+    pub(crate) keeps_systems: bool,
     /// The tables keep who made a host's hardware; those of older stores do not.
     pub(crate) has_vendors: bool,
     /// Held while the store is written to.
@@ -95,7 +98,7 @@ impl Store {
         store.database.execute_batch(&format!(
             "PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;
              BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
-             {SCHEMA} {TRACE_SCHEMA} COMMIT;
+             {SCHEMA} {TRACE_SCHEMA} {SYSTEM_SCHEMA} COMMIT;
              PRAGMA synchronous = NORMAL;"
         ))?;
         Ok(store)
@@ -113,6 +116,7 @@ impl Store {
             .or_else(|_| Store::over(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None))?;
         store.check()?;
         store.keeps_traces = trace::is_kept(&store.database)?;
+        store.keeps_systems = system::is_kept(&store.database)?;
         store.has_vendors = store.knows_vendors()?;
         Ok(store)
     }
@@ -125,7 +129,9 @@ impl Store {
         let file = existing(path)?;
         let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Some(file))?;
         store.check()?;
-        store.database.execute_batch(&format!("PRAGMA synchronous = NORMAL; {TRACE_SCHEMA}"))?;
+        store.database.execute_batch(&format!(
+            "PRAGMA synchronous = NORMAL; {TRACE_SCHEMA} {SYSTEM_SCHEMA}"
+        ))?;
         if !store.knows_vendors()? {
             store.database.execute_batch("ALTER TABLE host ADD COLUMN vendor TEXT;")?;
         }
@@ -159,6 +165,7 @@ impl Store {
             waiting: Vec::new(),
             most_rows: most_rows(0, 0),
             keeps_traces: true,
+            keeps_systems: true,
             has_vendors: true,
             _lock: lock,
         })

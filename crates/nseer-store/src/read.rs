@@ -15,9 +15,9 @@ use nseer_core::{
 };
 use rusqlite::{Row, params};
 
-use crate::trace;
 use crate::value::{duration, read_structured, state, time};
 use crate::{Beginning, Progress, Store, StoreError};
+use crate::{system, trace};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -281,6 +281,9 @@ impl Store {
         host.finished = row.get::<_, Option<i64>>(17)?.map(time);
         if self.keeps_traces {
             host.trace = trace::read(&self.database, id)?;
+        }
+        if self.keeps_systems {
+            host.os = system::read(&self.database, id)?.map(Box::new);
         }
         self.scripts(id, &mut host)?;
         Ok(host)

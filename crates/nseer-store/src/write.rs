@@ -14,9 +14,9 @@ use nseer_core::{
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::trace;
 use crate::value::{count, length, micros, structured};
 use crate::{Beginning, Store, StoreError};
+use crate::{system, trace};
 
 /// Ports of one state that have a row each; more share one, and lose their names. Outputs show no more
 /// one by one at these levels of `-v` and `-d`.
@@ -269,6 +269,9 @@ fn write_host(
     write_ports(db, id, host, most_rows)?;
     if let Some(trace) = &host.trace {
         trace::write(db, id, trace)?;
+    }
+    if let Some(os) = &host.os {
+        system::write(db, id, os)?;
     }
     Ok(id)
 }

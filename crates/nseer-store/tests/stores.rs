@@ -10,9 +10,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use nseer_core::event::{RunInfo, RunSummary, ScanSummary};
 use nseer_core::trace::{Hop, Trace, TraceProbe};
 use nseer_core::{
-    Event, ForeignWord, HostRecord, HostStatus, Phase, PhaseRecord, PortKey, PortState, PortStatus,
-    PortTable, Protocol, Reason, RoundTrip, ScanPorts, ScriptOutcome, ScriptResult, ScriptRun,
-    ScriptValue, ServiceInfo, ServiceMethod, ServiceTable, Tunnel,
+    Event, ForeignWord, HostRecord, HostStatus, OsClass, OsFindings, OsMatch, Phase, PhaseRecord,
+    PortKey, PortState, PortStatus, PortTable, Protocol, Reason, RoundTrip, ScanPorts,
+    ScriptOutcome, ScriptResult, ScriptRun, ScriptValue, ServiceInfo, ServiceMethod, ServiceTable,
+    Tunnel,
 };
 use nseer_store::{Beginning, Store, StoreError};
 
@@ -61,6 +62,20 @@ fn full_host(address: &str) -> HostRecord {
     host.source = Some("10.0.0.8".parse().unwrap());
     (host.interface, host.interface_mtu) = (Some("eth0".into()), 1500);
     (host.directly_connected, host.mac) = (Some(true), Some([1, 2, 3, 4, 5, 6]));
+    host.os = Some(Box::new(OsFindings {
+        ports: vec![(PortKey::tcp(80), PortState::Open)],
+        fingerprint: "T1(R=Y)\n".into(),
+        flaw: Some("why".into()),
+        matches: vec![OsMatch {
+            name: "A system".into(),
+            accuracy: 100,
+            line: 7,
+            classes: vec![OsClass { kind: "router".into(), ..OsClass::default() }],
+        }],
+        distance: Some(3),
+        uptime: Some((Duration::from_secs(9), UNIX_EPOCH + Duration::from_secs(99))),
+        ..OsFindings::default()
+    }));
     host.trace = Some(Trace {
         probe: Some(TraceProbe::Port(PortKey::tcp(80))),
         hops: vec![
@@ -364,11 +379,11 @@ fn a_store_without_ways_is_read_and_goes_on() {
     store.commit().unwrap();
     drop(store);
     let older = rusqlite::Connection::open(&path).unwrap();
-    older.execute_batch("DROP TABLE hop; DROP TABLE trace").unwrap();
+    older.execute_batch("DROP TABLE hop; DROP TABLE trace; DROP TABLE operating_system").unwrap();
     drop(older);
     let ways = |store: &Store| {
         let hosts = replayed(store).into_iter().filter_map(|event| match event {
-            Event::HostDone(host) => Some(host.trace.is_some()),
+            Event::HostDone(host) => Some(host.trace.is_some() && host.os.is_some()),
             _ => None,
         });
         hosts.collect::<Vec<_>>()

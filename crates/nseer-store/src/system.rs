@@ -1,0 +1,35 @@
+//! What tells of a host's operating system.
+
+use nseer_core::OsFindings;
+use nseer_report::JsonSystem;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::StoreError;
+use crate::read::damaged;
+
+/// Writes what is known of the host of this number, in place of what was there.
+pub(crate) fn write(db: &Connection, host: i64, os: &OsFindings) -> rusqlite::Result<()> {
+    // Text and numbers always make JSON.
+    let json = serde_json::to_string(&JsonSystem::from(os)).unwrap_or_default();
+    let sql = "INSERT OR REPLACE INTO operating_system VALUES (?1, ?2)";
+    db.prepare_cached(sql)?.execute(params![host, json])?;
+    Ok(())
+}
+
+/// Whether a store can hold it.
+pub(crate) fn is_kept(db: &Connection) -> rusqlite::Result<bool> {
+    let sql =
+        "SELECT count(*) FROM sqlite_schema WHERE name = 'operating_system' AND type = 'table'";
+    db.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|count| count == 1)
+}
+
+/// Reads what is known of the host of this number.
+pub(crate) fn read(db: &Connection, host: i64) -> Result<Option<OsFindings>, StoreError> {
+    let sql = "SELECT findings FROM operating_system WHERE host = ?1";
+    let found: Option<String> =
+        db.prepare_cached(sql)?.query_row([host], |row| row.get(0)).optional()?;
+    let Some(text) = found else { return Ok(None) };
+    let json: JsonSystem =
+        serde_json::from_str(&text).map_err(|_| damaged("an operating system"))?;
+    Ok(Some(OsFindings::from(json)))
+}
