@@ -16,12 +16,14 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&out).join("libraries.lua"), libraries(&paths))?;
     println!("cargo::rerun-if-changed=data/vendors.txt");
     println!("cargo::rerun-if-changed=data/protocols.txt");
+    println!("cargo::rerun-if-changed=data/systems.txt");
     let mut files: Vec<(String, String)> =
         paths.into_iter().map(|path| (format!("{root}/{path}"), path)).collect();
     files.push((format!("{out}/libraries.lua"), "nselib/data/libraries.lua".to_owned()));
     // Tables have the names by which they are looked for in a data directory.
     files.push((format!("{root}/data/vendors.txt"), "nmap-mac-prefixes".to_owned()));
     files.push((format!("{root}/data/protocols.txt"), "nmap-protocols".to_owned()));
+    files.push((format!("{root}/data/systems.txt"), "nmap-os-db".to_owned()));
     files.sort_unstable_by(|(_, a), (_, b)| a.cmp(b));
     let mut list = "&[\n".to_owned();
     for (whole, path) in files {

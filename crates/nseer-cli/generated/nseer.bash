@@ -401,6 +401,10 @@ _nseer() {
             COMPREPLY=()
             return
             ;;
+        --max-os-tries)
+            COMPREPLY=()
+            return
+            ;;
         -T|--timing)
             mapfile -t COMPREPLY < <(compgen -W 'paranoid sneaky polite normal aggressive insane' -- "$cur")
             return
@@ -604,6 +608,11 @@ _nseer() {
         --script-profile
         --script-workers
         --script-cpu-limit
+        -O
+        --osscan-limit
+        --osscan-guess
+        --fuzzy
+        --max-os-tries
         -T
         --timing
         --min-rate

@@ -21,7 +21,7 @@ use nseer_store::{Beginning, Progress, Store, StoreError};
 
 use crate::limits::Limits;
 use crate::past::Past;
-use crate::plan::{Depth, Input, OutputPlan, Plan};
+use crate::plan::{Depth, Input, OutputPlan, Plan, Wanted};
 use crate::run::Run;
 use crate::scanner;
 use crate::scripts::Scripts;
@@ -30,6 +30,7 @@ use crate::setup::{self, Around};
 use crate::share::Share;
 use crate::sinks::{self, Audience, Keeper};
 use crate::suspend::Suspender;
+use crate::systems::{Systems, systems};
 use crate::tap::PacketTap;
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::tasks::Tasks;
@@ -138,14 +139,12 @@ async fn scan(
         warnings.push(NO_RAW_PACKETS.to_owned());
     }
     warnings.extend(scanner::warnings(&plan.scan.packets, &methods));
-    if plan.aggressive {
-        warnings.push(ALL_BUT_SYSTEMS.to_owned());
-    }
     if plan.versions.left_out {
         warnings.push(NO_VERSIONS.to_owned());
     }
     let mut options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
     options.ignores_resets = methods.defeats_resets;
+    options.guesses = plan.systems.guesses;
     let (keeper, progress) = keeper(plan, invocation)?;
     let OutputPlan { verbosity, debug, packets, .. } = plan.output;
     let levels = Levels::new(verbosity, debug, plan.scripts.trace).with_packets(packets);
@@ -203,13 +202,14 @@ async fn scan(
     let vendors = Vendors::new(around.data.clone(), sinks.clone());
     let prepared = prepare(plan, probes, &mut around).await;
     drop(around);
-    let run = |versions, scripts| Run {
+    let run = |versions, systems, scripts| Run {
         system,
         network,
         sinks: sinks.clone(),
         scanner: Arc::new(scanner),
         vendors,
         versions,
+        systems,
         scripts,
         share: Share::new(Arc::new(ports), plan.targets.shard, plan.targets.seed.unwrap_or(0)),
         depth: plan.depth,
@@ -223,10 +223,10 @@ async fn scan(
         tap,
     };
     match prepared {
-        Ok((versions, scripts, targets)) => {
-            run(versions.map(Arc::new), scripts).go(targets, interrupted(), begun).await;
+        Ok((versions, systems, scripts, targets)) => {
+            run(versions.map(Arc::new), systems, scripts).go(targets, interrupted(), begun).await;
         }
-        Err(error) => run(None, None).give_up(&format!("{error:#}"), begun),
+        Err(error) => run(None, None, None).give_up(&format!("{error:#}"), begun),
     }
     writer.finish(&sinks)
 }
@@ -251,7 +251,7 @@ fn keeper(
     Ok((Some(Keeper { store, name, is_resumed: false }), None))
 }
 
-type Prepared = (Option<Versions>, Option<Scripts>, TargetSource);
+type Prepared = (Option<Versions>, Option<Systems>, Option<Scripts>, TargetSource);
 
 /// Everything that can keep a run from beginning.
 async fn prepare(
@@ -266,6 +266,11 @@ async fn prepare(
     if let Some(versions) = &versions {
         around.excluded = versions.excluded();
     }
+    let systems = match plan.systems.wanted {
+        Wanted::Never => None,
+        Wanted::WhereAllowed if !around.privileged => None,
+        Wanted::WhereAllowed | Wanted::Always => Some(systems(&plan.systems, around)?),
+    };
     let with_versions = versions.is_some();
     let selection = setup::select(&plan.scripts.rules, with_versions, around, plan.output.debug)?;
     let are_shown = !plan.scripts.rules.is_empty();
@@ -279,7 +284,7 @@ async fn prepare(
     };
     let (network, sinks) = (around.network.clone(), around.sinks.clone());
     let targets = TargetSource::new(&plan.targets, network, &around.system, sinks).await?;
-    Ok((versions, scripts, targets))
+    Ok((versions, systems, scripts, targets))
 }
 
 /// True where names of IP protocols are to be read or shown.
@@ -316,8 +321,6 @@ fn scan_summary(techniques: &[Technique], ports: &ScanPorts) -> Vec<ScanSummary>
     };
     techniques.iter().filter_map(summary).collect()
 }
-
-const ALL_BUT_SYSTEMS: &str = "nseer: warning: -A does not tell operating systems apart yet (-O is not built); all else is done";
 
 const NO_VERSIONS: &str = "nseer: warning: protocols (-sO) have no versions: -sV is left out";
 

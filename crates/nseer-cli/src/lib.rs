@@ -27,6 +27,7 @@ pub mod setup;
 pub mod share;
 pub mod sinks;
 pub mod suspend;
+pub mod systems;
 pub mod tap;
 pub mod target_source;
 pub mod tasks;

@@ -14,6 +14,7 @@ use crate::settings::{Format, PageRequest, PingType, ScanType, Settings, Stylesh
 mod check;
 mod error;
 mod scan;
+mod systems;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ mod versions;
 
 pub use error::PlanError;
 pub use scan::{PacketBytes, PacketPlan, ScanPlan};
+pub use systems::SystemPlan;
 pub use targets::{Families, Input, Shard, TargetPlan};
 pub use timing::TimingPlan;
 pub use versions::VersionPlan;
@@ -49,8 +51,6 @@ pub struct Plan {
     pub targets: TargetPlan,
     /// How far the scan goes.
     pub depth: Depth,
-    /// `-A`.
-    pub aggressive: bool,
     /// How hosts are found and named.
     pub discovery: DiscoveryPlan,
     /// How ports are scanned.
@@ -59,6 +59,8 @@ pub struct Plan {
     pub ports: PortPlan,
     /// How versions of services are found out, if at all.
     pub versions: VersionPlan,
+    /// How operating systems are found out, if at all.
+    pub systems: SystemPlan,
     /// Which scripts.
     pub scripts: ScriptPlan,
     /// How fast.
@@ -82,9 +84,9 @@ pub enum Depth {
     Ports,
 }
 
-/// Whether the way to hosts is traced.
+/// Whether something is done that needs raw packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tracing {
+pub enum Wanted {
     /// It is not.
     Never,
     /// It is where raw packets may be sent.
@@ -101,7 +103,7 @@ pub struct DiscoveryPlan {
     /// How, each with its ports where there are some; empty where the default is to be used.
     pub pings: Vec<(PingType, Option<String>)>,
     /// Trace the way to each host.
-    pub trace: Tracing,
+    pub trace: Wanted,
     /// Do not ask by ARP or neighbour discovery.
     pub no_link_ping: bool,
     /// Whose names are looked up.
@@ -225,13 +227,14 @@ pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
         return page_of(page);
     }
     refuse_not_built(&settings.not_built)?;
+    let depth = depth(settings)?;
     let plan = Plan {
-        depth: depth(settings)?,
-        aggressive: settings.aggressive,
+        depth,
         discovery: discovery(settings)?,
         scan: scan_plan(settings)?,
         ports: ports(settings)?,
         versions: versions::versions(settings)?,
+        systems: systems::systems(settings, depth)?,
         scripts: scripts(settings)?,
         timing: timing::timing(settings)?,
         output: output(settings)?,
@@ -311,9 +314,9 @@ fn discovery(settings: &Settings) -> Result<DiscoveryPlan, PlanError> {
         skip: settings.skip_discovery,
         pings: settings.pings.iter().map(ping).collect::<Result<_, PlanError>>()?,
         trace: match (settings.traceroute, settings.aggressive) {
-            (true, _) => Tracing::Always,
-            (false, true) => Tracing::WhereAllowed,
-            (false, false) => Tracing::Never,
+            (true, _) => Wanted::Always,
+            (false, true) => Wanted::WhereAllowed,
+            (false, false) => Wanted::Never,
         },
         no_link_ping: settings.no_link_ping,
         names,

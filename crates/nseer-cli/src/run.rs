@@ -27,6 +27,7 @@ use crate::plan::{Depth, Names};
 use crate::scripts::Scripts;
 use crate::share::Share;
 use crate::sinks::Sinks;
+use crate::systems::Systems;
 use crate::tap::PacketTap;
 use crate::target_source::{FoundTargets, Target, TargetSource, count_of};
 use crate::tasks::Tasks;
@@ -47,6 +48,8 @@ pub struct Run {
     pub vendors: Vendors,
     /// Finds out versions of services, where they were asked for.
     pub versions: Option<Arc<Versions>>,
+    /// Tells operating systems apart, where that was asked for.
+    pub systems: Option<Systems>,
     /// The scripts, where any may run.
     pub scripts: Option<Scripts>,
     /// What each host is asked for, and which hosts.

@@ -14,7 +14,7 @@ use nseer_scan::{
 use nseer_seam::{Random, System};
 
 use crate::limits::Limits;
-use crate::plan::{Depth, PacketBytes, PacketPlan, Plan, Tracing};
+use crate::plan::{Depth, PacketBytes, PacketPlan, Plan, Wanted};
 use crate::settings::{PingType, ScanType};
 use crate::troubles::Troubles;
 
@@ -72,7 +72,8 @@ fn asked_raw(plan: &Plan) -> Option<&'static str> {
         .or_else(|| plan.scan.flags.map(|_| "--scanflags"))
         .or_else(|| plan.timing.defeat_resets.then_some("--defeat-rst-ratelimit"))
         .or_else(|| ping.next().map(PingType::option))
-        .or_else(|| (plan.discovery.trace == Tracing::Always).then_some("--traceroute"))
+        .or_else(|| (plan.discovery.trace == Wanted::Always).then_some("--traceroute"))
+        .or_else(|| (plan.systems.wanted == Wanted::Always).then_some("TCP/IP fingerprinting (-O)"))
 }
 
 /// What options about packets do not do in this run.
@@ -214,17 +215,20 @@ pub fn scanner(
     let random = system.random.clone();
     let raw = LazyRaw::new(Box::new(move || RawConnector::open(raw, &*random)));
     let needs_raw = asks(Technique::is_raw);
-    if needs_raw && let Err(error) = raw.get() {
+    let must_send = needs_raw || plan.systems.wanted == Wanted::Always;
+    if must_send && let Err(error) = raw.get() {
         if let Some(interface) = &plan.scan.packets.interface {
             bail!("cannot send raw packets through '{interface}' (-e): {error}");
         }
         bail!("cannot send raw packets: {error}; use --unprivileged (or -sT) to do without");
     }
-    let traces = match plan.discovery.trace {
-        Tracing::Never => false,
-        Tracing::WhereAllowed => methods.privileged,
-        Tracing::Always => true,
+    let is_done = |wanted| match wanted {
+        Wanted::Never => false,
+        Wanted::WhereAllowed => methods.privileged,
+        Wanted::Always => true,
     };
+    let traces = is_done(plan.discovery.trace);
+    let observes = is_done(plan.systems.wanted);
     let connects = methods.techniques.contains(&Technique::Connect);
     let most_packets = most_packets(&timing);
     let config = ScanConfig {
@@ -233,7 +237,7 @@ pub fn scanner(
         // With -Pn, who only connects to ports need not know the neighbour's hardware.
         ask_link: methods.privileged
             && !plan.discovery.no_link_ping
-            && (needs_raw || traces || !plan.discovery.skip),
+            && (needs_raw || traces || observes || !plan.discovery.skip),
         techniques: methods.techniques.clone(),
         max_in_flight: if connects || !needs_raw { limits.scan_sockets } else { most_packets },
         trace: traces,

@@ -100,6 +100,15 @@ pub struct Settings {
     /// `--allports`.
     pub version_all_ports: bool,
 
+    /// `-O`.
+    pub systems: bool,
+    /// `--osscan-limit`.
+    pub system_limit: bool,
+    /// `--osscan-guess`.
+    pub system_guesses: bool,
+    /// `--max-os-tries`.
+    pub system_tries: Option<OsString>,
+
     /// `-sC`.
     pub default_scripts: bool,
     /// `--script`, each use.

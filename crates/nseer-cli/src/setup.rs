@@ -178,6 +178,7 @@ pub fn report_options(plan: &OutputPlan, depth: Depth, versions: bool) -> Report
     ReportOptions {
         ignores_resets: false,
         keeps_script_order: false,
+        guesses: false,
         verbosity: plan.verbosity,
         debugging: plan.debug,
         open_only: plan.open_only,

@@ -106,6 +106,10 @@ impl<S: EventSink> Tasks<S> {
         elapsed: Duration,
         extent: Option<String>,
     ) {
+        if stage == Some(Stage::System) {
+            // Each try is told by itself.
+            return;
+        }
         let (name, at) = (name.to_owned(), self.clock.wall());
         self.sinks.emit(event(Task { name, stage, at, elapsed, extent }));
     }
@@ -144,7 +148,7 @@ impl<S: EventSink> Tasks<S> {
             }
             Stage::Versions => Some(format!("services on {hosts}")),
             Stage::Scripts => Some(hosts),
-            Stage::Trace | Stage::Name => None,
+            Stage::Trace | Stage::Name | Stage::System => None,
         };
         self.tell(Event::TaskBegun, Some(stage), &name, Duration::ZERO, extent);
         let running = Running { name, since: self.clock.now(), inside: 0, hosts: 0, things: 0 };
@@ -179,7 +183,7 @@ impl Running {
                     (counted(self.things, "service"), counted(self.hosts, "host"));
                 Some(format!("{services} on {hosts}"))
             }
-            Stage::Trace | Stage::Name | Stage::Scripts => None,
+            Stage::Trace | Stage::Name | Stage::System | Stage::Scripts => None,
         }
     }
 }

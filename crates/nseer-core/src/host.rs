@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use crate::os::OsFindings;
 use crate::port::Reason;
 use crate::port_table::PortTable;
 use crate::script::{ScriptResult, ScriptRun};
@@ -75,6 +76,8 @@ pub struct HostRecord {
     pub vendor: Option<String>,
     /// The way to it, where that was asked for.
     pub trace: Option<Trace>,
+    /// What tells of its operating system, where that was asked for.
+    pub os: Option<Box<OsFindings>>,
     /// Port states and details.
     pub ports: PortTable,
     /// Results of hostrule scripts, in the order in which they ended.
@@ -109,6 +112,7 @@ impl HostRecord {
             mac: None,
             vendor: None,
             trace: None,
+            os: None,
             ports,
             scripts: Vec::new(),
             runs: Vec::new(),

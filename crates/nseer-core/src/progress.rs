@@ -15,6 +15,8 @@ pub enum Stage {
     Name,
     /// What runs on its ports.
     Versions,
+    /// What system it runs.
+    System,
     /// Its scripts.
     Scripts,
 }
@@ -60,6 +62,7 @@ impl Stage {
             Stage::Trace => "Traceroute",
             Stage::Name => "Parallel DNS resolution",
             Stage::Versions => "Service Scan",
+            Stage::System => "OS Scan",
             Stage::Scripts => "Script Scan",
         }
     }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nseer_core::trace::{Hop, Trace, TraceProbe};
-use nseer_core::{HostRecord, HostStatus, PortKey, PortTable, RoundTrip, ScanPorts};
+use nseer_core::{HostRecord, HostStatus, OsFindings, PortKey, PortTable, RoundTrip, ScanPorts};
 
 use crate::elements::{Child, Elements, Trouble};
 use crate::markup::Tag;
 use crate::ports::FoundPorts;
-use crate::{scripts, words};
+use crate::{scripts, system, words};
 
 /// What a host needs to know of its run.
 pub(crate) struct Run<'a> {
@@ -21,16 +21,7 @@ pub(crate) struct Run<'a> {
 }
 
 /// Elements of Nmap's that the values of a scan have no place for.
-const LEFT_OUT: [(&str, &str); 8] = [
-    ("os", "operating systems"),
-    ("uptime", "uptimes"),
-    ("distance", "distances"),
-    ("tcpsequence", "TCP sequences"),
-    ("ipidsequence", "IP ID sequences"),
-    ("tcptssequence", "TCP timestamps"),
-    ("smurf", "smurf responses"),
-    ("owner", "owners of ports"),
-];
+const LEFT_OUT: [(&str, &str); 2] = [("smurf", "smurf responses"), ("owner", "owners of ports")];
 
 impl<R: BufRead> Elements<R> {
     /// The element `host`; `None` where it has no address. `address` is told as soon as it is known.
@@ -49,6 +40,7 @@ impl<R: BufRead> Elements<R> {
         }
         host.finished = epoch(of, "endtime");
         let mut found = FoundPorts::default();
+        let mut os = OsFindings::default();
         while let Some(child) = self.child(of)? {
             let tag = match child {
                 Child::Element(tag) => tag,
@@ -63,18 +55,23 @@ impl<R: BufRead> Elements<R> {
                 "hostscript" => host.scripts = self.scripts(&tag)?,
                 "hostnames" => self.names(&tag, &mut host)?,
                 "trace" => host.trace = Some(self.trace(&tag)?),
+                "os" => self.system(&tag, &mut os)?,
                 "address" => {
                     self.address(&tag, &mut host, address);
                     self.skip(&tag)?;
                 }
                 _ => {
-                    self.detail(&tag, &mut host);
+                    let at = host.finished.unwrap_or(host.started);
+                    if !system::beside(&tag, &mut os, at) {
+                        self.detail(&tag, &mut host);
+                    }
                     self.skip(&tag)?;
                 }
             }
         }
         let (table, whole) = found.table(run.scanned, run.last_ports);
         host.ports = table;
+        host.os = Some(os).filter(|os| *os != OsFindings::default()).map(Box::new);
         if !whole {
             self.leave_out("ports that are only counted");
         }

@@ -10,6 +10,7 @@ mod markup;
 mod ports;
 mod reader;
 mod scripts;
+mod system;
 mod words;
 
 pub use reader::{Document, Head, ReadError};

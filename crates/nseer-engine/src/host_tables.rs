@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use mlua::{Function, IntoLua, LightUserData, Lua, LuaString, MultiValue, Table, Value};
+use nseer_core::os::Verdict;
 use nseer_core::trace::Trace;
-use nseer_core::{HostRecord, PortKey, PortStatus, PortTable, ServiceInfo, Tunnel};
+use nseer_core::{HostRecord, OsMatch, PortKey, PortStatus, PortTable, ServiceInfo, Tunnel};
 use nseer_seam::Files;
 
 use crate::host_cell::HostCell;
@@ -166,9 +167,37 @@ fn host_fields(
         fields.push(time)?;
     }
     match &record.trace {
-        Some(trace) => fields.push(trace_table(fields.lua, trace)?),
-        None => fields.push(Value::Nil),
+        Some(trace) => fields.push(trace_table(fields.lua, trace)?)?,
+        None => fields.push(Value::Nil)?,
     }
+    let Some(os) = &record.os else { return Ok(()) };
+    match os.verdict() {
+        Verdict::Exact(matches) => fields.push(system_table(fields.lua, matches)?)?,
+        Verdict::TooMany | Verdict::Guesses(_) | Verdict::Nothing => fields.push(Value::Nil)?,
+    }
+    fields.push(os.fingerprint.as_str())
+}
+
+/// Systems that are the same as the host's. Each has the classes of all, as scripts know it from Nmap.
+fn system_table(lua: &Lua, matches: &[OsMatch]) -> mlua::Result<Table> {
+    let systems = lua.create_table()?;
+    for of in matches {
+        let classes = lua.create_table()?;
+        for class in matches.iter().flat_map(|of| &of.classes) {
+            let entry = lua.create_table()?;
+            entry.raw_set("vendor", class.vendor.as_str())?;
+            entry.raw_set("osfamily", class.family.as_str())?;
+            entry.raw_set("osgen", class.generation.as_deref())?;
+            entry.raw_set("type", class.kind.as_str())?;
+            entry.raw_set("cpe", class.cpe.as_slice())?;
+            classes.raw_push(entry)?;
+        }
+        let system = lua.create_table()?;
+        system.raw_set("name", of.name.as_str())?;
+        system.raw_set("classes", classes)?;
+        systems.raw_push(system)?;
+    }
+    Ok(systems)
 }
 
 /// The hops in their order; one that did not answer is an empty table.

@@ -2,7 +2,7 @@
 -- table of the right size at once, and is one call from outside.
 local function host_table(target, registry, ip, name, bin_ip, reason, reason_ttl, targetname,
     directly_connected, interface, interface_mtu, bin_ip_src, mac_addr_src, mac_addr, srtt, rttvar, timeout,
-    traceroute)
+    traceroute, os, os_fp)
   return {
     _Target = target,
     registry = registry,
@@ -21,6 +21,8 @@ local function host_table(target, registry, ip, name, bin_ip, reason, reason_ttl
     mac_addr_next_hop = mac_addr,
     times = { srtt = srtt, rttvar = rttvar, timeout = timeout },
     traceroute = traceroute,
+    os = os,
+    os_fp = os_fp,
   }
 end
 

@@ -18,8 +18,8 @@ use crate::error::PacketError;
 use crate::filter::{LinkType, compile};
 
 /// Bytes of a packet that are read: IP and TCP headers with options, or an error with what it
-/// quotes.
-const MOST_BYTES: usize = 320;
+/// quotes, at most a datagram of 300 bytes.
+const MOST_BYTES: usize = 400;
 /// Packets that are read or sent before others have their turn.
 const AT_A_TIME: usize = 64;
 /// Bytes that the kernel may keep for us while we are busy.

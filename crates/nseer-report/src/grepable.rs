@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use nseer_core::event::{RunInfo, RunSummary};
+use nseer_core::os::Verdict;
 use nseer_core::{
     Event, HostRecord, HostStatus, PortKey, PortStatus, Protocol, ServiceInfo, Tunnel,
 };
@@ -13,6 +14,7 @@ use crate::escape::line_text;
 use crate::options::ReportOptions;
 use crate::service_text::{is_guess, service_label, version_column};
 use crate::shown::{Shown, is_shown, summary};
+use crate::system_text::names;
 use crate::when;
 
 /// Grepable output.
@@ -95,6 +97,17 @@ impl<W: Write + Send> GrepableReport<W> {
         // The format has room for one ignored state; where there are more, none is named.
         if let [group] = shown.groups.as_slice() {
             write!(self.out, "\tIgnored State: {} ({})", group.state, group.count)?;
+        }
+        if let Some(os) = &host.os {
+            if let Verdict::Exact(list) = os.verdict() {
+                write!(self.out, "\tOS: {}", field(&names(list, "|")))?;
+            }
+            if let Some(tcp) = &os.tcp_sequence {
+                write!(self.out, "\tSeq Index: {}", tcp.index)?;
+            }
+            if let Some(ids) = &os.ip_id {
+                write!(self.out, "\tIP ID Seq: {}", line_text(&ids.class))?;
+            }
         }
         writeln!(self.out)
     }

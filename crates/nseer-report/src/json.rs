@@ -4,6 +4,7 @@
 //! counts breaking changes: within one number fields and types of lines are only added.
 
 mod lines;
+mod system;
 mod value;
 
 use std::io::{self, Write};
@@ -17,6 +18,7 @@ use crate::options::ReportOptions;
 use crate::shown::is_shown;
 
 pub use lines::JsonService;
+pub use system::JsonSystem;
 pub use value::{JsonBytes, JsonValue, OwnedJsonValue};
 
 /// The schema that each line obeys, as text.

@@ -15,6 +15,7 @@ mod progress_text;
 mod script_text;
 mod service_text;
 mod shown;
+mod system_text;
 mod task_text;
 mod trace_text;
 mod when;
@@ -29,13 +30,15 @@ pub use escape::{line_text, message_text, screened, xml_text};
 pub use file_name::expand_file_name;
 pub use grepable::GrepableReport;
 pub use html::HtmlReport;
-pub use json::{JSON_SCHEMA, JsonBytes, JsonReport, JsonService, JsonValue, OwnedJsonValue};
+pub use json::{
+    JSON_SCHEMA, JsonBytes, JsonReport, JsonService, JsonSystem, JsonValue, OwnedJsonValue,
+};
 pub use normal::{NormalReport, Place, mac_text};
 pub use options::ReportOptions;
 pub use progress_text::{clock, status_lines};
 pub use script_text::script_lines;
 pub use service_text::ServiceText;
-pub use when::rfc3339;
+pub use when::{month_and_day, rfc3339};
 pub use xml::XmlReport;
 
 /// An output format. Give it a buffered writer: it writes small pieces and flushes at the end of

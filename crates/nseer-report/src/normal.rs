@@ -17,6 +17,7 @@ use crate::progress_text::status_lines;
 use crate::script_text::write_results;
 use crate::service_text::{is_guess, service_info, service_label, version_column};
 use crate::shown::{Group, Shown, is_shown, summary};
+use crate::system_text;
 use crate::task_text;
 use crate::trace_text;
 use crate::when;
@@ -136,6 +137,9 @@ impl<W: Write + Send> NormalReport<W> {
         if let Some(mac) = host.mac {
             let vendor = line_text(host.vendor.as_deref().unwrap_or("Unknown"));
             writeln!(self.out, "MAC Address: {} ({vendor})", mac_text(mac))?;
+        }
+        if let Some(os) = &host.os {
+            system_text::write(&mut self.out, os, &self.options)?;
         }
         if let Some(info) = service_info(host.ports.found_services()) {
             writeln!(self.out, "Service Info: {info}")?;

@@ -24,6 +24,8 @@ pub struct ReportOptions {
     pub no_ports: bool,
     /// Resets say nothing here (`--defeat-rst-ratelimit`): a port that is shown as filtered may be closed.
     pub ignores_resets: bool,
+    /// Systems that a host's is only like are shown too (`--osscan-guess`).
+    pub guesses: bool,
     /// Script results stay in the order in which they are given, as in a document that is read; else
     /// that of their IDs, so that two runs look the same.
     pub keeps_script_order: bool,

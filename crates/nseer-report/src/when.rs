@@ -37,6 +37,14 @@ pub fn rfc3339(time: SystemTime) -> String {
     format!("{:.3}", Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
+/// The month and the day of the month, from 1, in the local zone.
+#[must_use]
+pub fn month_and_day(time: SystemTime) -> (u32, u32) {
+    let local = local(time);
+    let number = |part: i8| u32::try_from(part).unwrap_or(1);
+    (number(local.month()), number(local.day()))
+}
+
 /// Seconds since 1970.
 pub(crate) fn epoch(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())

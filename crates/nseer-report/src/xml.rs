@@ -22,6 +22,7 @@ use crate::normal::mac_text;
 use crate::options::ReportOptions;
 use crate::service_text::UNKNOWN;
 use crate::shown::{Group, Shown, in_order, is_shown, summary};
+use crate::system_text;
 use crate::trace_text;
 use crate::when;
 
@@ -187,6 +188,9 @@ impl<W: Write + Send> XmlReport<W> {
         if !host.timed_out {
             if !self.options.no_ports {
                 self.ports(host)?;
+            }
+            if let Some(os) = &host.os {
+                system_text::write_xml(&mut self.out, os, &self.options)?;
             }
             self.container("hostscript", &host.scripts)?;
         }

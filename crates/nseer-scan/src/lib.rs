@@ -5,6 +5,7 @@
 //! congestion, packet rate) is in the one [`Scanner`] that they use. Decisions ([`Timing`], round
 //! trips, windows, retries, rates) are plain code without I/O; sockets and packets are behind
 //! [`Connector`].
+//! [`Scanner::observe`] sends such a host odd packets, from whose answers `nseer-os` tells its system.
 //! This crate knows nothing of scripts, services, targets or output.
 
 mod back_off;
@@ -16,6 +17,7 @@ mod gate;
 mod host_state;
 mod lane;
 mod mixed;
+mod observing;
 mod order;
 mod rate;
 mod raw;
@@ -36,8 +38,9 @@ mod work;
 pub use config::{Discovery, ScanConfig, Trouble};
 pub use connector::{Answer, Connector, Destination, Started};
 pub use mixed::{LazyRaw, MixedConnector, PendingMixed};
+pub use observing::HasRaw;
 pub use order::SplitMix;
-pub use raw::{Carrier, Payloads, PendingAnswer, RawConfig, RawConnector};
+pub use raw::{Carrier, OddPorts, Payloads, PendingAnswer, RawConfig, RawConnector};
 pub use scanner::{ScanError, Scanner, Told};
 pub use sockets::{Heir, PendingConnect, SocketConnector};
 pub use tap::{Connecting, Seen, Tap};

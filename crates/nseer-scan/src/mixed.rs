@@ -54,6 +54,11 @@ impl MixedConnector {
         MixedConnector { sockets, host: None, source: raw, raw: None }
     }
 
+    /// The raw sockets, opened by now; `None` where there can be none.
+    pub(crate) fn opened(&self) -> Option<&RawConnector> {
+        self.source.as_ref()?.get().ok()
+    }
+
     /// Raw probes for the host; `None` where there can be none.
     fn raw(&mut self) -> Option<&mut RawConnector> {
         if self.raw.is_none() {

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use nseer_core::{HostRecord, HostStatus, PortKey, PortState, Reason};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -73,7 +73,12 @@ struct Shared<C> {
     connector: C,
     gate: Gate,
     routes: Routes,
+    /// Turns of hosts that are observed.
+    turns: Semaphore,
 }
+
+/// Hosts that are observed at a time: a host takes some 20 packets a second.
+const MOST_OBSERVED: usize = 64;
 
 impl<C: Connector> Scanner<C> {
     /// A scanner whose probes go through `connector`.
@@ -82,10 +87,29 @@ impl<C: Connector> Scanner<C> {
         let shared = Shared {
             gate: Gate::new(&config.timing, config.max_in_flight),
             routes: Routes::new(config.system.files.clone()),
+            turns: Semaphore::new(MOST_OBSERVED),
             connector,
             config,
         };
         Scanner { shared: Arc::new(shared) }
+    }
+
+    pub(crate) fn config(&self) -> &ScanConfig {
+        &self.shared.config
+    }
+
+    pub(crate) fn connector(&self) -> &C {
+        &self.shared.connector
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.shared.gate
+    }
+
+    /// Waits until few enough hosts are observed; first come, first served.
+    pub(crate) async fn turn_to_observe(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.shared.turns.acquire().await.ok()
     }
 
     /// Finds out whether the host is up and, if it is, the states of its ports (with no techniques in the
@@ -324,7 +348,10 @@ impl<C: Connector> Scanner<C> {
     }
 }
 
-async fn until<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn until<T>(
+    deadline: Option<Instant>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     match deadline {
         None => Some(work.await),
         Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),

@@ -10,7 +10,7 @@ const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 /// The embedded files: path and content, sorted by path in byte order. Paths are those of a data
 /// directory, with `/` on every system: `nselib/stdnse.lua`, `scripts/banner.nse`,
-/// `scripts/script.db`, `nmap-mac-prefixes`.
+/// `scripts/script.db`, `nmap-mac-prefixes`, `nmap-os-db`.
 #[must_use]
 pub fn files() -> &'static [(&'static str, &'static [u8])] {
     FILES
@@ -119,6 +119,21 @@ mod tests {
         }
         assert_eq!(table.numbers_named(|_| true).len(), 148, "each number once");
         assert_eq!(table.name(200), None, "nobody has it");
+    }
+
+    #[test]
+    fn known_systems_say_what_they_were_made_from() {
+        let text = std::str::from_utf8(file("nmap-os-db").expect("it is embedded")).expect("text");
+        let lines: Vec<&str> = text.lines().collect();
+        let mut known = 0;
+        for (number, line) in
+            lines.iter().enumerate().filter(|(_, l)| l.starts_with("Fingerprint "))
+        {
+            known += 1;
+            assert!(lines[number - 1].starts_with("# "), "{line} has no comment above it");
+            assert!(lines[number + 1].starts_with("Class "), "{line} has no class");
+        }
+        assert!(known >= 3, "only {known}");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod error;
 mod open;
 mod read;
+mod system;
 mod teller;
 mod trace;
 mod value;

@@ -11,7 +11,7 @@ use nseer_core::{HostRecord, Phase};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::write::{Kept, most_rows};
-use crate::{StoreError, teller, trace};
+use crate::{StoreError, system, teller, trace};
 
 /// The version of the tables. It counts changes that an older reader does not understand.
 const VERSION: i64 = 1;
@@ -22,7 +22,9 @@ const APPLICATION: i64 = 0x6e73_6572;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// Tables that came later.
-const LATER_SCHEMA: &str = concat!(include_str!("trace.sql"), include_str!("teller.sql"));
+const LATER_SCHEMA: &str =
+    concat!(include_str!("trace.sql"), include_str!("teller.sql"), include_str!("system.sql"));
+const LATER_TABLES: [&str; 4] = [trace::TABLE, trace::HOPS, teller::TABLE, system::TABLE];
 
 /// What a scan begins from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,10 +68,8 @@ pub struct Store {
     pub(crate) waiting: Vec<Kept>,
     /// Ports of one state that have a row each.
     pub(crate) most_rows: usize,
-    /// It has the tables for the ways to hosts.
-    pub(crate) keeps_traces: bool,
-    /// It has the table of who told the states of ports.
-    pub(crate) keeps_tellers: bool,
+    /// Later tables that a store which is only read lacks, as it is older.
+    pub(crate) lacks: Vec<&'static str>,
     /// The tables keep who made a host's hardware; those of older stores do not.
     pub(crate) has_vendors: bool,
     /// Held while the store is written to.
@@ -114,8 +114,11 @@ impl Store {
         let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, None)
             .or_else(|_| Store::over(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None))?;
         store.check()?;
-        store.keeps_traces = trace::is_kept(&store.database)?;
-        store.keeps_tellers = teller::is_kept(&store.database)?;
+        for table in LATER_TABLES {
+            if !has_table(&store.database, table)? {
+                store.lacks.push(table);
+            }
+        }
         store.has_vendors = store.knows_vendors()?;
         Ok(store)
     }
@@ -163,11 +166,15 @@ impl Store {
             beginning: Beginning::default(),
             waiting: Vec::new(),
             most_rows: most_rows(0, 0),
-            keeps_traces: true,
-            keeps_tellers: true,
+            lacks: Vec::new(),
             has_vendors: true,
             _lock: lock,
         })
+    }
+
+    /// False where the store is older than this table.
+    pub(crate) fn keeps(&self, table: &str) -> bool {
+        !self.lacks.contains(&table)
     }
 
     fn knows_vendors(&self) -> Result<bool, StoreError> {
@@ -223,4 +230,9 @@ fn existing(path: &Path) -> Result<File, StoreError> {
 #[must_use]
 pub fn is_store(beginning: &[u8]) -> bool {
     beginning.starts_with(b"SQLite format 3\0")
+}
+
+fn has_table(database: &Connection, name: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE name = ?1 AND type = 'table'";
+    database.query_row(sql, [name], |row| row.get::<_, i64>(0)).map(|count| count == 1)
 }

@@ -16,7 +16,7 @@ use nseer_core::{
 use rusqlite::{Row, params};
 
 use crate::value::{duration, read_structured, state, time};
-use crate::{Beginning, Progress, Store, StoreError, teller, trace};
+use crate::{Beginning, Progress, Store, StoreError, system, teller, trace};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -281,8 +281,11 @@ impl Store {
         (host.directly_connected, host.mac) = (row.get(13)?, row.get(14)?);
         (host.timed_out, host.vendor) = (row.get(15)?, row.get(18)?);
         host.finished = row.get::<_, Option<i64>>(17)?.map(time);
-        if self.keeps_traces {
+        if self.keeps(trace::TABLE) && self.keeps(trace::HOPS) {
             host.trace = trace::read(&self.database, id)?;
+        }
+        if self.keeps(system::TABLE) {
+            host.os = system::read(&self.database, id)?.map(Box::new);
         }
         self.scripts(id, &mut host)?;
         Ok(host)
@@ -325,7 +328,7 @@ impl Store {
                 *slot = detail;
             }
         }
-        if self.keeps_tellers {
+        if self.keeps(teller::TABLE) {
             teller::read(&self.database, id, &mut table)?;
         }
         Ok(table)

@@ -9,6 +9,9 @@ use rusqlite::{Connection, params};
 use crate::StoreError;
 use crate::read::{address, numbers, port_key};
 
+/// Their table.
+pub(crate) const TABLE: &str = "teller";
+
 /// Writes them for the host of this number, in place of what was there.
 pub(crate) fn write(db: &Connection, host: i64, ports: &PortTable) -> rusqlite::Result<()> {
     let mut told: BTreeMap<_, Vec<PortKey>> = BTreeMap::new();
@@ -25,12 +28,6 @@ pub(crate) fn write(db: &Connection, host: i64, ports: &PortTable) -> rusqlite::
         insert.execute(params![host, protocol.as_str(), teller.to_string(), list])?;
     }
     Ok(())
-}
-
-/// Whether a store can hold them.
-pub(crate) fn is_kept(db: &Connection) -> rusqlite::Result<bool> {
-    let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'teller' AND type = 'table'";
-    db.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|count| count == 1)
 }
 
 /// Reads them for the host of this number into a table that has its ports.

@@ -7,6 +7,10 @@ use crate::StoreError;
 use crate::read::{address, damaged, port_key};
 use crate::value::{duration, length};
 
+/// The tables of ways.
+pub(crate) const TABLE: &str = "trace";
+pub(crate) const HOPS: &str = "hop";
+
 /// Writes the way to the host of this number, in place of what was there.
 pub(crate) fn write(db: &Connection, host: i64, trace: &Trace) -> rusqlite::Result<()> {
     let (protocol, port) = trace.probe.map(TraceProbe::parts).unzip();
@@ -22,13 +26,6 @@ pub(crate) fn write(db: &Connection, host: i64, trace: &Trace) -> rusqlite::Resu
         insert.execute(params![host, hop.ttl, hop.address.to_string(), hop.name, trip])?;
     }
     Ok(())
-}
-
-/// Whether a store can hold ways.
-pub(crate) fn is_kept(db: &Connection) -> rusqlite::Result<bool> {
-    let sql =
-        "SELECT count(*) FROM sqlite_schema WHERE name IN ('trace', 'hop') AND type = 'table'";
-    db.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|count| count == 2)
 }
 
 /// Reads the way to the host of this number.

@@ -15,7 +15,7 @@ use nseer_core::{
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::value::{count, length, micros, structured};
-use crate::{Beginning, Store, StoreError, teller, trace};
+use crate::{Beginning, Store, StoreError, system, teller, trace};
 
 /// Ports of one state that have a row each; more share one, and lose their names. Outputs show no more
 /// one by one at these levels of `-v` and `-d`.
@@ -276,6 +276,9 @@ fn write_host(
     teller::write(db, id, &host.ports)?;
     if let Some(trace) = &host.trace {
         trace::write(db, id, trace)?;
+    }
+    if let Some(os) = &host.os {
+        system::write(db, id, os)?;
     }
     Ok(id)
 }

@@ -10,9 +10,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use nseer_core::event::{RunInfo, RunSummary, ScanSummary};
 use nseer_core::trace::{Hop, Trace, TraceProbe};
 use nseer_core::{
-    Event, ForeignWord, HostRecord, HostStatus, Phase, PhaseRecord, PortKey, PortState, PortStatus,
-    PortTable, Protocol, Reason, RoundTrip, ScanPorts, ScriptOutcome, ScriptResult, ScriptRun,
-    ScriptValue, ServiceInfo, ServiceMethod, ServiceTable, Tunnel,
+    Event, ForeignWord, HostRecord, HostStatus, OsClass, OsFindings, OsMatch, Phase, PhaseRecord,
+    PortKey, PortState, PortStatus, PortTable, Protocol, Reason, RoundTrip, ScanPorts,
+    ScriptOutcome, ScriptResult, ScriptRun, ScriptValue, ServiceInfo, ServiceMethod, ServiceTable,
+    Tunnel,
 };
 use nseer_store::{Beginning, Store, StoreError};
 
@@ -66,6 +67,20 @@ fn full_host(address: &str) -> HostRecord {
     host.source = Some("10.0.0.8".parse().unwrap());
     (host.interface, host.interface_mtu) = (Some("eth0".into()), 1500);
     (host.directly_connected, host.mac) = (Some(true), Some([1, 2, 3, 4, 5, 6]));
+    host.os = Some(Box::new(OsFindings {
+        ports: vec![(PortKey::tcp(80), PortState::Open)],
+        fingerprint: "T1(R=Y)\n".into(),
+        flaw: Some("why".into()),
+        matches: vec![OsMatch {
+            name: "A system".into(),
+            accuracy: 100,
+            line: 7,
+            classes: vec![OsClass { kind: "router".into(), ..OsClass::default() }],
+        }],
+        distance: Some(3),
+        uptime: Some((Duration::from_secs(9), UNIX_EPOCH + Duration::from_secs(99))),
+        ..OsFindings::default()
+    }));
     host.trace = Some(Trace {
         probe: Some(TraceProbe::Port(PortKey::tcp(80))),
         hops: vec![
@@ -362,7 +377,7 @@ fn what_is_not_committed_is_not_there() {
 
 /// A store of a build that had no tables for the ways to hosts, nor for who told the states of ports.
 #[test]
-fn a_store_without_ways_and_tellers_is_read_and_goes_on() {
+fn an_older_store_without_later_tables_is_read_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");
     let mut store = create(&path);
@@ -371,20 +386,27 @@ fn a_store_without_ways_and_tellers_is_read_and_goes_on() {
     store.commit().unwrap();
     drop(store);
     let older = rusqlite::Connection::open(&path).unwrap();
-    older.execute_batch("DROP TABLE hop; DROP TABLE trace; DROP TABLE teller").unwrap();
+    older
+        .execute_batch(
+            "DROP TABLE hop; DROP TABLE trace; DROP TABLE teller; DROP TABLE operating_system",
+        )
+        .unwrap();
     drop(older);
     let ways = |store: &Store| {
         let hosts = replayed(store).into_iter().filter_map(|event| match event {
-            Event::HostDone(host) => Some((host.trace.is_some(), host.ports.tellers().count())),
+            Event::HostDone(host) => {
+                let has_system = host.os.is_some();
+                Some((host.trace.is_some(), host.ports.tellers().count(), has_system))
+            }
             _ => None,
         });
         hosts.collect::<Vec<_>>()
     };
-    assert_eq!(ways(&Store::read(&path).unwrap()), [(false, 0)]);
+    assert_eq!(ways(&Store::read(&path).unwrap()), [(false, 0, false)]);
     let (mut store, _) = Store::resume(&path).unwrap();
     store.take(Event::HostDone(Arc::new(full_host("10.0.0.2")))).unwrap();
     store.commit().unwrap();
-    assert_eq!(ways(&store), [(false, 0), (true, 4)]);
+    assert_eq!(ways(&store), [(false, 0, false), (true, 4, true)]);
 }
 
 #[test]

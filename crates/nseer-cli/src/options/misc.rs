@@ -96,10 +96,9 @@ pub(super) const CATEGORY: Category = Category {
         Opt::new(
             &["-A"],
             Value::None,
-            "versions, default scripts and, where allowed, traceroute at once",
-            "Finds out versions (-sV), runs the default scripts (-sC) and traces the way to each host \
-            (--traceroute) where raw packets may be sent. Operating systems are not told apart yet; a \
-            line says so.",
+            "versions, default scripts and, where allowed, -O and traceroute at once",
+            "Finds out versions (-sV) and runs the default scripts (-sC); where raw packets may be sent, \
+            also finds out operating systems (-O) and traces the way to each host (--traceroute).",
             |s, u| {
                 u.flag(&mut s.versions)?;
                 s.default_scripts = true;

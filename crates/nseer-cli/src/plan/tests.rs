@@ -134,7 +134,7 @@ fn discovery_and_names() {
     let expected = DiscoveryPlan {
         skip: false,
         pings: vec![(PingType::Syn, Some("22,80".into())), (PingType::Echo, None)],
-        trace: Tracing::Never,
+        trace: Wanted::Never,
         no_link_ping: true,
         names: Names::Never,
         servers: vec!["192.0.2.1".into(), "192.0.2.2".into()],
@@ -310,8 +310,8 @@ fn options_that_are_not_built() {
          not have",
     );
     fails(
-        "-f -O -f a",
-        "-f (split packets into fragments), -O (find out the operating system) are not built yet: \
+        "-f -D x -f a",
+        "-f (split packets into fragments), -D (hide among decoy senders) are not built yet: \
          options of Nmap that this version does not have",
     );
 }

@@ -52,7 +52,7 @@ impl Run {
         way.done(clock.wall());
     }
 
-    /// Versions and scripts.
+    /// Versions, system and scripts.
     async fn examine(
         &self,
         host: &mut HostRecord,
@@ -73,6 +73,7 @@ impl Run {
             Box::pin(versions.detect(host, deadline)).await;
             host.timed_out |= is_over();
         }
+        self.find_system(host, is_new, deadline, tasks).await;
         self.precede().await;
         if host.status == HostStatus::Up
             && !host.timed_out
@@ -84,6 +85,24 @@ impl Run {
             tasks.enter(Stage::Scripts, 0);
             scripts.run_host(host, deadline, &self.past).await;
             host.timed_out |= is_over();
+        }
+    }
+
+    async fn find_system(
+        &self,
+        host: &mut HostRecord,
+        is_new: bool,
+        deadline: Option<Instant>,
+        tasks: &mut HostTasks<Sinks>,
+    ) {
+        if host.status == HostStatus::Up
+            && !host.timed_out
+            && is_new
+            && let Some(systems) = self.systems.as_ref().filter(|systems| systems.asks(host))
+        {
+            tasks.enter(Stage::System, 1);
+            Box::pin(systems.detect(host, &self.scanner, deadline)).await;
+            host.timed_out |= deadline.is_some_and(|d| self.system.clock.now() >= d);
         }
     }
 

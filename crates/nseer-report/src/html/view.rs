@@ -16,6 +16,7 @@ use crate::normal::{mac_text, port_reason};
 use crate::options::ReportOptions;
 use crate::service_text::{is_guess, service_info, service_label, version_text};
 use crate::shown::{Shown, by_id};
+use crate::system_text;
 use crate::when;
 
 #[derive(Template)]
@@ -172,6 +173,11 @@ fn facts(host: &HostRecord) -> Vec<(&'static str, String)> {
     add("MAC address", host.mac.map(mac_text));
     add("Made by", host.vendor.as_deref().map(line_text));
     add("Latency", host.times.map(|times| format!("{} s", when::latency(times.srtt))));
+    let os = host.os.as_deref();
+    add("Operating system", os.and_then(system_text::in_short));
+    add("Distance", os.and_then(|os| os.distance).map(|hops| format!("{hops} hops")));
+    let uptime = os.and_then(|os| os.uptime);
+    add("Up for", uptime.map(|(time, _)| format!("{} (a guess)", system_text::long_time(time))));
     add("Service info", service_info(host.ports.found_services()));
     if host.status == HostStatus::Up {
         let end = host.finished.unwrap_or(host.started);

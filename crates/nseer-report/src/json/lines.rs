@@ -13,7 +13,7 @@ use nseer_core::{
 };
 use serde::Serialize;
 
-use super::{JsonBytes, JsonValue, SCHEMA_ID};
+use super::{JsonBytes, JsonSystem, JsonValue, SCHEMA_ID};
 use crate::normal::mac_text;
 use crate::options::ReportOptions;
 use crate::shown::{Group, Shown, by_id};
@@ -284,6 +284,8 @@ pub(super) struct Host<'a> {
     round_trip: Option<Trip>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<Way<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    os: Option<JsonSystem>,
     started: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     finished: Option<String>,
@@ -311,6 +313,7 @@ impl<'a> Host<'a> {
             mac_vendor: host.vendor.as_deref(),
             round_trip: host.times.map(Trip::of),
             trace: host.trace.as_ref().map(Way::of),
+            os: host.os.as_deref().map(JsonSystem::from),
             started: when::rfc3339(host.started),
             finished: host.finished.map(when::rfc3339),
             timed_out: host.timed_out,

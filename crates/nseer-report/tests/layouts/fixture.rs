@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nseer_core::event::{RunInfo, RunSummary, ScanSummary};
+use nseer_core::os::{NumberSequence, TcpSequence};
 use nseer_core::{
-    Event, HostRecord, HostStatus, Phase, PhaseRecord, PortKey, PortState, PortStatus, PortTable,
-    Protocol, Reason, RoundTrip, ScanPorts, ScriptResult, ScriptValue, ServiceInfo, ServiceNames,
+    Event, HostRecord, HostStatus, OsClass, OsFindings, OsMatch, Phase, PhaseRecord, PortKey,
+    PortState, PortStatus, PortTable, Protocol, Reason, RoundTrip, ScanPorts, ScriptResult,
+    ScriptValue, ServiceInfo, ServiceNames,
 };
 use nseer_report::Report;
 
@@ -52,6 +54,40 @@ pub(crate) fn host(ports: &[(PortKey, PortState, Reason)]) -> HostRecord {
     });
     host.finished = Some(start() + Duration::from_secs(2));
     host
+}
+
+/// A system that one known one is like.
+pub(crate) fn system() -> OsFindings {
+    OsFindings {
+        ports: vec![
+            (PortKey::tcp(80), PortState::Open),
+            (PortKey::tcp(81), PortState::Closed),
+            (PortKey::new(Protocol::Udp, 40_000), PortState::Closed),
+        ],
+        fingerprint: "SCAN(V=x%G=Y)\nT1(R=Y)\n".to_owned(),
+        flaw: None,
+        matches: vec![OsMatch {
+            name: "Warbler OS <1>".to_owned(),
+            accuracy: 97,
+            line: 16,
+            classes: vec![OsClass {
+                vendor: "Warbler".to_owned(),
+                family: "Warbler".to_owned(),
+                generation: Some("1.X".to_owned()),
+                kind: "router".to_owned(),
+                cpe: vec!["cpe:/o:warbler:os:1".to_owned()],
+            }],
+        }],
+        uptime: Some((Duration::from_secs(3600), start() - Duration::from_secs(3600))),
+        distance: Some(2),
+        tcp_sequence: Some(TcpSequence {
+            index: 260,
+            difficulty: "Good luck!".to_owned(),
+            values: vec![0xA, 0xFF],
+        }),
+        ip_id: Some(NumberSequence { class: "All zeros".to_owned(), values: vec![0, 0] }),
+        timestamps: Some(NumberSequence { class: "zero".to_owned(), values: vec![] }),
+    }
 }
 
 /// A host that does not answer.

@@ -8,4 +8,5 @@ mod grepable;
 mod html;
 mod json;
 mod normal;
+mod systems;
 mod xml;

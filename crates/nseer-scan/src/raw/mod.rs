@@ -6,6 +6,7 @@
 
 mod inbox;
 mod link;
+mod odd;
 mod own_ports;
 mod reading;
 
@@ -25,12 +26,14 @@ use crate::config::Trouble;
 use crate::connector::{Answer, Connector, Destination, Started};
 use crate::raw::inbox::{Inbox, Inboxes};
 use crate::raw::link::Links;
+use crate::raw::odd::Watchers;
 use crate::raw::own_ports::OwnPorts;
 use crate::raw::reading::icmp_id;
 use crate::tap::{Seen, Tap};
 use crate::technique::{Aim, Technique};
 
 pub use inbox::PendingAnswer;
+pub use odd::OddPorts;
 
 /// The usual time to live.
 const TTL: u8 = 64;
@@ -115,10 +118,10 @@ impl RawConnector {
         let wire = Wire::open(config.interface.as_deref())?;
         let mut shared = Shared::over(config, Arc::new(wire), random);
         let ears = &shared.ears;
-        let ports = ears.own_ports.range();
+        let (ports, odd) = (ears.own_ports.range(), ears.own_ports.odd_range());
         let transports =
             ["tcp", "udp", "sctp"].map(|name| format!("({name} dst portrange {ports})"));
-        let mut transports = transports.join(" or ");
+        let mut transports = format!("{} or (tcp dst portrange {odd})", transports.join(" or "));
         if shared.config.hears_all {
             transports.push_str(" or not (tcp or udp or sctp)");
         }
@@ -140,6 +143,11 @@ impl RawConnector {
 
     fn of(shared: Shared) -> RawConnector {
         RawConnector { shared: Arc::new(shared), host: None, kept: Vec::new() }
+    }
+
+    /// The source address that the user chose.
+    pub(crate) fn chosen_source(&self) -> Option<IpAddr> {
+        self.shared.config.source
     }
 
     /// Takes an IP packet that has come in, whatever it is.
@@ -250,6 +258,7 @@ impl Shared {
         let choice = u16::from_le_bytes([secret[0], secret[1]]);
         let ears = Ears {
             inboxes: Arc::new(Inboxes::default()),
+            watchers: Arc::default(),
             own_ports: OwnPorts::new(config.source_port, choice),
             padding: u32::try_from(config.padding.len()).unwrap_or(u32::MAX),
             tap: config.tap.clone(),
@@ -326,6 +335,8 @@ impl Connector for RawConnector {
 #[derive(Clone)]
 struct Ears {
     inboxes: Arc<Inboxes>,
+    /// Those who want a host's packets as they are.
+    watchers: Arc<Watchers>,
     own_ports: OwnPorts,
     padding: u32,
     tap: Tap,
@@ -334,6 +345,7 @@ struct Ears {
 impl Ears {
     fn hear(&self, packet: &[u8], mac: Option<[u8; 6]>) {
         self.tap.see(&Seen::Received(packet));
+        self.watchers.deliver(packet);
         if let Some(reply) = Reply::of(packet) {
             self.inboxes.deliver(&reply, mac, self.padding, self.own_ports);
         }

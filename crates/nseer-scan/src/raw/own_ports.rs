@@ -5,14 +5,18 @@
 const TRIES: u16 = 16;
 /// Ports for tries and hops together.
 const SPREAD: u16 = 64;
+/// Ports of odd probes, which come after those.
+const ODD: u16 = 16;
 /// The first of them is in this range, which is above what servers use.
 const LOWEST: u16 = 33_000;
-const CHOICES: u16 = 27_000 / SPREAD;
+const CHOICES: u16 = 26_900 / SPREAD;
 
 /// The local ports of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OwnPorts {
     first: u16,
+    /// Odd probes need ports of their own even where the user chose one for all others.
+    first_odd: u16,
     /// There is one port only, which the user chose.
     is_fixed: bool,
 }
@@ -29,13 +33,30 @@ pub(crate) struct Origin {
 impl OwnPorts {
     /// The user's port, or a choice that follows from a random number.
     pub(crate) fn new(fixed: Option<u16>, random: u16) -> Self {
-        let first = fixed.unwrap_or(LOWEST + random % CHOICES * SPREAD);
-        OwnPorts { first, is_fixed: fixed.is_some() }
+        let chosen = LOWEST + random % CHOICES * SPREAD;
+        let first = fixed.unwrap_or(chosen);
+        OwnPorts { first, first_odd: chosen + SPREAD, is_fixed: fixed.is_some() }
     }
 
     /// The range, as filters write it.
     pub(crate) fn range(self) -> String {
-        format!("{}-{}", self.first, self.first + self.last())
+        format!("{}-{}", self.first, self.first.saturating_add(self.last()))
+    }
+
+    /// The range of odd probes.
+    pub(crate) fn odd_range(self) -> String {
+        format!("{}-{}", self.first_odd, self.first_odd + ODD - 1)
+    }
+
+    /// The port of the odd probe with this number, from 0.
+    pub(crate) fn odd(self, number: u8) -> u16 {
+        self.first_odd + u16::from(number) % ODD
+    }
+
+    /// The odd probe that left from a port.
+    pub(crate) fn odd_number(self, port: u16) -> Option<u8> {
+        let place = port.checked_sub(self.first_odd).filter(|place| *place < ODD)?;
+        u8::try_from(place).ok()
     }
 
     fn last(self) -> u16 {
@@ -79,6 +100,11 @@ mod tests {
                 let origin = ports.origin(ports.of(3, hops));
                 assert_eq!(origin, Some(Origin { attempt: None, hops: Some(hops) }));
             }
+            for number in 0..16 {
+                let port = ports.odd(number);
+                assert_eq!((ports.odd_number(port), ports.origin(port)), (Some(number), None));
+            }
+            assert_eq!(ports.odd_number(ports.of(0, 0)), None);
             assert_eq!(ports.origin(ports.of(0, 0) - 1), None);
             assert_eq!(ports.origin(ports.of(0, 0) + SPREAD), None);
         }
