@@ -9,8 +9,8 @@ use std::time::Duration;
 use nseer_core::{Protocol, Tunnel};
 use nseer_net::{NetError, Transport};
 use nseer_probes::{Match, ProbeDb, Problem};
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::dialer::{Conversation, Dialer};
@@ -43,8 +43,14 @@ pub(crate) enum Signal {
     Soft(Box<Match>),
 }
 
+/// A connection, and its place among the sockets.
+pub(crate) struct Line<C> {
+    conversation: C,
+    _permit: OwnedSemaphorePermit,
+}
+
 /// How an attempt ended.
-pub(crate) struct Report {
+pub(crate) struct Report<C> {
     pub(crate) place: usize,
     pub(crate) answer: Vec<u8>,
     /// A match that is certain.
@@ -52,6 +58,8 @@ pub(crate) struct Report {
     pub(crate) end: End,
     /// How long it listened.
     pub(crate) listened: Duration,
+    /// The connection, where neither side has said anything.
+    pub(crate) unused: Option<Line<C>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,35 +112,29 @@ impl Turns {
 }
 
 impl Attempt {
-    /// Makes the attempt.
+    /// Makes the attempt, over a connection of its own if there is none.
     pub(crate) async fn make<D: Dialer>(
         self,
+        line: Option<Line<D::Conversation>>,
         shared: Arc<Shared<D>>,
         signals: UnboundedSender<Signal>,
-    ) -> Report {
-        // The semaphore is never closed; without a permit there would merely be no bound.
-        let _permit = shared.sockets.clone().acquire_owned().await;
+    ) -> Report<D::Conversation> {
         let mut report = Report {
             place: self.place,
             answer: Vec::new(),
             hard: None,
             end: End::NotConnected,
             listened: Duration::ZERO,
+            unused: None,
         };
-        let transport = match (self.protocol, self.tunnel) {
-            (Protocol::Udp, _) => Transport::Udp,
-            (_, Tunnel::Ssl) => Transport::Tls,
-            (_, Tunnel::None) => Transport::Tcp,
+        let line = match line {
+            Some(line) => Ok(line),
+            None => self.connect(&shared).await,
         };
-        let timeout = if transport == Transport::Tls { TLS_TIMEOUT } else { CONNECT_TIMEOUT };
-        let name = self.name.as_deref();
-        let mut line = match shared.dialer.dial(self.peer, transport, name, timeout).await {
+        let mut line = match line {
             Ok(line) => line,
-            Err(error) => {
-                shared.trace(|| format!("{}: no connection: {error}", self.peer));
-                if transport == Transport::Tcp && is_reset(&error) {
-                    report.end = End::Failed;
-                }
+            Err(end) => {
+                report.end = end;
                 return report;
             }
         };
@@ -141,7 +143,7 @@ impl Attempt {
         let until = self.turns.next(begun + probe.wait());
         shared.trace(|| format!("{}: probe {}", self.peer, probe.name()));
         if !probe.is_null()
-            && let Err(error) = line.send(probe.payload(), until).await
+            && let Err(error) = line.conversation.send(probe.payload(), until).await
         {
             shared.trace(|| format!("{}: probe {}: {error}", self.peer, probe.name()));
             report.end = End::Failed;
@@ -150,14 +152,18 @@ impl Attempt {
         let _ = signals.send(Signal::Sent);
         let mut is_soft = false;
         loop {
-            match line.receive(until).await {
+            match line.conversation.receive(until).await {
                 Ok(more) => {
                     report.answer.extend(more);
                     report.answer.truncate(MOST_ANSWER);
                 }
                 Err(NetError::TimedOut) => {
                     report.end = End::Silence;
-                    line.give_up();
+                    if probe.is_null() && report.answer.is_empty() {
+                        report.unused = Some(line);
+                    } else {
+                        line.give_up();
+                    }
                     break;
                 }
                 Err(error) => {
@@ -205,6 +211,34 @@ impl Attempt {
         }
         report.listened = begun.elapsed();
         report
+    }
+
+    /// Makes a connection, or says how it came to nothing.
+    async fn connect<D: Dialer>(&self, shared: &Shared<D>) -> Result<Line<D::Conversation>, End> {
+        // The semaphore is never closed.
+        let permit = shared.sockets.clone().acquire_owned().await.map_err(|_| End::NotConnected)?;
+        let transport = match (self.protocol, self.tunnel) {
+            (Protocol::Udp, _) => Transport::Udp,
+            (_, Tunnel::Ssl) => Transport::Tls,
+            (_, Tunnel::None) => Transport::Tcp,
+        };
+        let timeout = if transport == Transport::Tls { TLS_TIMEOUT } else { CONNECT_TIMEOUT };
+        let name = self.name.as_deref();
+        match shared.dialer.dial(self.peer, transport, name, timeout).await {
+            Ok(conversation) => Ok(Line { conversation, _permit: permit }),
+            Err(error) => {
+                shared.trace(|| format!("{}: no connection: {error}", self.peer));
+                let is_failure = transport == Transport::Tcp && is_reset(&error);
+                Err(if is_failure { End::Failed } else { End::NotConnected })
+            }
+        }
+    }
+}
+
+impl<C: Conversation> Line<C> {
+    /// Closes it.
+    pub(crate) fn give_up(self) {
+        self.conversation.give_up();
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The first attempt only listens. Whenever nothing was heard for half a second the next probe
 //! goes out on a connection of its own, up to a bound; what is certain first ends them all. A
-//! service that is half known leaves only the probes that can tell more of it.
+//! service that is half known leaves only the probes that can tell more of it. Who refuses others while it
+//! has a client is asked over one connection at a time, the first probe over the one that was listened to.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -15,7 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::attempt::{Attempt, End, Report, Shared, Signal, Turns};
+use crate::attempt::{Attempt, End, Line, Report, Shared, Signal, Turns};
 use crate::dialer::Dialer;
 use crate::order::{self, ALL};
 
@@ -53,11 +54,17 @@ pub(crate) struct Pass<D: Dialer> {
     subject: Subject,
     queue: VecDeque<usize>,
     sent: Vec<usize>,
-    running: JoinSet<Report>,
+    running: JoinSet<Report<D::Conversation>>,
     signals: (UnboundedSender<Signal>, UnboundedReceiver<Signal>),
     /// When the next attempt may begin; `None` while one is being started.
     next: Option<Instant>,
     turns: Arc<Turns>,
+    /// Attempts at a time.
+    most: usize,
+    /// Probes that the peer cut off, without an answer, while there were others.
+    cut_off: Vec<usize>,
+    /// A connection over which nothing was said yet, for the next probe.
+    line: Option<Line<D::Conversation>>,
     /// The peer has hung up, and it has let the time of a probe go by.
     hung_up: bool,
     let_wait: bool,
@@ -78,6 +85,9 @@ impl<D: Dialer> Pass<D> {
             signals: unbounded_channel(),
             next: Some(Instant::now()),
             turns: Arc::default(),
+            most: MOST_ATTEMPTS,
+            cut_off: Vec::new(),
+            line: None,
             hung_up: false,
             let_wait: false,
             outcome: Outcome::default(),
@@ -87,7 +97,7 @@ impl<D: Dialer> Pass<D> {
     /// Runs to its end. Attempts that still go on then are given up.
     pub(crate) async fn run(mut self) -> Outcome {
         while !(self.queue.is_empty() && self.running.is_empty()) {
-            let may_start = !self.queue.is_empty() && self.running.len() < MOST_ATTEMPTS;
+            let may_start = !self.queue.is_empty() && self.running.len() < self.most;
             let next = self.next.filter(|_| may_start);
             tokio::select! {
                 biased;
@@ -121,7 +131,8 @@ impl<D: Dialer> Pass<D> {
             turns: self.turns.clone(),
         };
         self.next = None;
-        self.running.spawn(attempt.make(self.shared.clone(), self.signals.0.clone()));
+        let line = self.line.take();
+        self.running.spawn(attempt.make(line, self.shared.clone(), self.signals.0.clone()));
     }
 
     fn heed(&mut self, signal: Signal) {
@@ -142,9 +153,23 @@ impl<D: Dialer> Pass<D> {
         }
     }
 
+    /// The peer refuses others while it has a client: what it cut off is sent again.
+    fn serve_one_at_a_time(&mut self) {
+        self.most = 1;
+        for place in std::mem::take(&mut self.cut_off).into_iter().rev() {
+            self.sent.retain(|sent| *sent != place);
+            self.queue.push_front(place);
+        }
+    }
+
     /// Takes what an attempt gave. True where the pass is over.
-    fn take(&mut self, report: Report) -> bool {
-        let Report { place, answer, hard, end, listened } = report;
+    fn take(&mut self, report: Report<D::Conversation>) -> bool {
+        let Report { place, answer, hard, end, listened, unused } = report;
+        match unused {
+            Some(line) if self.most == 1 => self.line = Some(line),
+            Some(line) => line.give_up(),
+            None => {}
+        }
         let heard = !answer.is_empty();
         self.outcome.answered |= heard;
         if heard && end != End::Failed {
@@ -167,6 +192,14 @@ impl<D: Dialer> Pass<D> {
         // will refuse the next.
         if end == End::NotConnected && self.sent.len() == 1 {
             return true;
+        }
+        let is_beside_others = !self.running.is_empty() && self.most > 1;
+        if is_beside_others && hung_up && !heard && !probe.is_null() {
+            self.cut_off.push(place);
+        }
+        if is_beside_others && end == End::NotConnected {
+            self.cut_off.push(place);
+            self.serve_one_at_a_time();
         }
         // Whoever was served while somebody else was still there did not have to wait for a turn.
         if end != End::Silence || self.running.is_empty() {

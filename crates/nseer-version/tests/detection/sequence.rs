@@ -80,6 +80,29 @@ async fn a_server_with_one_client_at_a_time_is_heard() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_refuses_a_second_client_is_asked_over_the_first_connection() {
+    let mut scene = Scene::new(PROBES, |_, _, sent| match sent {
+        b"meant" => vec![Act::Say(10, b"meant")],
+        _ => vec![],
+    });
+    scene.stage.refuses_others = true;
+    assert_eq!(brief(&scene.service().await).0, "meant");
+    assert_eq!(scene.stage.connections(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_refuses_a_second_client_gets_every_probe() {
+    let mut scene = Scene::new(PROBES, |_, _, sent| match sent {
+        b"commoner" => vec![Act::Say(10, b"other")],
+        _ => vec![],
+    });
+    scene.stage.refuses_others = true;
+    assert_eq!(brief(&scene.service().await).0, "other");
+    let texts: Vec<String> = scene.stage.sent().into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts.len(), scene.stage.connections(), "{texts:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hint_narrows_what_follows() {
     let scene = Scene::new(PROBES, |_, _, sent| match sent {
         b"" => vec![Act::Say(10, b"220 hi\r\n")],

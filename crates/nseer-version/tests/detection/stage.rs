@@ -44,6 +44,8 @@ pub(crate) struct Stage {
     pub(crate) refuses: fn(PortKey, Transport) -> bool,
     /// A connection is served when the one before it is closed.
     pub(crate) one_at_a_time: bool,
+    /// A connection is refused while there is another.
+    pub(crate) refuses_others: bool,
     served: Arc<Semaphore>,
     begun: Instant,
     open: Arc<AtomicUsize>,
@@ -58,6 +60,7 @@ impl Clone for Stage {
             server: self.server,
             refuses: self.refuses,
             one_at_a_time: self.one_at_a_time,
+            refuses_others: self.refuses_others,
             served: self.served.clone(),
             begun: self.begun,
             open: self.open.clone(),
@@ -74,6 +77,7 @@ impl Stage {
             server,
             refuses: |_, _| false,
             one_at_a_time: false,
+            refuses_others: false,
             served: Arc::new(Semaphore::new(1)),
             begun: Instant::now(),
             open: Arc::default(),
@@ -112,7 +116,8 @@ impl Dialer for Stage {
             Transport::Udp => PortKey::udp(peer.port()),
             _ => PortKey::tcp(peer.port()),
         };
-        if (self.refuses)(key, transport) {
+        let is_busy = self.refuses_others && self.open.load(Ordering::Relaxed) > 0;
+        if is_busy || (self.refuses)(key, transport) {
             return Err(NetError::Io(std::io::ErrorKind::ConnectionRefused.into()));
         }
         self.connections.fetch_add(1, Ordering::Relaxed);
