@@ -21,7 +21,7 @@ use nseer_store::{Beginning, Progress, Store, StoreError};
 
 use crate::limits::Limits;
 use crate::past::Past;
-use crate::plan::{Depth, Input, OutputPlan, Plan, Wanted};
+use crate::plan::{Depth, Input, OutputPlan, Plan};
 use crate::run::Run;
 use crate::scanner;
 use crate::scripts::Scripts;
@@ -144,6 +144,7 @@ async fn scan(
     }
     let mut options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
     options.ignores_resets = methods.defeats_resets;
+    options.systems = plan.systems.wanted.is_done(methods.privileged);
     options.guesses = plan.systems.guesses;
     let (keeper, progress) = keeper(plan, invocation)?;
     let OutputPlan { verbosity, debug, packets, .. } = plan.output;
@@ -266,11 +267,8 @@ async fn prepare(
     if let Some(versions) = &versions {
         around.excluded = versions.excluded();
     }
-    let systems = match plan.systems.wanted {
-        Wanted::Never => None,
-        Wanted::WhereAllowed if !around.privileged => None,
-        Wanted::WhereAllowed | Wanted::Always => Some(systems(&plan.systems, around)?),
-    };
+    let is_done = plan.systems.wanted.is_done(around.privileged);
+    let systems = is_done.then(|| systems(&plan.systems, around)).transpose()?;
     let with_versions = versions.is_some();
     let selection = setup::select(&plan.scripts.rules, with_versions, around, plan.output.debug)?;
     let are_shown = !plan.scripts.rules.is_empty();

@@ -95,6 +95,18 @@ pub enum Wanted {
     Always,
 }
 
+impl Wanted {
+    /// Whether it is done, where raw packets may or may not be sent.
+    #[must_use]
+    pub fn is_done(self, may_send: bool) -> bool {
+        match self {
+            Wanted::Never => false,
+            Wanted::WhereAllowed => may_send,
+            Wanted::Always => true,
+        }
+    }
+}
+
 /// How hosts are found and named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscoveryPlan {

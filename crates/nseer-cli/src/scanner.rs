@@ -222,13 +222,8 @@ pub fn scanner(
         }
         bail!("cannot send raw packets: {error}; use --unprivileged (or -sT) to do without");
     }
-    let is_done = |wanted| match wanted {
-        Wanted::Never => false,
-        Wanted::WhereAllowed => methods.privileged,
-        Wanted::Always => true,
-    };
-    let traces = is_done(plan.discovery.trace);
-    let observes = is_done(plan.systems.wanted);
+    let traces = plan.discovery.trace.is_done(methods.privileged);
+    let observes = plan.systems.wanted.is_done(methods.privileged);
     let connects = methods.techniques.contains(&Technique::Connect);
     let most_packets = most_packets(&timing);
     let config = ScanConfig {

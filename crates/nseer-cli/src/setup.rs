@@ -178,6 +178,7 @@ pub fn report_options(plan: &OutputPlan, depth: Depth, versions: bool) -> Report
     ReportOptions {
         ignores_resets: false,
         keeps_script_order: false,
+        systems: false,
         guesses: false,
         verbosity: plan.verbosity,
         debugging: plan.debug,

@@ -76,9 +76,9 @@ impl<W: Write + Send> NormalReport<W> {
             return Ok(());
         }
         let stopped = run.interrupted.as_deref().filter(|_| !failed).map(line_text);
-        if self.options.versions && run.up > 0 {
+        if let Some(what) = detection(&self.options).filter(|_| run.up > 0) {
             // Who reads Nmap's output looks for these words.
-            writeln!(self.out, "Service detection performed.")?;
+            writeln!(self.out, "{what} detection performed.")?;
         }
         match self.place {
             Place::Screen => {
@@ -383,6 +383,16 @@ impl<W: Write + Send> Report for NormalReport<W> {
 
 /// Select Graphic Rendition, ECMA-48, section 8.3.117.
 const BOLD: &str = "1";
+
+/// What was asked of hosts beyond their ports.
+fn detection(options: &ReportOptions) -> Option<&'static str> {
+    match (options.systems, options.versions) {
+        (true, true) => Some("OS and Service"),
+        (true, false) => Some("OS"),
+        (false, true) => Some("Service"),
+        (false, false) => None,
+    }
+}
 
 fn state_colour(state: &str) -> &'static str {
     match state {

@@ -24,6 +24,8 @@ pub struct ReportOptions {
     pub no_ports: bool,
     /// Resets say nothing here (`--defeat-rst-ratelimit`): a port that is shown as filtered may be closed.
     pub ignores_resets: bool,
+    /// Operating systems are told apart (`-O`).
+    pub systems: bool,
     /// Systems that a host's is only like are shown too (`--osscan-guess`).
     pub guesses: bool,
     /// Script results stay in the order in which they are given, as in a document that is read; else

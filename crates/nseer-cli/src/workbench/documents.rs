@@ -108,7 +108,8 @@ impl Source {
             // Where ports are scanned by SYN, --open implies it.
             ignores_resets: has(&["--defeat-rst-ratelimit"])
                 || run.scans.iter().any(|scan| scan.kind == "syn") && has(&["--open", "-open"]),
-            guesses: false,
+            systems: has(&["-O", "-A"]),
+            guesses: has(&["--osscan-guess", "--fuzzy"]),
             keeps_script_order: matches!(self.kind, Kind::Xml(_)),
         }
     }

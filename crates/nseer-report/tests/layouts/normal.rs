@@ -147,48 +147,6 @@ fn a_run_that_was_stopped() {
     );
 }
 
-/// The words by which readers know that services were asked for their versions; not where nobody was.
-#[test]
-fn service_detection_is_told_at_the_end() {
-    let versions = ReportOptions { versions: true, ..plain() };
-    let performed = "Service detection performed.\n";
-    let done = "Nmap done: 1 IP address (1 host up) scanned in 0.05 seconds\n";
-    let events = [run_finished(1, 0, None)];
-    check(Place::Screen, &versions, &events, &format!("{performed}{done}"));
-    let done = "# Nmap done at {ctime} -- 1 IP address (1 host up) scanned in 0.05 seconds\n";
-    check(Place::File, &versions, &events, &format!("{performed}{done}"));
-    check(Place::File, &plain(), &events, done);
-    let done = "# Nmap done at {ctime} -- 1 IP address (0 hosts up) scanned in 0.05 seconds\n";
-    check(Place::File, &versions, &[run_finished(0, 1, None)], done);
-}
-
-/// Who was told why has not to be told again, whatever the message was.
-#[test]
-fn the_reason_of_a_stop_is_told_once() {
-    let told = |why: &str, is_told: bool| match run_finished(1, 0, Some(why)) {
-        Event::RunFinished(run) => {
-            Event::RunFinished(nseer_core::event::RunSummary { is_told, ..run })
-        }
-        other => other,
-    };
-    let done = "# Nmap done at {ctime} -- 1 IP address (1 host up) scanned in 0.05 seconds\n";
-    let message =
-        Event::Message { severity: Severity::Error, text: b"nseer: a disk broke".to_vec() };
-    check(
-        Place::File,
-        &plain(),
-        &[message.clone(), told("a disk broke", true)],
-        &format!("nseer: a disk broke\n{done}"),
-    );
-    // An error that ends with the same words is not the reason for that.
-    check(
-        Place::File,
-        &plain(),
-        &[message, told("broke", false)],
-        &format!("nseer: a disk broke\n# Stopped early: broke\n{done}"),
-    );
-}
-
 #[test]
 fn a_single_host_that_is_down() {
     let note = "Note: the host seems to be down. If it only does not answer pings, try -Pn\n";
