@@ -106,6 +106,11 @@ impl Gate {
         self.apply(&mut congestion);
     }
 
+    /// The first try of a probe was not answered.
+    pub(crate) fn unanswered(&self) {
+        lock(&self.congestion).retry.unanswered();
+    }
+
     /// Retransmissions that the loss seen on all hosts asks for.
     pub(crate) fn retries_for_loss(&self) -> u32 {
         lock(&self.congestion).retry.for_loss()

@@ -179,6 +179,11 @@ impl HostState {
         self.lock().window.vouched(count, is_answered);
     }
 
+    /// The first try of a probe was not answered.
+    pub(crate) fn unanswered(&self) {
+        self.lock().retry.unanswered();
+    }
+
     /// Retransmissions that a probe without an answer gets, as far as the host is known now.
     pub(crate) fn allowed_retries(&self) -> u32 {
         self.lock().retry.allowed()

@@ -405,6 +405,10 @@ impl<'a, C: Connector> Lane<'a, C> {
             if let Some(canaries) = &mut self.canaries {
                 canaries.silent();
             }
+            if probe.tries == 0 {
+                self.host.unanswered();
+                self.gate.unanswered();
+            }
             if let (0, Some(place)) = (probe.tries, probe.place) {
                 self.first_tries.told(place, false);
             }

@@ -1,11 +1,11 @@
 //! How often a probe without an answer is sent again. Knows no clock.
 //!
 //! A port that never answers is filtered or was lost each time; which of them is likelier
-//! follows from the loss seen on other ports. Without any, one retransmission is
+//! follows from the loss seen on other ports, and from how many of them answer. Without any loss, one retransmission is
 //! enough, and a host full of filtered ports does not take for ever.
 
-/// Chance of missing an answer that is small enough to stop trying.
-const ACCEPTED_MISS: f64 = 1e-6;
+/// Chance that a silent port would have answered which is small enough to stop trying.
+const ACCEPTED_MISS: f64 = 5e-6;
 /// Answers without loss that are assumed before any is seen, so that one loss among the first
 /// few answers does not look like a broken link.
 const PRIOR_ANSWERS: f64 = 8.0;
@@ -16,17 +16,24 @@ pub(crate) struct RetryPolicy {
     max: u32,
     answered: f64,
     lost: f64,
+    /// Probes whose first try was not answered.
+    unanswered: f64,
     most_needed: u32,
 }
 
 impl RetryPolicy {
     pub(crate) fn new(max: u32) -> Self {
-        RetryPolicy { max, answered: 0.0, lost: 0.0, most_needed: 0 }
+        RetryPolicy { max, answered: 0.0, lost: 0.0, unanswered: 0.0, most_needed: 0 }
     }
 
     /// `count` probes were answered at their first try.
     pub(crate) fn answered_at_once(&mut self, count: usize) {
         self.answered += u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
+    }
+
+    /// The first try of a probe was not answered.
+    pub(crate) fn unanswered(&mut self) {
+        self.unanswered += 1.0;
     }
 
     /// A probe was answered after `retries` retransmissions.
@@ -52,10 +59,12 @@ impl RetryPolicy {
         self.most_needed > 0
     }
 
-    /// Retransmissions after which an answer that may come is missed with the accepted chance.
+    /// Retransmissions after which a silent port would have answered with the accepted chance only. Where next
+    /// to none answers, a silent port is not likely to be one that does.
     pub(crate) fn for_loss(&self) -> u32 {
         let loss = self.lost / (self.answered + self.lost + PRIOR_ANSWERS);
-        let (mut retries, mut missed) = (0, loss);
+        let odds = (self.answered / self.unanswered.max(1.0)).min(1.0);
+        let (mut retries, mut missed) = (0, odds * loss);
         while missed > ACCEPTED_MISS && retries < self.max {
             missed *= loss;
             retries += 1;
@@ -83,10 +92,24 @@ mod tests {
         check(10, 1_000, &[], 1);
         check(10, 1_000, &[1], 2);
         check(10, 1_000, &[1; 20], 3);
-        check(10, 100, &[1; 30], 8);
+        check(10, 100, &[1; 30], 7);
         check(10, 0, &[1, 2, 3, 4, 9], 10);
         check(10, 1_000, &[3], 4);
-        check(10, 0, &[3], 9);
+        check(10, 0, &[3], 8);
+    }
+
+    #[test]
+    fn where_next_to_none_answers_silence_is_believed_sooner() {
+        let check = |silent: usize, expected: u32| {
+            let mut policy = RetryPolicy::new(10);
+            policy.answered_at_once(46);
+            (0..silent).for_each(|_| policy.unanswered());
+            [1, 1].map(|retries| policy.answered_after(retries));
+            assert_eq!(policy.for_loss(), expected, "{silent} silent");
+        };
+        check(2, 3);
+        check(1_000, 2);
+        check(16_000, 1);
     }
 
     #[test]

@@ -163,4 +163,19 @@ function call (smbstate, opnum, name, write, read, accepted)
   return true, result
 end
 
+--- Closes what was opened.
+-- @param smbstate Connection, with an interface bound.
+-- @param opnum Number of the function.
+-- @param name What the function is called in messages.
+-- @param handle What was given when it was opened.
+-- @return True; or false.
+-- @return Table with the <code>handle</code>, which is of no use now; or a reason.
+function close (smbstate, opnum, name, handle)
+  return call(smbstate, opnum, name, function (writer)
+    writer:raw(handle)
+  end, function (reader, result)
+    result.handle = reader:handle()
+  end)
+end
+
 return _ENV

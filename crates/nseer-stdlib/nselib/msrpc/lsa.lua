@@ -7,11 +7,13 @@
 -- @class module
 -- @name msrpc.lsa
 
-local call = require "msrpc.call".call
+local calls = require "msrpc.call"
 local stdnse = require "stdnse"
 local ipairs = ipairs
 
 _ENV = stdnse.module("msrpc.lsa", stdnse.seeall)
+
+local call = calls.call
 
 local MAXIMUM_ALLOWED = 0x02000000
 
@@ -171,11 +173,7 @@ end
 -- @return True; or false.
 -- @return Table; or a reason.
 function lsa_close (smbstate, handle)
-  return call(smbstate, 0, "lsa.close", function (writer)
-    writer:raw(handle)
-  end, function (reader, result)
-    result.handle = reader:handle()
-  end)
+  return calls.close(smbstate, 0, "lsa.close", handle)
 end
 
 return _ENV

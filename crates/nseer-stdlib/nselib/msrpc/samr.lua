@@ -7,12 +7,14 @@
 -- @class module
 -- @name msrpc.samr
 
-local call = require "msrpc.call".call
+local calls = require "msrpc.call"
 local math = require "math"
 local stdnse = require "stdnse"
 local ipairs, pairs = ipairs, pairs
 
 _ENV = stdnse.module("msrpc.samr", stdnse.seeall)
+
+local call = calls.call
 
 -- All that one may ask for ([MS-DTYP], section 2.4.3).
 local MAXIMUM_ALLOWED = 0x02000000
@@ -355,11 +357,7 @@ end
 -- @return True; or false.
 -- @return Table; or a reason.
 function samr_close (smbstate, handle)
-  return call(smbstate, 1, "samr.close", function (writer)
-    writer:raw(handle)
-  end, function (reader, result)
-    result.handle = reader:handle()
-  end)
+  return calls.close(smbstate, 1, "samr.close", handle)
 end
 
 return _ENV

@@ -37,6 +37,31 @@ local function server_name (writer, server)
   writer:text_pointer("\\\\" .. server)
 end
 
+-- A list that is empty, and however long the answer may be.
+local function write_all (writer)
+  writer:pointer(true)
+  writer:int32(0)
+  writer:pointer(false)
+  writer:int32(ANY_LENGTH)
+  writer:pointer(true)
+  writer:int32(0)
+end
+
+-- The entries that came: what is read of each at first, and behind all of them.
+local function read_all (reader, result, head, rest)
+  result.level = reader:int32()
+  reader:int32()
+  result.ctr = { array = {} }
+  if not reader:pointer() then
+    return
+  end
+  local count = reader:count()
+  if reader:pointer() then
+    reader:count()
+    result.ctr.array = reader:array(count, head, rest)
+  end
+end
+
 --- Lists shares by their names (opnum 15).
 -- @param smbstate Connection.
 -- @param server Name or address of the server.
@@ -47,29 +72,14 @@ function srvsvc_netshareenumall (smbstate, server)
     server_name(writer, server)
     writer:int32(0)
     writer:int32(0)
-    writer:pointer(true)
-    writer:int32(0)
-    writer:pointer(false)
-    writer:int32(ANY_LENGTH)
-    writer:pointer(true)
-    writer:int32(0)
+    write_all(writer)
   end, function (reader, result)
-    result.level = reader:int32()
-    reader:int32()
-    result.ctr = { array = {} }
-    if not reader:pointer() then
-      return
-    end
-    local count = reader:count()
-    if reader:pointer() then
-      reader:count()
-      result.ctr.array = reader:array(count, function (entry)
-        entry.is_named = reader:pointer()
-      end, function (entry)
-        entry.name = entry.is_named and reader:text() or ""
-        entry.is_named = nil
-      end)
-    end
+    read_all(reader, result, function (entry)
+      entry.is_named = reader:pointer()
+    end, function (entry)
+      entry.name = entry.is_named and reader:text() or ""
+      entry.is_named = nil
+    end)
   end)
 end
 
@@ -125,32 +135,17 @@ function srvsvc_netsessenum (smbstate, server)
     writer:pointer(false)
     writer:int32(10)
     writer:int32(10)
-    writer:pointer(true)
-    writer:int32(0)
-    writer:pointer(false)
-    writer:int32(ANY_LENGTH)
-    writer:pointer(true)
-    writer:int32(0)
+    write_all(writer)
   end, function (reader, result)
-    result.level = reader:int32()
-    reader:int32()
-    result.ctr = { array = {} }
-    if not reader:pointer() then
-      return
-    end
-    local count = reader:count()
-    if reader:pointer() then
-      reader:count()
-      result.ctr.array = reader:array(count, function (entry)
-        entry.client, entry.user = reader:pointer(), reader:pointer()
-        entry.active, entry.idle = reader:int32(), reader:int32()
-      end, function (entry)
-        for _, field in ipairs { "client", "user" } do
-          entry[field] = entry[field] and reader:text() or ""
-          reader:align(4)
-        end
-      end)
-    end
+    read_all(reader, result, function (entry)
+      entry.client, entry.user = reader:pointer(), reader:pointer()
+      entry.active, entry.idle = reader:int32(), reader:int32()
+    end, function (entry)
+      for _, field in ipairs { "client", "user" } do
+        entry[field] = entry[field] and reader:text() or ""
+        reader:align(4)
+      end
+    end)
   end)
 end
 

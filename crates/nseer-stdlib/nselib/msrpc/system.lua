@@ -7,13 +7,15 @@
 -- @class module
 -- @name msrpc.system
 
-local call = require "msrpc.call".call
+local calls = require "msrpc.call"
 local stdnse = require "stdnse"
 local string = require "string"
 local unicode = require "unicode"
 local ipairs, pairs = ipairs, pairs
 
 _ENV = stdnse.module("msrpc.system", stdnse.seeall)
+
+local call = calls.call
 
 local MAXIMUM_ALLOWED = 0x02000000
 local MAX_VALUE = 4096
@@ -127,11 +129,7 @@ end
 -- @return True; or false.
 -- @return Table; or a reason.
 function winreg_closekey (smbstate, handle)
-  return call(smbstate, 5, "winreg.closekey", function (writer)
-    writer:raw(handle)
-  end, function (reader, result)
-    result.handle = reader:handle()
-  end)
+  return calls.close(smbstate, 5, "winreg.closekey", handle)
 end
 
 --- Opens the services of a host (opnum 15).
@@ -264,11 +262,7 @@ end
 -- @return True; or false.
 -- @return Table; or a reason.
 function svcctl_closeservicehandle (smbstate, handle)
-  return call(smbstate, 0, "svcctl.closeservicehandle", function (writer)
-    writer:raw(handle)
-  end, function (reader, result)
-    result.handle = reader:handle()
-  end)
+  return calls.close(smbstate, 0, "svcctl.closeservicehandle", handle)
 end
 
 return _ENV
