@@ -104,7 +104,8 @@ mod tests {
             let mut policy = RetryPolicy::new(10);
             policy.answered_at_once(46);
             (0..silent).for_each(|_| policy.unanswered());
-            [1, 1].map(|retries| policy.answered_after(retries));
+            policy.answered_after(1);
+            policy.answered_after(1);
             assert_eq!(policy.for_loss(), expected, "{silent} silent");
         };
         check(2, 3);
