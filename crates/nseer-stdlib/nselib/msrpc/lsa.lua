@@ -115,14 +115,10 @@ function lsa_lookupnames2 (smbstate, policy_handle, names)
     unknown_yet(writer)
   end, function (reader, result)
     result.domains = read_domains(reader)
-    local count, list = reader:count(), {}
-    if reader:pointer() then
-      reader:count()
-      list = reader:array(count, function (entry)
-        entry.sid_type = kind(reader)
-        entry.rid, entry.sid_index, entry.unknown = reader:int32(), reader:int32(), reader:int32()
-      end)
-    end
+    local list, count = reader:list(function (entry)
+      entry.sid_type = kind(reader)
+      entry.rid, entry.sid_index, entry.unknown = reader:int32(), reader:int32(), reader:int32()
+    end)
     result.rids = { count = count, sid = list }
     result.count = reader:int32()
   end, SOME_OR_NONE)
@@ -150,18 +146,14 @@ function lsa_lookupsids2 (smbstate, policy_handle, sids)
     unknown_yet(writer)
   end, function (reader, result)
     result.domains = read_domains(reader)
-    local count, list = reader:count(), {}
-    if reader:pointer() then
-      reader:count()
-      list = reader:array(count, function (entry)
-        entry.sid_type = kind(reader)
-        entry.name = reader:text_head()
-        entry.sid_index, entry.unknown = reader:int32(), reader:int32()
-      end, function (entry)
-        entry.name = entry.name and reader:text() or ""
-        reader:align(4)
-      end)
-    end
+    local list, count = reader:list(function (entry)
+      entry.sid_type = kind(reader)
+      entry.name = reader:text_head()
+      entry.sid_index, entry.unknown = reader:int32(), reader:int32()
+    end, function (entry)
+      entry.name = entry.name and reader:text() or ""
+      reader:align(4)
+    end)
     result.names = { count = count, names = list }
     result.count = reader:int32()
   end, SOME_OR_NONE)

@@ -239,6 +239,21 @@ function Reader:array (count, head, rest)
   return list
 end
 
+--- A list: how many, and a pointer to an array of so many.
+-- @name Reader:list
+-- @param head As for <code>array</code>.
+-- @param rest As for <code>array</code>.
+-- @return The tables; none where it points to nothing.
+-- @return How many there are said to be.
+function Reader:list (head, rest)
+  local count = self:count()
+  if not self:pointer() then
+    return {}, count
+  end
+  self:count()
+  return self:array(count, head, rest), count
+end
+
 --- Twenty bytes that stand for something opened.
 -- @name Reader:handle
 -- @return The bytes.

@@ -324,15 +324,12 @@ function samr_getmembersinalias (smbstate, alias_handle)
   return call(smbstate, 33, "samr.getmembersinalias", function (writer)
     writer:raw(alias_handle)
   end, function (reader, result)
-    local count, list = reader:count(), {}
-    if reader:pointer() then
-      reader:count()
-      local has = reader:array(count, function (entry) entry.is_some = reader:pointer() end, function (entry)
-        entry.sid = entry.is_some and reader:sid() or nil
-      end)
-      for _, entry in pairs(has) do
-        list[#list + 1] = entry.sid
-      end
+    local list = {}
+    local has = reader:list(function (entry) entry.is_some = reader:pointer() end, function (entry)
+      entry.sid = entry.is_some and reader:sid() or nil
+    end)
+    for _, entry in pairs(has) do
+      list[#list + 1] = entry.sid
     end
     result.sids = list
   end)

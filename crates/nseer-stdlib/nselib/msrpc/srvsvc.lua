@@ -52,13 +52,8 @@ local function read_all (reader, result, head, rest)
   result.level = reader:int32()
   reader:int32()
   result.ctr = { array = {} }
-  if not reader:pointer() then
-    return
-  end
-  local count = reader:count()
   if reader:pointer() then
-    reader:count()
-    result.ctr.array = reader:array(count, head, rest)
+    result.ctr.array = reader:list(head, rest)
   end
 end
 
