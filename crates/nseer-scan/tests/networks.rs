@@ -239,6 +239,26 @@ fn a_router_that_drops_probes_hides_no_port() {
     assert_eq!(found, open);
 }
 
+/// Many filtered hosts behind a narrow link: the scan as a whole asks faster as long as known ports answer, and
+/// finds all ports where the link drops what is too much for it.
+#[test]
+fn a_narrow_link_to_many_filtered_hosts_hides_no_port() {
+    let (mut open, mut found) = (0, 0);
+    for (rate, burst, longest) in [(5_000, 300, 20), (20_000, 1_000, 8)] {
+        for seed in 0..3 {
+            let (uplink, ports) = (Some((rate, burst)), few_open(500, 50));
+            let quiet = Network::quiet();
+            let network = Network { seed, ports, uplink, loss: 10, delay: 50, hosts: 16, ..quiet };
+            let outcome = network.scan();
+            open += 160;
+            found += outcome.states(PortState::Open);
+            let elapsed = outcome.elapsed;
+            assert!(elapsed < Duration::from_secs(longest), "{rate} {seed}: {elapsed:?}");
+        }
+    }
+    assert_eq!(found, open);
+}
+
 /// Hosts with one port each, on a link that loses some packets: whoever was not answered is asked again as
 /// soon as others would have answered, and not after a second. (Where the last try is needed, or next to nothing
 /// was lost yet, it gets its second.)
