@@ -105,6 +105,17 @@ fn a_burst_and_then_little_hides_no_port() {
     }
 }
 
+/// The same where few ports were asked for.
+#[test]
+fn a_burst_hides_none_of_a_dozen_ports() {
+    for seed in 0..20 {
+        let ports = (1..=12).map(|port| (port, Kind::Open)).collect();
+        let limit = Some(Limit { rate: 5, burst: 5, of_all: true });
+        let network = Network { seed, ports, limit, delay: 0, ..Network::quiet() };
+        assert_eq!(network.scan().states(PortState::Open), 12, "{seed}");
+    }
+}
+
 /// Ports that never answer are not taken for a limit: they are asked as often as before, and a few of the
 /// others with them.
 #[test]
