@@ -13,7 +13,7 @@ use nseer_core::{
     Event, EventSink as _, Levels, PortKey, ScanPorts, ServiceNames as _, Severity, Stage,
 };
 use nseer_engine::selection::{Entry, write_db};
-use nseer_engine::{Engine, NewTargets as _, ScriptInfo, script_help};
+use nseer_engine::{Engine, EngineConfig, NewTargets as _, ScriptInfo, script_help};
 use nseer_probes::PayloadTable;
 use nseer_scan::{Heir, Technique};
 use nseer_seam::System;
@@ -382,11 +382,25 @@ async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
     };
     let rules = [plan.scripts.rules.as_slice(), &plan.scripts.help].concat();
     let selection = setup::select(&rules, false, &around, plan.output.debug)?;
-    let engine = Engine::start(setup::engine(plan, &around, selection)?).await?;
-    let scripts: Vec<&ScriptInfo> = engine.scripts().iter().map(|s| &**s).collect();
-    write_descriptions(plan, &around, &scripts)?;
-    drop((engine, around));
+    let scripts = heads(setup::engine(plan, &around, selection)?).await?;
+    write_descriptions(plan, &around, &scripts.iter().map(|s| &**s).collect::<Vec<_>>())?;
+    drop(around);
     writer.finish(&sinks)
+}
+
+/// Loads scripts only to tell of them: half of them in an engine of its own, where they are many.
+async fn heads(config: EngineConfig) -> anyhow::Result<Vec<Arc<ScriptInfo>>> {
+    /// A few are loaded sooner than a second engine starts.
+    const FEW: usize = 50;
+    let is_one = config.workers.is_some_and(|workers| workers.get() == 1);
+    if is_one || config.scripts.len() <= FEW {
+        return Ok(Engine::start(config).await?.scripts().to_vec());
+    }
+    let mut rest = config.clone();
+    let mut first = config;
+    rest.scripts = first.scripts.split_off(first.scripts.len() / 2);
+    let (first, rest) = tokio::try_join!(Engine::start(first), Engine::start(rest))?;
+    Ok([first.scripts(), rest.scripts()].concat())
 }
 
 fn write_descriptions(plan: &Plan, around: &Around, scripts: &[&ScriptInfo]) -> anyhow::Result<()> {
@@ -435,11 +449,10 @@ async fn update_database(plan: &Plan, around: &Around) -> anyhow::Result<()> {
     say("NSE: Updating rule database.");
     let rule = format!("{}/", directory.display());
     let selection = setup::select(&[rule], false, around, plan.output.debug)?;
-    let engine = Engine::start(setup::engine(plan, around, selection)?).await?;
+    let scripts = heads(setup::engine(plan, around, selection)?).await?;
     let file_name =
         |script: &ScriptInfo| script.path.rsplit('/').next().unwrap_or(&script.path).to_owned();
-    let entries: Vec<Entry> = engine
-        .scripts()
+    let entries: Vec<Entry> = scripts
         .iter()
         .map(|s| Entry { file_name: file_name(s), categories: s.categories.clone() })
         .collect();
