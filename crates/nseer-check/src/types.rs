@@ -35,13 +35,15 @@ pub fn files(api: &Api) -> Vec<(String, String)> {
 /// A table of data, of which nothing is documented.
 const DATA: &str = "---@meta\n\n---@type table\nlocal data = {}\nreturn data\n";
 
-/// Settings of lua-language-server. Editors have to be told that `.nse` is Lua.
+/// Settings of lua-language-server, which EmmyLua reads too. Editors have to be told that `.nse` is Lua.
+/// EmmyLua's `unnecessary-if` takes what a table has for its only keys, and what a loop changes for
+/// constant: it is wrong about sets (`if not HARMLESS[method]`), which scripts are full of.
 const LUARC: &str = r#"{
   "$schema": "https://raw.githubusercontent.com/LuaLS/vscode-lua/master/setting/schema.json",
   "runtime.version": "Lua 5.4",
   "workspace.library": ["nse-types"],
   "workspace.checkThirdParty": false,
-  "diagnostics.disable": ["lowercase-global"]
+  "diagnostics.disable": ["lowercase-global", "unnecessary-if"]
 }
 "#;
 
@@ -49,7 +51,7 @@ const LUARC: &str = r#"{
 const EMMYRC: &str = r#"{
   "runtime": { "version": "Lua5.4", "extensions": [".nse"] },
   "workspace": { "library": ["nse-types"] },
-  "diagnostics": { "disable": ["lowercase-global"] }
+  "diagnostics": { "disable": ["lowercase-global", "unnecessary-if"] }
 }
 "#;
 

@@ -25,4 +25,4 @@ mod udp;
 pub use error::NetError;
 pub use network::{AllowAll, Family, NetPolicy, Network, NetworkConfig, Slot, Transport};
 pub use options::{ConnectOptions, Tally};
-pub use socket::Socket;
+pub use socket::{Handed, Socket, Words};

@@ -69,8 +69,11 @@ pub enum What<'a> {
     Received(&'a [u8]),
     /// Waiting for bytes ended without: time-out, end of the stream, failure.
     NotReceived(&'a NetError),
-    /// Its bytes go through other hands now, and are not seen.
-    HandedOver,
+    /// This was asked in a protocol that other hands speak over it; in their words (see
+    /// [`crate::Words`]).
+    Asked(&'a [u8]),
+    /// This came of it.
+    Answered(&'a [u8]),
     /// The caller closed it.
     Closed,
 }

@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of scripts: whose it is, and who may use it, is the caller's business.
 
+mod handed;
 mod receiving;
 
 use std::io;
@@ -9,7 +10,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::net::TcpStream;
 
 use crate::deadline::{deadline, until, within};
 use crate::error::NetError;
@@ -19,6 +19,8 @@ use crate::options::ConnectOptions;
 use crate::stand_in::{self, Line};
 use crate::stream::{Stop, Stream};
 use crate::udp::Udp;
+
+pub use handed::{Handed, Words};
 
 /// A connected socket, or a UDP socket without a peer. Dropping it closes it.
 ///
@@ -267,23 +269,6 @@ impl Socket {
         started
     }
 
-    /// The bare connection, for a protocol that is spoken elsewhere; `None` where there is none, or
-    /// none without TLS. What was received and not fetched is gone.
-    #[must_use]
-    pub fn into_tcp(self) -> Option<TcpStream> {
-        if let Some(watched) = &self.watched {
-            watched.tell(What::HandedOver);
-        }
-        self.bare()
-    }
-
-    fn bare(self) -> Option<TcpStream> {
-        match self.kind {
-            Kind::Stream(stream) => stream.into_tcp(),
-            Kind::Udp(_) | Kind::Played(_) => None,
-        }
-    }
-
     /// The local end, once there is one.
     #[must_use]
     pub fn local_addr(&self) -> Option<SocketAddr> {
@@ -340,7 +325,8 @@ impl Socket {
     /// Closes a plain TCP connection by a reset: one packet, and no local port is kept in
     /// TIME_WAIT. Any other socket is closed as [`Socket::close`] does.
     pub fn reset(self) {
-        if let Some(tcp) = self.bare() {
+        let Kind::Stream(stream) = self.kind else { return };
+        if let Some(tcp) = stream.into_tcp() {
             // Where that fails it is closed all the same, by a FIN.
             let _ = SockRef::from(&tcp).set_linger(Some(Duration::ZERO));
         }

@@ -17,8 +17,8 @@ struct ScriptClock {
     pace: Pace,
 }
 
-/// What the clock of a script shows: while it computes, the time at which something happened last. So
-/// it is the same in a recording, where computing takes time, and in a replay, where it takes none.
+/// What the clock of a script shows: the time at which something happened last, or until which it slept.
+/// So it is the same in a recording, where computing takes time, and in a replay, where it takes none.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
     inner: Arc<PaceInner>,
@@ -33,8 +33,8 @@ struct PaceInner {
     shown: AtomicU64,
 }
 
-/// Whoever computes for longer than this, or sleeps, sees that.
-const STILL: Duration = Duration::from_millis(250);
+/// Whoever computes for longer than this sees it: somebody may compute until the clock shows something.
+const STILL: Duration = Duration::from_secs(5);
 
 impl Pace {
     /// Begins at `now`, if it has not begun. Gives when it did.
@@ -73,6 +73,12 @@ impl Clock for ScriptClock {
             return self.start;
         }
         self.start.checked_add(self.pace.shown(self.now())).unwrap_or(self.start)
+    }
+
+    fn slept_until(&self, wall: SystemTime) {
+        if let Ok(time) = wall.duration_since(self.start) {
+            self.pace.happened(time);
+        }
     }
 }
 

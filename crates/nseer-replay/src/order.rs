@@ -25,6 +25,10 @@ pub(crate) struct Order {
     places: HashMap<Event, usize>,
     /// All before this one are over.
     head: usize,
+    /// How many are over.
+    over: usize,
+    /// How many were when somebody last asked, and since when.
+    noted: Option<(usize, Instant)>,
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +68,7 @@ impl Order {
             }
         }
         let places = all.iter().enumerate().map(|(place, (_, what, _))| (*what, place)).collect();
-        Order { events, places, head: 0 }
+        Order { events, places, ..Order::default() }
     }
 
     /// How long after `what` the last thing came that came before the script did anything more: its
@@ -85,12 +89,20 @@ impl Order {
     /// its turn.
     pub(crate) fn held(&mut self, what: Event, since: Instant, now: Instant) -> Option<Instant> {
         let place = self.places.get(&what).copied()?;
+        // As long as one thing follows the other, also what is late still comes.
+        let moved = match self.noted {
+            Some((over, at)) if over == self.over => at,
+            _ => now,
+        };
+        self.noted = Some((self.over, moved));
+        let ready = since.max(moved);
         while self.head < place {
             let first = &mut self.events[self.head];
             if !first.is_over {
                 // What nobody waits for comes only where a thread has something to do before, and that
                 // takes no time here.
-                let limit = first.due.map_or(since, |due| due.clamp(since, since + LATENESS));
+                let limit = first.due.map_or(ready, |due| due.clamp(since, since + LATENESS));
+                let limit = limit.max(ready);
                 if now <= limit + GRACE {
                     return Some(limit + GRACE + Duration::from_millis(1));
                 }
@@ -103,8 +115,11 @@ impl Order {
 
     /// `what` has happened, or never will.
     pub(crate) fn pass(&mut self, what: Event) {
-        if let Some(event) = self.places.get(&what).and_then(|place| self.events.get_mut(*place)) {
+        if let Some(event) = self.places.get(&what).and_then(|place| self.events.get_mut(*place))
+            && !event.is_over
+        {
             event.is_over = true;
+            self.over += 1;
         }
     }
 }

@@ -45,7 +45,7 @@ impl Recording {
         }
         if !ended {
             let text = format!("the recording is cut off: its last line has to be '{END}'");
-            return Err(RecordingError { line: last, text });
+            return Err(RecordingError { line: last.max(1), text });
         }
         reader.finish().map_err(|text| RecordingError { line: last, text })
     }

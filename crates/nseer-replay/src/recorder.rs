@@ -23,8 +23,6 @@ struct Heard {
     names: Vec<Answer>,
     /// By the socket's number: its place, and when something last happened.
     sockets: HashMap<u64, (usize, u64)>,
-    /// Native sessions whose bytes were not seen.
-    unseen: usize,
     pace: Pace,
     /// When something happened last, in microseconds after the beginning.
     last: Option<u64>,
@@ -37,8 +35,6 @@ pub struct Conversations {
     pub conversations: Vec<Conversation>,
     /// What DNS said.
     pub names: Vec<Answer>,
-    /// Connections that went to native code (`libssh2`), which cannot be replayed.
-    pub unseen: usize,
 }
 
 impl Recorder {
@@ -51,11 +47,7 @@ impl Recorder {
     /// What was heard so far; the recorder begins anew.
     pub fn take(&self) -> Conversations {
         let heard = std::mem::take(&mut *self.lock());
-        Conversations {
-            conversations: heard.conversations,
-            names: heard.names,
-            unseen: heard.unseen,
-        }
+        Conversations { conversations: heard.conversations, names: heard.names }
     }
 
     fn lock(&self) -> MutexGuard<'_, Heard> {
@@ -119,16 +111,13 @@ impl Heard {
             What::Sent { data, to } => {
                 Said::Sent(Pattern::of(data), to.filter(|_| conversation.peer.is_none()))
             }
-            What::Received(data) => Said::Received(data.to_vec()),
+            What::Asked(words) => Said::Sent(Pattern::of(words), None),
+            What::Received(data) | What::Answered(data) => Said::Received(data.to_vec()),
             What::NotReceived(NetError::TimedOut) => Said::Silence,
             What::NotReceived(NetError::Eof) => Said::Eof,
             What::NotReceived(error) => Said::Failed(Failure::of(error)),
             What::Tls { certificate, failed: None } => Said::Tls(certificate.clone()),
             What::Tls { failed: Some(error), .. } => Said::NoTls(Failure::of(error)),
-            What::HandedOver => {
-                self.unseen += 1;
-                return;
-            }
             // A connection that was never there is not closed.
             What::Closed if conversation.failed.is_some() => return,
             What::Closed => Said::Closed,

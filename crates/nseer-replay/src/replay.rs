@@ -275,6 +275,7 @@ impl StandIn for Replay {
         let never = conversation.failed == Some(Failure::TimedOut);
         if never {
             // That is the script's own clock.
+            self.shared.happens(conversation.at);
             self.shared.pass((index, None));
         }
         Opening {

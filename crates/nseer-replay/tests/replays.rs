@@ -224,6 +224,45 @@ async fn what_several_peers_say_comes_in_the_recorded_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_late_keeps_its_turn_while_others_go_on() {
+    // Each answer of the first is one that the second waits for, which is ready long before.
+    let turns = "> \"a\"\n< \"A\"\n".repeat(9);
+    let (network, replay) = replay(&format!(
+        "connection tcp 192.0.2.1:7\n< 1ms \"B\"\nconnection tcp 192.0.2.1:7 at 0us\n{turns}"
+    ));
+    let (mut second, mut first) = (tcp(&network).await, tcp(&network).await);
+    let came = Mutex::new(String::new());
+    let note = |answer: String| came.lock().expect("no panic").push_str(&answer);
+    let ask = async {
+        for _ in 0..9 {
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            first.send(b"a", None).await.expect("sent");
+            note(told(first.receive(seconds(5)).await));
+        }
+    };
+    let listen = async { note(told(second.receive(seconds(5)).await)) };
+    tokio::join!(ask, listen);
+    drop((first, second));
+    assert_eq!(replay.finish(), []);
+    assert_eq!(came.into_inner().expect("no panic"), "AAAAAAAAAB");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_goes_on_by_what_a_script_slept_and_not_by_what_it_computed() {
+    let pace = Pace::default();
+    let clock = machine::machine(0, 1, &pace).clock;
+    let shown = || clock.wall().duration_since(UNIX_EPOCH).expect("not before 1970");
+    assert_eq!(shown(), Duration::ZERO);
+    // It computed, on a machine that had much to do.
+    tokio::time::advance(Duration::from_secs(3)).await;
+    assert_eq!(shown(), Duration::ZERO);
+    let until = clock.wall() + Duration::from_millis(400);
+    tokio::time::advance(Duration::from_millis(417)).await;
+    clock.slept_until(until);
+    assert_eq!(shown(), Duration::from_millis(400));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_came_in_time_while_a_script_computed_still_does() {
     // It computed for three seconds before it sent, which now takes no time.
     let (network, replay) =

@@ -8,6 +8,9 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Instant;
     /// Wall-clock time, for what is shown to people.
     fn wall(&self) -> SystemTime;
+    /// Whoever reads this clock has slept until it shows `wall`. A clock that shows what happened, not how
+    /// long a machine computes, goes on by that; others have done so by themselves.
+    fn slept_until(&self, _wall: SystemTime) {}
 }
 
 /// The machine's clocks.

@@ -45,10 +45,14 @@ action = function (host, port)
       risky[#risky + 1] = method
     end
   end
-  local lines = { "The server did not answer the request for its methods" }
+  local lines = {}
   if #allowed > 0 then
-    lines[1] = "Supported methods: " .. table.concat(allowed, " ")
-    lines[2] = #risky > 0 and "Potentially risky methods: " .. table.concat(risky, " ") or nil
+    lines[#lines + 1] = "Supported methods: " .. table.concat(allowed, " ")
+  else
+    lines[#lines + 1] = "The server did not answer the request for its methods"
+  end
+  if #risky > 0 then
+    lines[#lines + 1] = "Potentially risky methods: " .. table.concat(risky, " ")
   end
   return stdnse.format_output(true, lines)
 end

@@ -39,6 +39,7 @@ local COMMON = "13,17,19,21-23,25,110,119,143,465,563,587,873,990,992-995,2121,2
 local DEFAULT_TIMEOUT = 5
 
 -- What the portrule asks when the user chose ports; nil if there is nothing to ask.
+---@return nil | fun(host: nse.Host, port: nse.Port): boolean
 local function chosen_ports ()
   local ports = stdnse.get_script_args("banner.ports")
   if ports == nil then
@@ -50,7 +51,7 @@ local function chosen_ports ()
   if not status then
     error("banner.ports: " .. rule, 0)
   end
-  return rule
+  return rule --[[@as function]]
 end
 
 local function timeout_ms ()

@@ -33,7 +33,7 @@ local function mean_and_deviation (values)
   for _, value in ipairs(values) do
     sum = sum + value
   end
-  local mean, squares = sum / #values, 0
+  local mean, squares = sum / #values, 0.0
   for _, value in ipairs(values) do
     squares = squares + (value - mean) ^ 2
   end

@@ -73,21 +73,20 @@ local function decode (data)
     return nil
   end
   local code, id = string.unpack(">BI2", data, 2)
-  local pos = 5 + (string.byte(data) & 15)
+  local pos = 5 + (string.byte(data) & 15) --[[@as number]]
   local number, more = 0, false
   while pos <= #data do
     local head = string.byte(data, pos)
     if head == 0xff then
       return code, id, string.sub(data, pos + 1), more
     end
-    local delta, length
-    delta, pos = extended(data, head >> 4, pos + 1)
-    length, pos = extended(data, head & 15, pos)
+    local delta, after = extended(data, head >> 4, pos + 1)
+    local length, value = extended(data, head & 15, after)
     number = number + delta
     if number == BLOCK2 and length > 0 then
-      more = (string.byte(data, pos + length - 1) or 0) & 8 ~= 0
+      more = (string.byte(data, value + length - 1) or 0) & 8 ~= 0
     end
-    pos = pos + length
+    pos = value + length
   end
   return code, id, "", more
 end
@@ -122,6 +121,7 @@ end
 -- The resources of a list in the link format (RFC 6690, section 2).
 local function resources (text)
   local found, paths = {}, {}
+  ---@type integer?
   local pos = 1
   while pos do
     local path, after = string.match(text, "^%s*<([^>]*)>()", pos)

@@ -44,7 +44,7 @@ local MAX_HOSTS = 200
 -- Builds the output while elements come: an element's attributes are known when it ends or the next begins.
 local function reader ()
   local out, cluster, machine, clusters, machines = stdnse.output_table(), nil, nil, 0, 0
-  local element, fields
+  local element, fields = nil, {}
   local function done ()
     if element == "GANGLIA_XML" then
       out["Ganglia Version"] = fields.VERSION

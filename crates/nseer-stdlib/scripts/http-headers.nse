@@ -29,19 +29,21 @@ categories = {"discovery", "safe"}
 
 portrule = shortport.http
 
+-- The method and its response.
+local function asked (host, port, path, use_get)
+  if not use_get then
+    local response = http.head(host, port, path)
+    -- A server that is silent is not asked twice.
+    if response.status == 200 or string.find(response["status-line"] or "", "TIMEOUT", 1, true) then
+      return "HEAD", response
+    end
+  end
+  return "GET", http.get(host, port, path, {truncated_ok = true})
+end
+
 action = function (host, port)
   local path, use_get = stdnse.get_script_args("http-headers.path", "http-headers.useget")
-  path = path or "/"
-  local kind, response = "HEAD", nil
-  if not use_get then
-    response = http.head(host, port, path)
-    -- A server that is silent is not asked twice.
-    use_get = response.status ~= 200 and not string.find(response["status-line"] or "", "TIMEOUT", 1, true)
-  end
-  if use_get then
-    kind = "GET"
-    response = http.get(host, port, path, {truncated_ok = true})
-  end
+  local kind, response = asked(host, port, path or "/", use_get)
   if not response.status then
     stdnse.debug1("no header: %s", response["status-line"])
     return nil

@@ -30,7 +30,7 @@ local WIDTH = 50
 
 local function limit ()
   local verbosity = nmap.verbosity()
-  return verbosity >= 2 and math.huge or verbosity == 1 and 40 or 15
+  return verbosity >= 2 and math.maxinteger or verbosity == 1 and 40 or 15
 end
 
 -- The paths of a file, each once, in their order.

@@ -3,7 +3,6 @@ local ldap = require "ldap"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
-local string = require "string"
 
 description = [[
 Shows what a directory server says of itself: naming contexts, versions, controls, extensions and ways to log in.

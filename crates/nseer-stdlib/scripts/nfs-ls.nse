@@ -73,9 +73,8 @@ local function look (nfs, comm, handle, listing, which)
   if status then
     ls.report_info(listing, "access: " .. rpc.Util.format_access(access.mask, comm.version))
   end
-  local folder
-  status, folder = nfs:ReadDirPlus(comm, handle)
-  if not status then
+  local is_read, folder = nfs:ReadDirPlus(comm, handle)
+  if not is_read then
     ls.report_error(listing, folder)
     return
   end

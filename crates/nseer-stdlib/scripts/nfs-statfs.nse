@@ -39,13 +39,12 @@ local function columns (nfs, comm, handle, human)
   end
   local room = rpc.Util.calc_fsstat_table(stats, comm.version, human)
   local out = { tostring(room.size), tostring(room.used), tostring(room.available), room.use, "", "" }
-  local info, conf
-  status, info = nfs:FsInfo(comm, handle)
-  if status then
+  local has_info, info = nfs:FsInfo(comm, handle)
+  if has_info then
     out[5] = rpc.Util.calc_fsinfo_table(info, comm.version).maxfilesize
   end
-  status, conf = nfs:PathConf(comm, handle)
-  if status then
+  local has_conf, conf = nfs:PathConf(comm, handle)
+  if has_conf then
     out[6] = tostring(conf.linkmax)
   end
   return out

@@ -6,7 +6,6 @@ local os = require "os"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
 local string = require "string"
-local table = require "table"
 
 description = [[
 Asks a time server for the time, and for its version and state where it tells them.
@@ -52,6 +51,7 @@ local function receive_time (host, port)
 end
 
 -- The variables of the server as a table.
+---@return table<string, string>
 local function variables (host, port)
   local question = string.pack(">BBI2I2I2I2I2", 0x16, 2, 1, 0, 0, 0, 0)
   local status, data = comm.exchange(host, port, question, { proto = "udp", timeout = stdnse.get_timeout(host, 5000) })

@@ -26,7 +26,7 @@ categories = {"version"}
 
 local NAMES = { rpc = true, rpcbind = true }
 
-portrule = function (host, port)
+portrule = function (_, port)
   local info = port.version or {}
   return NAMES[port.service or ""] and port.state == "open" and not shortport.port_is_excluded(port.number, port.protocol)
     and not string.find(info.extrainfo or "", "RPC #", 1, true)

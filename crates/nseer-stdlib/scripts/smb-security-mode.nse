@@ -1,6 +1,5 @@
 local smb = require "smb"
 local stdnse = require "stdnse"
-local string = require "string"
 
 description = [[
 Shows how a file server guards logging in over SMB version 1: by user or by share, with a challenge or in clear,

@@ -45,7 +45,8 @@ action = function (host, port)
     stdnse.debug1("%s", reply)
     return nil
   end
-  local lines = {table.concat(texts_of(reply), ", ")}
+  local lines = {}
+  lines[1] = table.concat(texts_of(reply), ", ")
   status, reply = smtp.help(socket)
   if status and string.find(reply, "^21[14]") then
     lines[2] = " " .. table.concat(texts_of(reply), " ")

@@ -4,7 +4,6 @@ local shortport = require "shortport"
 local snmp = require "snmp"
 local stdnse = require "stdnse"
 local string = require "string"
-local table = require "table"
 local target = require "target"
 
 description = [[
@@ -45,6 +44,7 @@ local TYPES = {
   [166] = "mpls", [194] = "atmSubInterface", [199] = "infiniband", [209] = "bridge", [244] = "wwanPP2",
 }
 
+---@type table<number, string>
 local STATUS = { "up", "down", "testing", "unknown", "dormant", "notPresent", "lowerLayerDown" }
 
 -- Reads one column: values by what stands after its name.
@@ -129,7 +129,8 @@ action = function (host, port)
     block[#block + 1] = mac_line(macs[index])
     block[#block + 1] = "Type: " .. (TYPES[types[index] or 0] or tostring(types[index]))
       .. "  Speed: " .. speed(number(speeds[index]) or 0)
-    block[#block + 1] = STATUS[status[index] or 0] and "Status: " .. STATUS[status[index]]
+    local state = STATUS[number(status[index]) or 0]
+    block[#block + 1] = state and "Status: " .. state
     if number(sent[index]) and number(received[index]) then
       block[#block + 1] = "Traffic stats: " .. amount(sent[index]) .. " sent, " .. amount(received[index]) .. " received"
     end

@@ -52,8 +52,8 @@ action = function (host, port)
       row("TCP", here, there)
     end
   end
-  _, rows = agent:walk(UDP)
-  for _, entry in ipairs(rows) do
+  local _, listening = agent:walk(UDP)
+  for _, entry in ipairs(listening) do
     local here = endpoint(string.sub(entry.oid, #UDP + 2))
     if here then
       row("UDP", here, "*:*")

@@ -2,7 +2,6 @@ local datetime = require "datetime"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local snmp = require "snmp"
-local stdnse = require "stdnse"
 local string = require "string"
 
 description = [[

@@ -44,15 +44,15 @@ end
 
 action = function (host, port)
   local agent = snmp.Helper:new(host, port)
-  local status, names, dates
-  if agent:connect() then
-    status, names = agent:walk(NAME)
+  if not agent:connect() then
+    return nil
   end
-  if not status then
+  local is_known, names = agent:walk(NAME)
+  if not is_known then
     return nil
   end
   nmap.set_port_state(host, port, "open")
-  status, dates = agent:walk(DATE)
+  local status, dates = agent:walk(DATE)
   local by_row = {}
   for _, row in ipairs(status and dates or {}) do
     by_row[string.sub(row.oid, #DATE + 2)] = date_of(row.value)

@@ -38,6 +38,7 @@ end
 -- What looks like an address in a text.
 local PATTERNS = {"%f[%d]%d+%.%d+%.%d+%.%d+%f[^%d.]", "%f[%x:][%x:]+:[%x:.]+"}
 
+---@return string[]
 local function addresses_in (text)
   local found, seen = {}, {}
   for _, pattern in ipairs(PATTERNS) do

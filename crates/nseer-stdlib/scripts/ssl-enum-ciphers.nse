@@ -150,7 +150,9 @@ local function preference (host, port, version, order)
 end
 
 local function compressors (host, port, version, suites)
-  local left, found = {"DEFLATE", "LZS", "NULL"}, {}
+  ---@type string[]
+  local left = {"DEFLATE", "LZS", "NULL"}
+  local found = {}
   for _ = 1, #left do
     local answer = tlsprobe.hello(host, port,
       {protocol = version, ciphers = suites, compressors = left, last = "server_hello"})

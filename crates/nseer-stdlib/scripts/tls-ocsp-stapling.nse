@@ -111,7 +111,7 @@ local function basic_response (out, data)
   -- The first SingleResponse: which certificate, its state, two times.
   tag, inside, stop = element(data, inside or 1, stop or 0)
   local _, _, after = element(data, inside or 1, tag and stop or 0)
-  if not after then
+  if not after or not stop then
     return
   end
   local state, _, ending = element(data, after + 1, stop)

@@ -115,17 +115,18 @@ impl State {
             What::Tls { failed: Some(error), .. } => format!("cannot start TLS: {error}"),
             What::Sent { data, .. } => format!("sends {}", bytes(data.len())),
             What::Received(data) => format!("receives {}", bytes(data.len())),
+            What::Asked(_) => "asks".to_owned(),
+            What::Answered(_) => "is answered".to_owned(),
             What::NotReceived(NetError::TimedOut) => "waits in vain".to_owned(),
             What::NotReceived(NetError::Eof) => "finds the connection closed".to_owned(),
             What::NotReceived(error) => format!("cannot receive: {error}"),
-            What::HandedOver => "goes on in native code".to_owned(),
             What::Closed => "closes".to_owned(),
         };
         // Writing to a string does not fail.
         let _ = writeln!(out, "{head} {what}");
         match &sight.what {
-            What::Sent { data, .. } => dump(&mut out, '>', data),
-            What::Received(data) => dump(&mut out, '<', data),
+            What::Sent { data, .. } | What::Asked(data) => dump(&mut out, '>', data),
+            What::Received(data) | What::Answered(data) => dump(&mut out, '<', data),
             _ => {}
         }
         out
@@ -159,7 +160,7 @@ fn dump(out: &mut String, way: char, data: &[u8]) {
     // Writing to a string does not fail.
     if plain * 10 >= shown.len() * 9 {
         for line in shown.split_inclusive(|b| *b == b'\n') {
-            let _ = writeln!(out, "{:>24} {way} {}", "", line.escape_ascii());
+            let _ = writeln!(out, "{:>24} {way} {}", "", readable(line));
         }
     } else {
         for row in shown.chunks(16) {
@@ -174,6 +175,18 @@ fn dump(out: &mut String, way: char, data: &[u8]) {
     }
 }
 
+/// Text with its quotes as they are, and an escape for what cannot be shown.
+fn readable(text: &[u8]) -> String {
+    let mut out = String::new();
+    for byte in text {
+        match byte {
+            b'"' | b'\'' => out.push(char::from(*byte)),
+            other => out.extend(other.escape_ascii().map(char::from)),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,13 +194,13 @@ mod tests {
     #[test]
     fn bytes_are_shown_as_what_they_are() {
         let mut out = String::new();
-        dump(&mut out, '<', b"220 hi\r\n250 ok\r\n");
+        dump(&mut out, '<', b"220 'hi'\r\n250 ok\r\n");
         dump(&mut out, '>', &[0, 1, b'A']);
         let column = " ".repeat(24);
         assert_eq!(
             out,
             format!(
-                "{column} < 220 hi\\r\\n\n{column} < 250 ok\\r\\n\n{column} > {:47}  ..A\n",
+                "{column} < 220 'hi'\\r\\n\n{column} < 250 ok\\r\\n\n{column} > {:47}  ..A\n",
                 "00 01 41"
             )
         );

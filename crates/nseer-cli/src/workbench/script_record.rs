@@ -79,12 +79,6 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
     drop(runtime);
     check(&ran, &host)?;
     let heard = recorder.take();
-    if heard.unseen > 0 {
-        bail!(
-            "nothing was written: the script speaks SSH through libssh2, whose encrypted bytes differ \
-             each time and cannot be replayed"
-        );
-    }
     let stage = Stage { ports: ports(&ran, &host), ..stage };
     let output = Some(ran.text());
     let conversations = heard.conversations;

@@ -132,12 +132,21 @@ impl Server {
     }
 
     fn document(&self) -> Value {
-        json!({ "uri": format!("{}/sample.nse", self.uri) })
+        self.named("sample.nse")
+    }
+
+    fn named(&self, name: &str) -> Value {
+        json!({ "uri": format!("{}/{name}", self.uri) })
     }
 
     /// Line from 0 and code of each diagnostic.
     fn diagnostics(&mut self) -> Vec<(u64, String)> {
-        let params = json!({ "textDocument": self.document() });
+        let document = self.document();
+        self.diagnostics_of(&document)
+    }
+
+    fn diagnostics_of(&mut self, document: &Value) -> Vec<(u64, String)> {
+        let params = json!({ "textDocument": document });
         let answer = self.ask("textDocument/diagnostic", params);
         let items = answer["items"].as_array().cloned().unwrap_or_default();
         let read = |item: &Value| {
@@ -168,12 +177,21 @@ impl Server {
     }
 }
 
+/// The embedded scripts.
+fn own_scripts() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    let files = nseer_stdlib::files().iter();
+    files.filter_map(|(path, text)| Some((path.strip_prefix("scripts/")?, *text)))
+}
+
 #[allow(clippy::disallowed_methods, reason = "a test makes its own files")]
 fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("editor");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder for the test");
     std::fs::write(folder.join("sample.nse"), SCRIPT).expect("a file for the test");
+    for (name, text) in own_scripts() {
+        std::fs::write(folder.join(name), text).expect("a file for the test");
+    }
     let made = Command::new(env!("CARGO_BIN_EXE_nseer"))
         .args(["script", "types", "-o", "."])
         .current_dir(&folder)
@@ -220,4 +238,15 @@ fn an_editor_completes_and_finds_a_wrong_type() {
     );
     let is_gone = (0..PATIENCE).any(|_| !server.diagnostics().contains(&wrong));
     assert!(is_gone, "{:?}", server.diagnostics());
+
+    // Scripts that are well give nothing to complain about.
+    for (name, text) in own_scripts() {
+        let document = server.named(name);
+        let mut open = document.clone();
+        let text = String::from_utf8_lossy(text);
+        (open["languageId"], open["version"], open["text"]) = (json!("lua"), json!(1), json!(text));
+        server.tell("textDocument/didOpen", json!({ "textDocument": open }));
+        let found = server.diagnostics_of(&document);
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
 }

@@ -31,7 +31,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("ms-sql-info", PLAYED),
     ("rpc-grind", "it is about what version detection found"),
     ("smtp-strangeport", "it is about what version detection found"),
-    ("ssh-auth-methods", "what goes through libssh2 is not recorded"),
     ("unittest", "it runs the tests of the libraries, as a test of its own does"),
 ];
 

@@ -1,7 +1,7 @@
 //! SSH from scripts: the native module `libssh2` against OpenSSH's own server, beside the real
 //! nmap where that can be compared.
 
-use crate::lab::{self, Lab, Output, PASSPHRASE, PASSWORD, Peer, USER};
+use crate::lab::{self, Folder, Lab, Output, PASSPHRASE, PASSWORD, Peer, USER};
 
 const TARGET: &str = "127.0.0.1";
 
@@ -201,6 +201,42 @@ fn peers_that_are_no_servers_spoil_nothing() {
             let named = stopped.lines().any(|l| l.contains(port) && l.contains("timed out"));
             assert!(named, "{output:#?}");
         }
+    });
+}
+
+#[test]
+fn a_recorded_session_replays_without_a_server() {
+    lab::run("ssh::a_recorded_session_replays_without_a_server", |lab| {
+        let folder = Folder::new();
+        lab.user();
+        lab.ssh_server(22, &["UsePAM yes", "KbdInteractiveAuthentication yes"]);
+        let script = lab.script("ssh-steps");
+        for case in ["password", "command", "keyboard", "time-out", "thread"] {
+            let file = folder.path(&format!("{case}.rec"));
+            let values = format!("case={case},user={USER},password={PASSWORD}");
+            let target = format!("{TARGET}:22");
+            let record = ["script", "test", "--record", &target, &script, "-o", &file];
+            let output = folder
+                .nseer(&[&record[..], &["--script-args", &values, "--mask", PASSWORD]].concat());
+            assert_eq!((output.code, output.stderr.as_str()), (0, ""), "{case}: {output:#?}");
+            let recording = folder.read(&format!("{case}.rec"));
+            assert!(!recording.contains(PASSWORD), "{recording}");
+            folder.test(&[&file], 0);
+        }
+        // What was asked and answered can be read and edited.
+        let recording = folder.read("password.rec");
+        for line in [
+            r#""session_open()\n""#,
+            r#""userauth_list('tester')\n""#,
+            r#""{'publickey', 'password', 'keyboard-interactive'}\n""#,
+            r#""error 'Opening channel'\n""#,
+        ] {
+            assert!(recording.contains(line), "{line}: {recording}");
+        }
+        folder.write("password.rec", &recording.replace("{'publickey', ", "{'edited', 'badly"));
+        let output = folder.test(&["password.rec"], 1);
+        let told = "the recording's answer to userauth_list('tester') cannot be read";
+        assert!(output.stdout.contains(told), "{output:#?}");
     });
 }
 

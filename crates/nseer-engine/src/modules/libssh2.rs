@@ -1,8 +1,9 @@
 //! The module `libssh2`: SSH sessions for scripts, and logging in.
 //!
 //! It knows nothing of the protocol, which is in `nseer-ssh`; channels are in
-//! `libssh2_channels.rs`.
+//! `libssh2_channels.rs`, and what recordings have of it in `libssh2_spoken.rs`.
 
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,16 +11,18 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use mlua::{Function, IntoLuaMulti as _, Lua, MultiValue, Table, UserData, Value};
 use nseer_lua::{Args, Raise, Reply};
-use nseer_net::{ConnectOptions, NetError, Socket, Transport};
+use nseer_net::{ConnectOptions, Handed, NetError, Socket, Transport, Words};
 use nseer_ssh::{Answer, Methods, PrivateKey, PublicKey, Session, SshError};
 
 use crate::context::{Connection, ScriptContext};
 use crate::environment::World;
+use crate::modules::Body;
 use crate::modules::connect::{self, Peer};
-use crate::modules::libssh2_channels;
+use crate::modules::libssh2_spoken::{self as spoken, PlayedSession};
 use crate::modules::socket::DEFAULT_TIMEOUT;
 use crate::modules::trace::{Ends, Way};
-use crate::modules::{Body, fill, function};
+use crate::modules::{libssh2_channels, libssh2_words};
+use crate::workbench::mark;
 
 const FUNCTIONS: &[(&str, Body<Rc<World>>)] = &[
     ("session_open", session_open),
@@ -36,7 +39,7 @@ const FUNCTIONS: &[(&str, Body<Rc<World>>)] = &[
 ];
 
 /// What scripts hold: a handle of a session.
-struct SessionHandle(Rc<SessionCell>);
+pub(crate) struct SessionHandle(pub(crate) Rc<SessionCell>);
 
 impl UserData for SessionHandle {}
 
@@ -44,6 +47,10 @@ impl UserData for SessionHandle {}
 pub(crate) struct SessionCell {
     pub(crate) session: Session,
     ends: Ends,
+    /// Who listens to what is asked and answered over it.
+    pub(crate) words: RefCell<Words>,
+    /// How many channels it had.
+    pub(crate) channels: Cell<u32>,
 }
 
 impl Connection for SessionCell {
@@ -54,6 +61,8 @@ impl Connection for SessionCell {
     fn shut(&self) -> bool {
         let was_open = self.session.is_open();
         self.session.cut();
+        // Nothing goes over it any more.
+        drop(self.words.take());
         was_open
     }
 
@@ -67,11 +76,14 @@ pub(crate) fn install(world: &Rc<World>) -> mlua::Result<Table> {
     let lua = world.lua();
     let native = world.scheduler.native();
     let module = lua.create_table()?;
-    fill(&native, world, &module, FUNCTIONS)?;
-    fill(&native, world, &module, libssh2_channels::FUNCTIONS)?;
+    for (name, body) in FUNCTIONS.iter().chain(libssh2_channels::FUNCTIONS) {
+        module.raw_set(*name, spoken::function(world, name, *body)?)?;
+    }
     let interactive = "userauth_keyboard_interactive";
-    let halves =
-        (function(&native, world, keyboard_begin)?, function(&native, world, keyboard_answer)?);
+    let halves = (
+        spoken::function(world, interactive, keyboard_begin)?,
+        spoken::function(world, "keyboard_answers", keyboard_answer)?,
+    );
     let whole: Function = lua.load(include_str!("libssh2.lua")).set_name("=nseer").call(halves)?;
     module.raw_set(interactive, native.framed(&whole)?)?;
     Ok(module)
@@ -117,43 +129,68 @@ fn session_open(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Rais
         _ => limit_argument(lua, args, 3)?,
     };
     let context = world.current()?;
+    let options = ConnectOptions {
+        timeout: Some(limit),
+        mark: mark(world, lua),
+        tally: context.tally(),
+        ..ConnectOptions::default()
+    };
     let (lua, world) = (lua.clone(), world.clone());
     Ok(Reply::wait(async move {
-        let cell = match open(&world, &context, &peer, limit).await {
-            Ok(cell) => Rc::new(cell),
-            Err(raise) => {
-                context.review_slot();
-                return Err(raise);
-            }
-        };
-        context.own(&cell);
-        Ok(lua.create_userdata(SessionHandle(cell))?.into_lua_multi(&lua)?)
+        let opened = open(&lua, &world, &context, &peer, &options).await;
+        if opened.is_err() {
+            context.review_slot();
+        }
+        opened
     }))
 }
 
 async fn open(
+    lua: &Lua,
     world: &World,
     context: &Rc<ScriptContext>,
     peer: &Peer,
-    limit: Duration,
-) -> Result<SessionCell, Raise> {
+    options: &ConnectOptions,
+) -> Result<MultiValue, Raise> {
     let failed = |error: NetError| Raise::new(error.status());
     let ipv6 = context.is_ipv6().unwrap_or(world.config.ipv6);
     let address = connect::address_of(world, peer, ipv6).await.map_err(failed)?;
     connect::take_slot(world, context).await;
-    let tally = context.tally();
-    let options = ConnectOptions { timeout: Some(limit), tally, ..ConnectOptions::default() };
     let network = &world.config.network;
     let socket =
-        Socket::connect(network, Transport::Tcp, address, &options).await.map_err(failed)?;
+        Socket::connect(network, Transport::Tcp, address, options).await.map_err(failed)?;
     let ends = connect::ends(world, &socket);
     world.trace(ends, Way::Sent, "CONNECT");
-    let stream = socket.into_tcp().ok_or_else(|| Raise::new("ERROR"))?;
-    let session = Session::open(stream, Some(limit))
-        .await
-        .map_err(|error| raise(&error, "Unable to complete libssh2 handshake."))?;
-    session.set_timeout(Some(limit));
-    Ok(SessionCell { session, ends })
+    match socket.hand_over().ok_or_else(|| Raise::new("ERROR"))? {
+        Handed::Bare(stream, mut words) => {
+            words.ask(spoken::OPEN, options.mark);
+            let session = Session::open(stream, options.timeout).await.map_err(|error| {
+                let raise = raise(&error, "Unable to complete libssh2 handshake.");
+                words.answer(&libssh2_words::answer(&Err(raise.clone()), &|_| None));
+                raise
+            })?;
+            session.set_timeout(options.timeout);
+            let cell = SessionCell {
+                session,
+                ends,
+                words: RefCell::new(words),
+                channels: Cell::default(),
+            };
+            let cell = Rc::new(cell);
+            context.own(&cell);
+            let values = lua.create_userdata(SessionHandle(cell.clone()))?.into_lua_multi(lua)?;
+            let opened = Ok(values);
+            spoken::tell(&cell, &opened);
+            opened
+        }
+        Handed::Played(socket) => {
+            let (session, opened) = PlayedSession::open(lua, socket, ends).await;
+            if opened.is_ok() {
+                context.own(&session);
+            }
+            opened
+        }
+    }
 }
 
 /// Closing what is closed is no mistake.

@@ -8,7 +8,7 @@ use nseer_ssh::{Channel, Output, SshError, Terminal};
 
 use crate::environment::World;
 use crate::modules::Body;
-use crate::modules::libssh2::{raise, this};
+use crate::modules::libssh2::{SessionCell, raise, this};
 
 pub(crate) const FUNCTIONS: &[(&str, Body<Rc<World>>)] = &[
     ("open_channel", open_channel),
@@ -28,13 +28,18 @@ pub(crate) const FUNCTIONS: &[(&str, Body<Rc<World>>)] = &[
 const PIECE: usize = 2048;
 
 /// What scripts hold: a handle of a channel.
-struct ChannelHandle(Channel);
+pub(crate) struct ChannelHandle {
+    channel: Channel,
+    pub(crate) session: Rc<SessionCell>,
+    /// From 1 in each session.
+    pub(crate) number: u32,
+}
 
 impl UserData for ChannelHandle {}
 
 /// The channel that argument `n` is.
 fn channel(args: &Args, n: usize) -> Result<Channel, Raise> {
-    args.object(n, "channel", |handle: &ChannelHandle| handle.0.clone())
+    args.object(n, "channel", |handle: &ChannelHandle| handle.channel.clone())
 }
 
 /// Waits for something that gives no values; a refusal raises `text`.
@@ -62,7 +67,10 @@ fn open_channel(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
             let granted = channel.terminal(&plain_terminal()).await;
             granted.map_err(|error| raise(&error, "Requesting pty"))?;
         }
-        Ok(lua.create_userdata(ChannelHandle(channel))?.into_lua_multi(&lua)?)
+        let number = cell.channels.get() + 1;
+        cell.channels.set(number);
+        let handle = ChannelHandle { channel, session: cell.clone(), number };
+        Ok(lua.create_userdata(handle)?.into_lua_multi(&lua)?)
     }))
 }
 

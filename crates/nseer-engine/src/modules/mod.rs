@@ -11,6 +11,10 @@ pub(crate) mod lfs;
 pub(crate) mod libssh2;
 #[cfg(feature = "ssh")]
 mod libssh2_channels;
+#[cfg(feature = "ssh")]
+mod libssh2_spoken;
+#[cfg(feature = "ssh")]
+mod libssh2_words;
 pub(crate) mod lpeg;
 pub(crate) mod nmapdb;
 pub(crate) mod openssl;

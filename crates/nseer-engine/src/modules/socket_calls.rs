@@ -7,6 +7,7 @@ use std::time::Duration;
 use mlua::{Function, IntoLuaMulti as _, Lua, MultiValue, Table, Value};
 use nseer_lua::{Args, Raise, Reply};
 use nseer_net::{NetError, Socket, Transport};
+use nseer_seam::Clock;
 
 use crate::context::Connection as _;
 use crate::environment::World;
@@ -125,16 +126,26 @@ fn new_socket(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise>
     Reply::values(lua, lua.create_userdata(handle)?)
 }
 
-fn sleep(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
+fn sleep(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let seconds = args.number(lua, 1)?;
     if seconds < 0.0 {
         return Err(Raise::new(format!("argument to sleep ({seconds:?}) must not be negative\n")));
     }
     let time = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    let clock = world.config.system.clock.clone();
     Ok(Reply::wait(async move {
-        tokio::time::sleep(time).await;
+        nap(&*clock, time).await;
         Ok(MultiValue::new())
     }))
+}
+
+/// Sleeps, and tells the clock that scripts read.
+async fn nap(clock: &dyn Clock, time: Duration) {
+    let until = clock.wall().checked_add(time);
+    tokio::time::sleep(time).await;
+    if let Some(until) = until {
+        clock.slept_until(until);
+    }
 }
 
 /// With Nmap, makes the network go on for some time. Here it always does.
@@ -187,20 +198,21 @@ pub(crate) fn unusable(
 ) -> Result<Option<Reply>, Raise> {
     match connect::ready(world, cell) {
         Err(error) => failed_at_once(world, lua, &error).map(Some),
-        Ok(()) => Ok(on_broken(lua, cell, reads)),
+        Ok(()) => Ok(on_broken(world, lua, cell, reads)),
     }
 }
 
 /// The same of a connection that could not be made.
-fn on_broken(lua: &Lua, cell: &SocketCell, reads: bool) -> Option<Reply> {
+fn on_broken(world: &World, lua: &Lua, cell: &SocketCell, reads: bool) -> Option<Reply> {
     let error = cell.broken.get()?.error(reads);
     let (lua, timeout) = (lua.clone(), cell.timeout.get());
+    let clock = world.config.system.clock.clone();
     Some(Reply::wait(async move {
         if let Some(error) = error {
             return failed_later(&lua, &error);
         }
         match timeout {
-            Some(time) => tokio::time::sleep(time).await,
+            Some(time) => nap(&*clock, time).await,
             None => std::future::pending().await,
         }
         failed_later(&lua, &NetError::TimedOut)

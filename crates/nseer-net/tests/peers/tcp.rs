@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use nseer_net::{ConnectOptions, NetError, NetPolicy, Network, NetworkConfig, Socket, Transport};
+use nseer_net::{
+    ConnectOptions, Handed, NetError, NetPolicy, Network, NetworkConfig, Socket, Transport,
+};
 use socket2::{Domain, SockRef, Type};
 
 use crate::stand::{BRIEF, PATIENT, connect, network, serve, status, try_connect};
@@ -264,7 +266,8 @@ async fn the_policy_is_asked() {
 async fn another_protocol_goes_on_with_the_connection() {
     let (address, peer) = serve(drain);
     let socket = connect(Transport::Tcp, address).await;
-    let stream = socket.into_tcp().expect("a bare connection");
+    let Some(Handed::Bare(stream, words)) = socket.hand_over() else { panic!("a bare connection") };
+    assert!(!words.are_heard());
     assert_eq!(stream.peer_addr().expect("a peer"), address);
     stream.writable().await.expect("ready");
     assert_eq!(stream.try_write(b"x").expect("written"), 1);
@@ -272,5 +275,5 @@ async fn another_protocol_goes_on_with_the_connection() {
     assert_eq!(peer.join().expect("peer"), b"x");
     let network = network();
     let udp = Socket::udp_unconnected(&network, false, &ConnectOptions::default()).expect("socket");
-    assert!(udp.into_tcp().is_none());
+    assert!(udp.hand_over().is_none());
 }
