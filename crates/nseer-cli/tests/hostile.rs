@@ -10,12 +10,16 @@ mod lab;
 
 #[path = "hostile/datagrams.rs"]
 mod datagrams;
+#[path = "hostile/deep.rs"]
+mod deep;
 #[path = "hostile/drips.rs"]
 mod drips;
 #[path = "hostile/frames.rs"]
 mod frames;
 #[path = "hostile/servers.rs"]
 mod servers;
+#[path = "hostile/spoken.rs"]
+mod spoken;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -25,6 +29,7 @@ use std::thread;
 use std::time::Duration;
 
 use datagrams::DATAGRAMS;
+use deep::DEEP;
 use frames::FRAMES;
 use lab::Lab;
 use serde_json::Value;
@@ -189,12 +194,15 @@ fn server<'a>(names: &[&'a str], event: &Value) -> &'a str {
 
 /// Runs all scripts and says what they did that they may not.
 fn check(lab: &Lab, ports: &[&str], protocols: &[&str], names: &[&str]) {
-    let scripts = scripts();
-    let told = run(lab, &scripts, ports, names.len());
+    check_some(lab, &scripts(), ports, protocols, names);
+}
+
+fn check_some(lab: &Lab, scripts: &[&str], ports: &[&str], protocols: &[&str], names: &[&str]) {
+    let told = run(lab, scripts, ports, names.len());
     let faults = told.faults(names);
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     assert!(told.ended.is_some_and(|status| status.success()), "it ended with {:?}", told.ended);
-    told.is_complete(&scripts, protocols, names.len());
+    told.is_complete(scripts, protocols, names.len());
     assert!(told.peak > 0 && told.peak < MEMORY, "{} MiB at the peak", told.peak);
 }
 
@@ -248,6 +256,21 @@ fn frames_with_absurd_lengths() {
 #[test]
 fn more_frames_with_absurd_lengths() {
     lab::run("more_frames_with_absurd_lengths", |lab| absurd(lab, &FRAMES[FRAMES.len() / 2..]));
+}
+
+// Only the scripts that speak one of these protocols meet them: the others have met as much above.
+#[test]
+fn answers_that_fit_their_requests() {
+    lab::run("answers_that_fit_their_requests", |lab| {
+        let names: Vec<&str> = DEEP.iter().map(|(name, _, _)| *name).collect();
+        let scripts: BTreeSet<&str> =
+            DEEP.iter().flat_map(|(_, scripts, _)| scripts.iter().copied()).collect();
+        for (index, (_, _, talk)) in DEEP.iter().enumerate() {
+            talk.plain(lab, address(index));
+        }
+        let scripts: Vec<&str> = scripts.into_iter().collect();
+        check_some(lab, &scripts, &["-sT", "-p445"], &["tcp"], &names);
+    });
 }
 
 #[test]

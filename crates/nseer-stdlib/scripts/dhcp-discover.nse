@@ -1,4 +1,5 @@
 local dhcp = require "dhcp"
+local ipOps = require "ipOps"
 local ipairs = ipairs
 local nmap = require "nmap"
 local shortport = require "shortport"
@@ -37,7 +38,7 @@ local function card_to (host)
 end
 
 action = function (host)
-  local here = host.bin_ip_src or "\0\0\0\0"
+  local here = host.bin_ip_src and ipOps.str_to_ip(host.bin_ip_src) or "0.0.0.0"
   local status, answer = dhcp.make_request(host, dhcp.request_types.DHCPINFORM, here, card_to(host))
   if not status then
     stdnse.debug1("%s", answer)

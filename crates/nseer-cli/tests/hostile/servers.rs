@@ -19,6 +19,8 @@ use super::lab::Lab;
 /// Where each server listens: the ports at which scripts for SMB, NetBIOS and TLS look.
 pub(crate) const PORT: u16 = 445;
 pub(crate) const TLS_PORT: u16 = 443;
+/// And the port that is asked about connections, whatever the port of these is (RFC 1413).
+const IDENT_PORT: u16 = 113;
 pub(crate) const UDP_PORT: u16 = 137;
 
 /// After so much silence of the client, a server that waits for it goes on.
@@ -50,6 +52,8 @@ pub(crate) enum Talk {
     /// Sends the first as a greeting, or as the answer to who speaks first, and one of the others in turn as the
     /// answer to each request after that; then it closes.
     Says(&'static [&'static [u8]]),
+    /// Waits for requests and answers each. Who says nothing for a while is left.
+    Answers(fn(&[u8]) -> Vec<u8>),
 }
 
 /// What a server does with each datagram.
@@ -62,9 +66,11 @@ pub(crate) enum Datagram {
 }
 
 impl Talk {
-    /// Puts the server on the plain port of an address.
+    /// Puts the server on the plain ports of an address.
     pub(crate) fn plain(self, lab: &Lab, address: Ipv4Addr) {
-        serve(lab, address, PORT, move |stream| self.hold(stream.try_clone()?, &stream));
+        for port in [PORT, IDENT_PORT] {
+            serve(lab, address, port, move |stream| self.hold(stream.try_clone()?, &stream));
+        }
     }
 
     /// Puts the server behind TLS on an address.
@@ -106,6 +112,17 @@ impl Talk {
                 }
             }
             Talk::Says(frames) => answers(&mut stream, socket, frames)?,
+            Talk::Answers(answer) => {
+                socket.set_read_timeout(Some(PAUSE * 10))?;
+                let mut buffer = [0; 16_384];
+                for _ in 0..ROUNDS {
+                    let count = stream.read(&mut buffer)?;
+                    if count == 0 {
+                        break;
+                    }
+                    stream.write_all(&answer(&buffer[..count]))?;
+                }
+            }
         }
         Ok(())
     }
