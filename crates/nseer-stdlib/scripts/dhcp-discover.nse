@@ -46,7 +46,8 @@ action = function (host)
   end
   local out = stdnse.output_table()
   for _, option in ipairs(answer.options) do
-    out[option.name] = option.value
+    local is_empty = option.value == "" or type(option.value) == "table" and next(option.value) == nil
+    out[option.name] = not is_empty and option.value or nil
   end
-  return out
+  return out() and out or nil
 end

@@ -52,10 +52,9 @@ end
 -- The first text of an answer; nil if it has none.
 local function text_of (answer)
   for _, record in ipairs(answer.answers) do
-    local text = record.TXT and record.TXT.text
-    text = type(text) == "table" and text[1] or text
-    if type(text) == "string" and text ~= "" then
-      return text
+    local data = record.dtype == dns.types.TXT and record.data or ""
+    if #data > 1 and string.byte(data) < #data then
+      return (string.unpack("s1", data))
     end
   end
 end

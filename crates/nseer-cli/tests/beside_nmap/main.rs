@@ -10,6 +10,7 @@ mod choice;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod order;
+mod shelf;
 
 use std::fmt::Debug;
 use std::fs;

@@ -145,6 +145,12 @@ fn modbus(request: &[u8]) -> Vec<u8> {
         .concat()
 }
 
+/// CORBA, part 2, section 9.4: an answer of GIOP 1.0 to this request, with more names than it has bytes.
+fn giop(request: &[u8]) -> Vec<u8> {
+    let body = [&[0; 4][..], &part(request, 16, 20), &[0; 4], &[0xff; 64]].concat();
+    [b"GIOP\x01\0\0\x01", &counted(0, &body)[..]].concat()
+}
+
 /// Servers that answer.
 pub(crate) const DEEP: &[Server] = &[
     ("DNS counts", &["dns-nsid"], Answers(|request| dns(request, b"\x85\x80\xff\xff\xff\xff\xff\xff\xff\xff\xc0\x0c"))),
@@ -158,6 +164,7 @@ pub(crate) const DEEP: &[Server] = &[
     ("MongoDB document", &["mongodb-info", "mongodb-databases"], Answers(mongodb)),
     ("Cassandra texts", &["cassandra-info"], Answers(cassandra)),
     ("JDWP texts", &["jdwp-version"], Answers(jdwp)),
+    ("GIOP names", &["giop-info"], Answers(giop)),
     ("Modbus objects", &["modbus-discover"], Answers(modbus)),
     // MS-TDS, section 2.2.6.5: options that lie behind the packet. PS3.8 of DICOM, section 9.3.3: items that do.
     ("TDS options", &["ms-sql-info"], Says(&[b"\x04\x01\0\x15\0\0\x01\0\0\xff\xff\xff\xff\x01\xff\xff\xff\xff\xff\0\0"])),

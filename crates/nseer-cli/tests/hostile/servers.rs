@@ -21,7 +21,8 @@ pub(crate) const PORT: u16 = 445;
 pub(crate) const TLS_PORT: u16 = 443;
 /// And the port that is asked about connections, whatever the port of these is (RFC 1413).
 const IDENT_PORT: u16 = 113;
-pub(crate) const UDP_PORT: u16 = 137;
+/// Over UDP: the port at which scripts look, and those where they ask by themselves (RFC 2131, MS-SQLR).
+const UDP_PORTS: [u16; 3] = [137, 67, 1434];
 
 /// After so much silence of the client, a server that waits for it goes on.
 const PAUSE: Duration = Duration::from_millis(40);
@@ -168,23 +169,28 @@ fn garbage() -> Vec<u8> {
 }
 
 impl Datagram {
-    /// Puts the server on the UDP port of an address.
+    /// Puts the server on the UDP ports of an address.
     #[allow(clippy::disallowed_methods, reason = "the server is the outside world")]
     pub(crate) fn on(self, _: &Lab, address: Ipv4Addr) {
-        let socket = UdpSocket::bind((address, UDP_PORT)).expect("a free port");
-        thread::spawn(move || {
-            let mut buffer = [0; 65_536];
-            loop {
-                // An error is a client that has gone, and told by ICMP.
-                let Ok((count, from)) = socket.recv_from(&mut buffer) else { continue };
-                let answer = match self {
-                    Datagram::Silent => continue,
-                    Datagram::Garbage => garbage(),
-                    Datagram::Answers(answer) => answer(&buffer[..count]),
-                };
-                let _ = socket.send_to(&answer, from);
-            }
-        });
+        for port in UDP_PORTS {
+            let socket = UdpSocket::bind((address, port)).expect("a free port");
+            thread::spawn(move || self.answer(&socket));
+        }
+    }
+
+    /// Answers all datagrams.
+    fn answer(self, socket: &UdpSocket) -> ! {
+        let mut buffer = [0; 65_536];
+        loop {
+            // An error is a client that has gone, and told by ICMP.
+            let Ok((count, from)) = socket.recv_from(&mut buffer) else { continue };
+            let answer = match self {
+                Datagram::Silent => continue,
+                Datagram::Garbage => garbage(),
+                Datagram::Answers(answer) => answer(&buffer[..count]),
+            };
+            let _ = socket.send_to(&answer, from);
+        }
     }
 }
 
