@@ -106,6 +106,13 @@ impl Gate {
         self.apply(&mut congestion);
     }
 
+    /// A port that answers was asked between `count` silent ones, and was answered, or not.
+    pub(crate) fn vouched(&self, count: usize, is_answered: bool) {
+        let mut congestion = lock(&self.congestion);
+        congestion.window.vouched(count, is_answered);
+        self.apply(&mut congestion);
+    }
+
     /// The first try of a probe was not answered.
     pub(crate) fn unanswered(&self) {
         lock(&self.congestion).retry.unanswered();

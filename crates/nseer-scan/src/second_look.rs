@@ -11,6 +11,9 @@ use std::time::Duration;
 /// How much likelier a limit must be than chance, as a logarithm: one scan in some 10,000 gets a second
 /// look without need.
 const SURE: f64 = 12.0;
+/// Fewer ports than this cannot show as much: of their scans one in 800 gets a second look without need.
+const FEW: usize = 20;
+const SURE_OF_FEW: f64 = 8.0;
 /// Probes of the first batch.
 const FIRST_BATCH: usize = 8;
 /// How long a host is left alone before a batch at first and at most, when a limit of a few answers a second
@@ -54,13 +57,14 @@ impl FirstTries {
             || all().filter(|(_, epoch)| !doubts(**epoch)).filter_map(|(told, _)| told.as_ref());
         let hits = known().filter(|answered| **answered).count();
         let all = Share { of: known().count(), hits };
+        let sure = if all.of < FEW { SURE_OF_FEW } else { SURE };
         let mut before = Share { of: 0, hits: 0 };
         known().any(|answered| {
             before.of += 1;
             before.hits += usize::from(*answered);
             let after = Share { of: all.of - before.of, hits: all.hits - before.hits };
             let gain = all.surprise() - before.surprise() - after.surprise();
-            before.ratio() > after.ratio() && gain > SURE
+            before.ratio() > after.ratio() && gain > sure
         })
     }
 }

@@ -105,6 +105,17 @@ fn a_burst_and_then_little_hides_no_port() {
     }
 }
 
+/// The same where few ports were asked for.
+#[test]
+fn a_burst_hides_none_of_a_dozen_ports() {
+    for seed in 0..20 {
+        let ports = (1..=12).map(|port| (port, Kind::Open)).collect();
+        let limit = Some(Limit { rate: 5, burst: 5, of_all: true });
+        let network = Network { seed, ports, limit, delay: 0, ..Network::quiet() };
+        assert_eq!(network.scan().states(PortState::Open), 12, "{seed}");
+    }
+}
+
 /// Ports that never answer are not taken for a limit: they are asked as often as before, and a few of the
 /// others with them.
 #[test]
@@ -234,6 +245,26 @@ fn a_router_that_drops_probes_hides_no_port() {
                 "{rate} {seed}: {:?}",
                 outcome.elapsed
             );
+        }
+    }
+    assert_eq!(found, open);
+}
+
+/// Many filtered hosts behind a narrow link: the scan as a whole asks faster as long as known ports answer, and
+/// finds all ports where the link drops what is too much for it.
+#[test]
+fn a_narrow_link_to_many_filtered_hosts_hides_no_port() {
+    let (mut open, mut found) = (0, 0);
+    for (rate, burst, longest) in [(5_000, 300, 20), (20_000, 1_000, 8)] {
+        for seed in 0..3 {
+            let (uplink, ports) = (Some((rate, burst)), few_open(500, 50));
+            let quiet = Network::quiet();
+            let network = Network { seed, ports, uplink, loss: 10, delay: 50, hosts: 16, ..quiet };
+            let outcome = network.scan();
+            open += 160;
+            found += outcome.states(PortState::Open);
+            let elapsed = outcome.elapsed;
+            assert!(elapsed < Duration::from_secs(longest), "{rate} {seed}: {elapsed:?}");
         }
     }
     assert_eq!(found, open);

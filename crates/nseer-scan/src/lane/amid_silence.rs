@@ -37,6 +37,7 @@ impl<C: Connector> Lane<'_, C> {
         };
         canaries.told(probe.epoch, probe.aim, probe.tries + 1, is_answered);
         self.host.vouched(stands_for, is_answered);
+        self.gate.vouched(stands_for, is_answered);
         true
     }
 }

@@ -57,6 +57,8 @@ pub(crate) struct Network {
     /// A router drops what is more than so many probes a second to one host, after so many at once,
     /// whether their ports would answer or not.
     pub(crate) policer: Option<(u32, u32)>,
+    /// The same for all hosts together: the way to them begins with a narrow link.
+    pub(crate) uplink: Option<(u32, u32)>,
     pub(crate) is_udp: bool,
     pub(crate) hosts: u8,
 }
@@ -80,6 +82,7 @@ impl Network {
             strangers: false,
             limit: None,
             policer: None,
+            uplink: None,
             is_udp: false,
             hosts: 1,
         }
@@ -340,8 +343,9 @@ impl Air {
 
     /// The same for a probe on its way to the host.
     fn may_pass(&self, host: IpAddr) -> bool {
-        let policer = self.network.policer;
-        policer.is_none_or(|(rate, burst)| take(&mut self.state().passed, host, rate, burst))
+        [(ME, self.network.uplink), (host, self.network.policer)].into_iter().all(|(who, limit)| {
+            limit.is_none_or(|(rate, burst)| take(&mut self.state().passed, who, rate, burst))
+        })
     }
 
     /// What the port says to this probe.
