@@ -47,13 +47,13 @@ end
 -- @param lines Array of lines.
 -- @param i_pattern Lua pattern of the key, with one capture; or a function of the line.
 -- @param v_pattern Lua pattern of the value; or a function of the line.
--- @return Table of what the lines say that have both. Keys of digits are numbers.
+-- @return Table of what the lines say that have both.
 function get_assoc_array (lines, i_pattern, v_pattern)
   local found = {}
   for _, line in ipairs(lines) do
     local key, value = pick(i_pattern, line), pick(v_pattern, line)
     if key ~= nil and value ~= nil then
-      found[tonumber(key) or key] = value
+      found[key] = value
     end
   end
   return found
@@ -80,7 +80,7 @@ end
 -- @param lines Array of lines.
 -- @param data_struct A picker of values (as for <code>get_array</code>) for an array; or a table with one entry,
 --        its key the picker of keys and its value that of values. A table may have several names with such
---        pickers inside, and then there is a table for each.
+--        pickers inside, and then there is a table for each; so may an array of tables.
 -- @return True; or false for another structure.
 -- @return The table; or what is wrong.
 function parse_lines (lines, data_struct)
@@ -91,7 +91,7 @@ function parse_lines (lines, data_struct)
   end
   local found = {}
   for key, picker in pairs(data_struct) do
-    if type(key) == "number" then
+    if type(key) == "number" and type(picker) ~= "table" then
       for _, value in ipairs(get_array(lines, picker)) do
         found[#found + 1] = value
       end
@@ -111,10 +111,23 @@ function parse_lines (lines, data_struct)
 end
 
 local PROTOCOLS = { ["^%s*[^%s#]+%s+(%d+)"] = "^%s*([^%s#]+)" }
-local RPC = { ["^%s*([^%s#]+)%s+%d+"] = "^%s*[^%s#]+%s+(%d+)" }
+local RPC = { ["^%s*[^%s#]+%s+(%d+)"] = "^%s*([^%s#]+)" }
 
 local function services_of (protocol)
   return { ["^%s*[^%s#]+%s+(%d+)/" .. protocol] = "^%s*([^%s#]+)" }
+end
+
+-- Reads a file whose keys are numbers.
+local function numbered (path, structure)
+  local status, lines = read_from_file(path)
+  if not status then
+    return false, lines
+  end
+  local by_number = {}
+  for key, value in pairs(select(2, parse_lines(lines, structure))) do
+    by_number[math.tointeger(tonumber(key))] = value
+  end
+  return true, by_number
 end
 
 -- Files of which the program has one of its own, and the libraries that have their lines.
@@ -171,7 +184,7 @@ function parse_protocols ()
     end
     return true, names
   end
-  return parse_file(nmap.fetchfile("nmap-protocols"), PROTOCOLS)
+  return numbered(nmap.fetchfile("nmap-protocols"), PROTOCOLS)
 end
 
 --- Names of services by their port numbers.
@@ -190,7 +203,7 @@ function parse_services (protocol)
   end
   local path = nmap.fetchfile("nmap-services")
   if path then
-    return parse_file(path, services_of(protocol))
+    return numbered(path, services_of(protocol))
   end
   -- The program's own table is asked name by name.
   local names = {}
@@ -200,25 +213,19 @@ function parse_services (protocol)
   return true, names
 end
 
---- Numbers of RPC programs by their names.
--- @return True.
--- @return Table.
+--- Names of RPC programs by their numbers.
+-- @return True; or false if there is a file of them that cannot be read.
+-- @return Table; or what is wrong.
 function parse_rpc ()
   local path = nmap.fetchfile("nmap-rpc")
-  if not path then
-    local known = {}
-    for name, number in string.gmatch(require "data.programs", "(%S+) (%d+)") do
-      known[name] = math.tointeger(tonumber(number))
-    end
-    return true, known
+  if path then
+    return numbered(path, RPC)
   end
-  local status, found = parse_file(path, RPC)
-  if status then
-    for name, number in pairs(found) do
-      found[name] = tonumber(number)
-    end
+  local known = {}
+  for name, number in string.gmatch(require "data.programs", "(%S+) (%d+)") do
+    known[math.tointeger(tonumber(number))] = name
   end
-  return status, found
+  return true, known
 end
 
 --- The vendor of a network card.
@@ -247,10 +254,11 @@ end
 
 test_suite = unittest.TestSuite:new()
 local lines = { "# comment", "nfs 100003 nfsprog", "mountd\t100005 # mount" }
-test_suite:add_test(unittest.identical({ parse_lines(lines, RPC) }, { true, { nfs = "100003", mountd = "100005" } }), "keys and values")
+test_suite:add_test(unittest.identical({ parse_lines(lines, RPC) }, { true, { ["100003"] = "nfs", ["100005"] = "mountd" } }), "keys and values")
 test_suite:add_test(unittest.identical(get_array(lines, "^(%w+)"), { "nfs", "mountd" }), "values")
-test_suite:add_test(unittest.equal(select(2, parse_rpc()).mountd, 100005), "programs")
+test_suite:add_test(unittest.equal(select(2, parse_rpc())[100005], "mountd"), "programs")
 test_suite:add_test(unittest.is_false((parse_services("icmp"))), "no such protocol")
 local _, makers = parse_file("nselib/data/enterprise_numbers.txt", { ["^(%d+)"] = "^%d+\t(.+)$" })
-test_suite:add_test(unittest.equal(makers[8072], "net-snmp"), "makers")
+test_suite:add_test(unittest.equal(makers["8072"], "net-snmp"), "makers")
+test_suite:add_test(unittest.identical({ parse_lines(lines, { RPC, all = { "^(%w+)" } }) }, { true, { { ["100003"] = "nfs", ["100005"] = "mountd" }, all = { "nfs", "mountd" } } }), "tables of both")
 return _ENV

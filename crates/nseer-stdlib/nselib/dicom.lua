@@ -37,7 +37,8 @@ local CHECKS = { [3] = "Calling AET check enabled", [7] = "Called AET check enab
 -- @return Table with <code>socket</code>; or a reason.
 function start_connection (host, port)
   local socket = nmap.new_socket()
-  socket:set_timeout(stdnse.get_timeout(host, 5000))
+  -- Many devices take one connection at a time, and somebody else may have it just now.
+  socket:set_timeout(stdnse.get_timeout(host, 10000, 8000))
   local status, reason = socket:connect(host, port, "tcp")
   if not status then
     socket:close()

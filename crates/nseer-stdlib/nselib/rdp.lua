@@ -7,7 +7,7 @@
 -- @usage
 -- local comm = rdp.Comm:new(host, port)
 -- if comm:connect() then
---   local status, answer = comm:exch(rdp.Request.ConnectionRequest:new(rdp.Protocol.SSL))
+--   local status, answer = comm:exch(rdp.Request.ConnectionRequest:new(rdp.PROTOCOL_SSL))
 --   comm:close()
 -- end
 -- @copyright MIT OR Apache-2.0
@@ -27,10 +27,16 @@ local ipairs, pcall, setmetatable, tostring = ipairs, pcall, setmetatable, tostr
 
 _ENV = stdnse.module("rdp", stdnse.seeall)
 
---- The protocols of security that a client can ask for (section 2.2.1.1.1).
--- @class table
--- @name Protocol
-Protocol = { RDP = 0, SSL = 1, HYBRID = 2, RDSTLS = 4, HYBRID_EX = 8 }
+--- The protocols of security that a client can ask for (section 2.2.1.1.1): that of RDP itself.
+PROTOCOL_RDP = 0
+--- TLS.
+PROTOCOL_SSL = 1
+--- CredSSP.
+PROTOCOL_HYBRID = 2
+--- RDSTLS.
+PROTOCOL_RDSTLS = 4
+--- CredSSP, after which the server says whether the user may log in.
+PROTOCOL_HYBRID_EX = 8
 
 --- The methods of encryption, as bits (section 2.2.1.3.3).
 -- @class table
@@ -151,7 +157,7 @@ Request.ConnectionRequest.__index = Request.ConnectionRequest
 
 --- Makes one.
 -- @name Request.ConnectionRequest:new
--- @param proto Number of a protocol, of <code>Protocol</code>. Default: none is named, as clients did before RDP 5.2.
+-- @param proto Number of a protocol, such as <code>PROTOCOL_SSL</code>. Default: none is named, as clients did before RDP 5.2.
 -- @return The request.
 function Request.ConnectionRequest:new (proto)
   return setmetatable({ proto = proto }, self)
@@ -452,13 +458,13 @@ test_suite = unittest.TestSuite:new()
 
 -- Examples of MS-RDPBCGR, section 4.1.2.
 local confirm = stdnse.fromhex("030000130ed000001234000200080001000000")
-test_suite:add_test(unittest.equal(Response.ConnectionConfirm.parse(confirm).proto, Protocol.SSL), "the picked protocol")
+test_suite:add_test(unittest.equal(Response.ConnectionConfirm.parse(confirm).proto, PROTOCOL_SSL), "the picked protocol")
 local refusal = stdnse.fromhex("030000130ed000001234000300080005000000")
 test_suite:add_test(unittest.equal(Response.ConnectionConfirm.parse(refusal).failure, 5), "a refusal")
 test_suite:add_test(unittest.is_nil(Response.ConnectionConfirm.parse(string.sub(confirm, 1, 10))), "cut off")
 test_suite:add_test(unittest.is_nil(Response.ConnectionConfirm.parse("HTTP/1.0 400 Bad\r\n\r\n")), "somebody else")
 
-local asked = tostring(Request.ConnectionRequest:new(Protocol.SSL))
+local asked = tostring(Request.ConnectionRequest:new(PROTOCOL_SSL))
 test_suite:add_test(unittest.equal(string.sub(asked, -8), "\1\0\8\0\1\0\0\0"), "the request names the protocol")
 test_suite:add_test(unittest.equal(string.unpack(">I2", asked, 3), #asked), "its length")
 local initial = Packet.TPKT.parse(tostring(Request.MCSConnectInitial:new(Encryption["128-BIT"], 0)))

@@ -87,7 +87,7 @@ local function read_value (socket, depth, budget)
   if not kind then
     return false, "the answer is none of Redis"
   elseif kind < Response.Type.BULK then
-    return true, { type = kind, data = rest }
+    return true, { type = kind, data = line }
   end
   local count = math.tointeger(tonumber(rest))
   if not count or count < 0 then
@@ -115,7 +115,8 @@ local function read_value (socket, depth, budget)
     if not status then
       return false, value
     end
-    list[i] = value.type == Response.Type.MULTIBULK and value or value.data
+    local is_plain = value.type < Response.Type.BULK
+    list[i] = value.type == Response.Type.MULTIBULK and value or is_plain and string.sub(value.data, 2) or value.data
   end
   return true, { type = kind, data = list }
 end
@@ -123,8 +124,8 @@ end
 --- Reads one answer.
 -- @name Response.receive
 -- @return True; or false.
--- @return Table with <code>type</code>, one of <code>Response.Type</code>, and <code>data</code>: a string or an
---         array. Or a reason.
+-- @return Table with <code>type</code>, one of <code>Response.Type</code>, and <code>data</code>: a string, which has
+--         the mark of its type in front where that is a line (<code>+OK</code>), or an array. Or a reason.
 function Response:receive ()
   return read_value(self.socket, 1, { left = MAX_ELEMENTS })
 end

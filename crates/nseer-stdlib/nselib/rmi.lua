@@ -273,7 +273,7 @@ local shown = reader_of(proxy):object():toTable()
 test_suite:add_test(unittest.equal(shown[1], "implements A.B, "), "an interface")
 test_suite:add_test(unittest.equal(shown[2][1], "Proxy"), "what it extends")
 test_suite:add_test(unittest.equal(shown[2][2][1], "LH h"), "a field")
-test_suite:add_test(unittest.equal(shown[2][2][2][2][2], "@192.0.2.1:1099"), "where the object is")
+test_suite:add_test(unittest.equal(shown[2][2][2][2], "@192.0.2.1:1099"), "where the object is")
 
 local stream = RmiDataStream:new { socket = { send = function () return true end } }
 local function returns (data)

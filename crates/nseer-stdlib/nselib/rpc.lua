@@ -190,9 +190,13 @@ function Helper.RpcInfo (host, port)
   return false, reason
 end
 
+-- Programs that are no port mapper: beside them, it is asked at its own port (RFC 1833, section 3.2).
+local OTHERS = { mountd = true, nfs = true }
+
 -- What the port mapper knows of a program, which may be named; or nil and a reason.
 local function registered (host, port, program)
-  local status, found = Helper.RpcInfo(host, port)
+  local mapper = OTHERS[port.service] and { number = 111, protocol = port.protocol, service = "rpcbind" } or port
+  local status, found = Helper.RpcInfo(host, mapper)
   if not status then
     return nil, found
   end

@@ -71,7 +71,12 @@ local function split_name (name)
   return name, nil
 end
 
--- One reading of a text.
+local function trim (text)
+  return string.match(text, "^%s*(.*%S)") or ""
+end
+
+-- One reading of a text. What is kept of it makes the work for each piece the same, however deep and long the text is:
+-- `open` has the elements that are open, `names` how many there are of each name, `spaces` the namespaces of a prefix.
 local Reading = {}
 Reading.__index = Reading
 
@@ -83,13 +88,11 @@ function Reading.emit (self, event, ...)
   end
 end
 
---- The namespace of a prefix, from the innermost element outwards. Without a prefix: the default one.
+--- The namespace of a prefix, as the innermost element says that has it. Without a prefix: the default one.
 function Reading.namespace (self, prefix)
-  for i = #self.open, 1, -1 do
-    local uri = self.open[i].spaces and self.open[i].spaces[prefix or ""]
-    if uri then
-      return uri ~= "" and uri or nil
-    end
+  local uris = self.spaces[prefix or ""]
+  if uris and #uris > 0 then
+    return uris[#uris] ~= "" and uris[#uris] or nil
   end
   return prefix == "xml" and "http://www.w3.org/XML/1998/namespace" or nil
 end
@@ -97,7 +100,7 @@ end
 --- Text between two marks.
 function Reading.text (self, text)
   if self.options.stripWhitespace then
-    text = string.match(text, "^%s*(.-)%s*$")
+    text = trim(text)
   end
   if text ~= "" and #self.open > 0 then
     self:emit("text", (parser.unescape(text)))
@@ -108,17 +111,17 @@ end
 function Reading.close (self)
   local element = table.remove(self.open)
   self:emit("closeElement", element.name, element.uri, element.prefix)
+  self.names[element.raw] = self.names[element.raw] - 1
+  for _, prefix in ipairs(element.declared) do
+    table.remove(self.spaces[prefix])
+  end
 end
 
 --- Closes the innermost element of a name, and what was left open in it.
 function Reading.close_named (self, raw)
-  for i = #self.open, 1, -1 do
-    if self.open[i].raw == raw then
-      while #self.open >= i do
-        self:close()
-      end
-      return
-    end
+  local before = self.names[raw] or 0
+  while before > 0 and self.names[raw] == before do
+    self:close()
   end
 end
 
@@ -142,7 +145,7 @@ function Reading.attributes (self, at)
     elseif at > #self.xml then
       return nil
     else
-      at = at + 1
+      at = string.match(self.xml, "^%s*" .. NAME .. "()", at) or string.match(self.xml, "^%s*()", at + 1)
     end
   end
 end
@@ -153,13 +156,15 @@ function Reading.element (self, raw, at)
   if not attributes then
     return #self.xml + 1
   end
-  local element = { raw = raw }
+  local element = { raw = raw, declared = {} }
   self.open[#self.open + 1] = element
+  self.names[raw] = (self.names[raw] or 0) + 1
   for _, attribute in ipairs(attributes) do
     local declared = attribute.raw == "xmlns" and "" or string.match(attribute.raw, "^xmlns:(.+)$")
     if declared then
-      element.spaces = element.spaces or {}
-      element.spaces[declared] = attribute.value
+      self.spaces[declared] = self.spaces[declared] or {}
+      table.insert(self.spaces[declared], attribute.value)
+      table.insert(element.declared, declared)
     end
   end
   element.name, element.prefix = split_name(raw)
@@ -177,6 +182,15 @@ function Reading.element (self, raw, at)
     self:close()
   end
   return after
+end
+
+--- The next closing bracket; it is looked for once where there is none.
+function Reading.bracket (self, from)
+  if not self.has_no_brackets then
+    local at = string.find(self.xml, "]", from, true)
+    self.has_no_brackets = at == nil
+    return at
+  end
 end
 
 --- What begins and ends with fixed marks: comments, CDATA, processing instructions, declarations.
@@ -197,14 +211,14 @@ function Reading.marked (self, at)
     end
   elseif string.sub(xml, at, at + 1) == "<?" then
     content, after = upto("?>", at + 2)
-    local target, rest = string.match(content, "^(%S+)%s*(.-)%s*$")
+    local target, rest = string.match(content, "^(%S+)(.*)$")
     if target then
-      self:emit("pi", target, rest)
+      self:emit("pi", target, trim(rest))
     end
   elseif string.sub(xml, at, at + 1) == "<!" then
     -- A declaration; its internal subset may have angle brackets of its own.
     local subset = string.match(xml, "^<![^>%[]*%[()", at)
-    local stop = subset and string.find(xml, "]", subset, true) or at
+    local stop = subset and self:bracket(subset) or at
     after = (string.find(xml, ">", stop, true) or #xml) + 1
   end
   return after
@@ -216,7 +230,7 @@ end
 -- @param options Table, optional: with <code>stripWhitespace = true</code>, texts lose the white space at their
 --                ends and empty ones are left out.
 function parser:parseSAX (xml, options)
-  local reading = setmetatable({ xml = xml, options = options or {}, open = {}, callbacks = self._call }, Reading)
+  local reading = setmetatable({ xml = xml, options = options or {}, open = {}, names = {}, spaces = {}, callbacks = self._call }, Reading)
   local at = 1
   while at <= #xml do
     local mark = string.find(xml, "<", at, true) or #xml + 1
@@ -318,6 +332,20 @@ for _, text in ipairs {
   "", "junk", "<", "<a", "<a b='", "</a>", "<!--", "<![CDATA[", "<?", "<!", "<a><b></a>", "<a b=c>x</a>",
 } do
   test_suite:add_test(unittest.equal(parseDOM(text).type, "document"), "broken: " .. text)
+end
+do
+  local inner = parseDOM("<p:a xmlns:p='1'><p:b xmlns:p='2'/><p:c/></p:a>").root
+  test_suite:add_test(unittest.equal(inner.el[1].nsURI .. inner.el[2].nsURI .. inner.nsURI, "211"), "inner namespaces")
+  test_suite:add_test(unittest.equal(parseDOM("<a> x  y </a>", { stripWhitespace = true }).root.kids[1].value, "x  y"), "trimmed")
+  test_suite:add_test(unittest.equal(parseDOM("<a b  c d='e' ? f='g'/>").root.attr.f, "g"), "what is no attribute")
+end
+-- With work for each piece that grows with the text, these would take hours.
+for _, text in ipairs { "<a b='c'>", "<a xmlns='b'>", "</b>", "<a> ", "<![>", "<a></b>", "&#1" } do
+  local long = "<a>" .. string.rep(text, 3000)
+  test_suite:add_test(unittest.equal(parseDOM(long, { stripWhitespace = true }).type, "document"), "long: " .. text)
+end
+for _, text in ipairs { "b", " ", "b ", "=" } do
+  test_suite:add_test(unittest.equal(parseDOM("<a " .. string.rep(text, 20000) .. ">").type, "document"), "long tag: " .. text)
 end
 test_suite:add_test(unittest.equal(parseDOM("<a><b>x</a><c/>").root.el[1].kids[1].value, "x"), "left open")
 

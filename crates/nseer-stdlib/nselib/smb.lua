@@ -252,12 +252,12 @@ function start_ex (host, bool_negotiate_protocol, bool_start_session, str_tree_c
   return true, smb
 end
 
---- Asks a server for each dialect of version 2 and 3 by itself, with a connection for each. One that is silent is
+-- Asks a server for each dialect of version 2 and 3 by itself, with a connection for each. One that is silent is
 -- asked once.
 -- @param host Host table.
 -- @return Array of the connections, closed, to servers that agreed; <code>dialect</code> is the number.
 -- @return A reason, if there was no connection at all.
-function agreed_dialects (host)
+local function agreed_dialects (host)
   local agreed, reached = {}, false
   for _, dialect in ipairs(smb2.dialects()) do
     local status, smb = start(host)

@@ -28,6 +28,8 @@ local OID, IP_ADDRESS = "\x06", "\x40"
 
 -- Answers to one walk: a table of connections may be long, but not longer than this.
 local MAX_ROWS = 20000
+-- An agent that is slow and never comes to an end is not walked for longer than this, all walks together.
+local MAX_WALKS_MS = 80000
 
 local VERSIONS = { v1 = 0, v2c = 1, v2 = 1 }
 
@@ -418,7 +420,8 @@ function Helper:walk (base_oid)
   local rows = { baseoid = base_oid }
   local base = str2oid(base_oid)
   local at = base
-  while #rows < MAX_ROWS do
+  self.walk_ends = self.walk_ends or nmap.clock_ms() + MAX_WALKS_MS
+  while #rows < MAX_ROWS and nmap.clock_ms() < self.walk_ends do
     local status, values = self:getnext(nil, at)
     local first = status and values[1]
     if not first or first[1] == false or not is_under(first[3], base) or not is_before(at, first[3]) then

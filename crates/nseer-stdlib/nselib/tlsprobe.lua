@@ -114,6 +114,19 @@ local GROUPS = {
   "secp224r1", "secp192r1", "secp256k1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1",
 }
 
+-- What is offered before TLS 1.3 where a script names no suites, so that servers of today take something, whatever a
+-- library offers by itself.
+local SUITES = {
+  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+  "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+  "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "TLS_DHE_RSA_WITH_AES_256_CBC_SHA",
+  "TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_AES_256_CBC_SHA",
+  "TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA", "TLS_RSA_WITH_3DES_EDE_CBC_SHA", "TLS_RSA_WITH_RC4_128_SHA",
+  "TLS_RSA_WITH_RC4_128_MD5",
+}
+
 -- Adds to extensions what servers want to know: whom is it for, and which curves may they use.
 local function complete (extensions, host, protocol)
   if protocol == "SSLv3" then
@@ -144,6 +157,7 @@ function hello (host, port, options)
   local t = tableaux.shallow_tcopy(options)
   t.extensions = tableaux.shallow_tcopy(options.extensions or {})
   t.last = nil
+  t.ciphers = options.ciphers or options.protocol ~= "TLSv1.3" and SUITES or nil
   complete(t.extensions, host, options.protocol)
   local answer, ending
   if socket:send(tls.client_hello(t)) then

@@ -236,13 +236,10 @@ function VNC:getVencryptTypesAsTable ()
   return list
 end
 
---- Goes in without logging in.
+--- Goes in without logging in, after <code>sendSecType(1)</code>.
 -- @name VNC.login_none
 -- @return True; or false and a reason.
 function VNC:login_none ()
-  if self.use > 3 then
-    self.socket:send("\1")
-  end
   if self.use < 8 then
     return true
   end
@@ -264,6 +261,10 @@ end
 function VNC:login (username, password, authtype)
   if (authtype or NUMBERS.NONE) ~= NUMBERS.NONE or not self:supportsSecType(NUMBERS.NONE) then
     return false, "the server asks for a password"
+  end
+  local status, reason = self:sendSecType(NUMBERS.NONE)
+  if not status then
+    return false, reason
   end
   return self:login_none()
 end

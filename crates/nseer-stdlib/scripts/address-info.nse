@@ -37,10 +37,18 @@ local function flipped (bytes)
   return (string.gsub(bytes, ".", function (c) return string.char(string.byte(c) ~ 0xff) end))
 end
 
+-- Who made a card with an address of these bytes; nil if that is not known. Longer prefixes than those of three bytes
+-- are known to some tables.
+local function maker (bytes)
+  local _, makers = datafiles.parse_mac_prefixes()
+  local digits = string.upper(stdnse.tohex(bytes))
+  return makers[digits] or makers[string.sub(digits, 1, 6)]
+end
+
 local function mac_entry (bytes)
   local mac = stdnse.output_table()
   mac.address = stdnse.format_mac(bytes)
-  mac.manuf = datafiles.mac_vendor(bytes) or "Unknown"
+  mac.manuf = maker(bytes) or "Unknown"
   return mac
 end
 

@@ -1,4 +1,5 @@
 local dhcp = require "dhcp"
+local ipOps = require "ipOps"
 local ipairs = ipairs
 local nmap = require "nmap"
 local shortport = require "shortport"
@@ -37,7 +38,7 @@ local function card_to (host)
 end
 
 action = function (host)
-  local here = host.bin_ip_src or "\0\0\0\0"
+  local here = host.bin_ip_src and ipOps.str_to_ip(host.bin_ip_src) or "0.0.0.0"
   local status, answer = dhcp.make_request(host, dhcp.request_types.DHCPINFORM, here, card_to(host))
   if not status then
     stdnse.debug1("%s", answer)
@@ -45,7 +46,8 @@ action = function (host)
   end
   local out = stdnse.output_table()
   for _, option in ipairs(answer.options) do
-    out[option.name] = option.value
+    local is_empty = option.value == "" or type(option.value) == "table" and next(option.value) == nil
+    out[option.name] = not is_empty and option.value or nil
   end
-  return out
+  return out() and out or nil
 end

@@ -49,6 +49,19 @@ local function nsid_of (answer)
   end
 end
 
+-- The first text of an answer; nil if it has none.
+local function text_of (answer)
+  for _, record in ipairs(answer.answers) do
+    local data = record.dtype == dns.types.TXT and record.data or ""
+    if #data > 1 and string.byte(data) < #data then
+      return (string.unpack("s1", data))
+    end
+  end
+end
+
+-- What the library says of servers that answer but do not know the name.
+local ANSWERED = { ["No Answers"] = true, ["No Such Name"] = true }
+
 local shown = {
   __tostring = function (id) return id.raw .. " (" .. id.hex .. ")" end,
 }
@@ -62,25 +75,23 @@ action = function (host, port)
   local found, any = stdnse.output_table(), false
   local status, answer = ask("id.server", { nsid = true, retPkt = true })
   -- Who did not answer that will not answer the rest either.
-  if not status then
+  if not status and not ANSWERED[answer] then
     return nil
   end
   if port.protocol == "udp" then
     nmap.set_port_state(host, port, "open")
   end
-  local id = nsid_of(answer)
+  local id = status and nsid_of(answer)
   if id then
     found.NSID, any = setmetatable({ raw = id, hex = stdnse.tohex(id) }, shown), true
   end
-  for _, question in ipairs { { "id.server", "id.server" }, { "version.bind", "bind.version" } } do
-    if question[1] == "id.server" then
-      status, answer = dns.findNiceAnswer("TXT", answer, false)
-    else
-      status, answer = ask(question[1], {})
-    end
-    if status and answer ~= "" then
-      found[question[2]], any = answer, true
-    end
+  local name = status and text_of(answer)
+  if name then
+    found["id.server"], any = name, true
+  end
+  status, answer = ask("version.bind", {})
+  if status and answer ~= "" then
+    found["bind.version"], any = answer, true
   end
   return any and found or nil
 end

@@ -28,7 +28,7 @@ action = function (host, port)
   local root = stdnse.get_script_args("http-apache-negotiation.root") or "/"
   root = string.match(root, "/$") and root or root .. "/"
   local header = {Accept = "application/x-none", Negotiate = "trans"}
-  local response = http.get(host, port, root .. "index", {header = header, redirect_ok = false, truncated_ok = true})
+  local response = http.get(host, port, root .. "index", {header = header, no_cache = true, redirect_ok = false, truncated_ok = true})
   if response.header.tcn then
     return "mod_negotiation enabled."
   end

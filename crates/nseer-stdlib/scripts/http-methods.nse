@@ -85,7 +85,8 @@ action = function (host, port)
   local out, risky = stdnse.output_table(), {}
   -- Usual methods alone are only of interest to who asked for this script.
   if nmap.verbosity() > 0 then
-    out["Supported Methods"] = outlib.list_sep(methods, " ")
+    outlib.list_sep(methods, " ")
+    out["Supported Methods"] = methods
   end
   for _, method in ipairs(methods) do
     if not IS_HARMLESS[method] then
@@ -93,7 +94,8 @@ action = function (host, port)
     end
   end
   if #risky > 0 then
-    out["Potentially risky methods"] = outlib.list_sep(risky, " ")
+    outlib.list_sep(risky, " ")
+    out["Potentially risky methods"] = risky
   end
   if path and out() then
     out["Path tested"] = path

@@ -111,7 +111,7 @@ action = function (host, port)
   local root = stdnse.get_script_args("http-ntlm-info.root") or "/"
   for _, scheme in ipairs {"NTLM", "Negotiate"} do
     local header = {Authorization = scheme .. " " .. base64.enc(NEGOTIATE)}
-    local response = http.get(host, port, root, {header = header, redirect_ok = false, truncated_ok = true})
+    local response = http.get(host, port, root, {header = header, no_cache = true, redirect_ok = false, truncated_ok = true})
     local message = response.status == 401 and answer_in(response)
     local out = message and read_challenge(message)
     if out then

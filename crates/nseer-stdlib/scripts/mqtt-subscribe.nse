@@ -64,7 +64,6 @@ action = function (host, port)
   local helper = mqtt.Helper:new(host, port)
   local status, answer = helper:connect({ username = user, password = password })
   if not status then
-    helper:close()
     stdnse.debug1("%s", answer)
     return nil
   end

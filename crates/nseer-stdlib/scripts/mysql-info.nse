@@ -74,7 +74,7 @@ action = function (host, port)
     return nil
   end
   local out = stdnse.output_table()
-  if info.errorcode then
+  if info.errormessage then
     out["MySQL Error"] = info.errormessage
     return out
   end

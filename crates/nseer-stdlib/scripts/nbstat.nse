@@ -41,12 +41,20 @@ hostrule = function (host)
   return false
 end
 
+-- Who made a card with an address of these bytes; nil if that is not known. Longer prefixes than those of three bytes
+-- are known to some tables.
+local function maker (bytes)
+  local _, makers = datafiles.parse_mac_prefixes()
+  local digits = string.upper(stdnse.tohex(bytes))
+  return makers[digits] or makers[string.sub(digits, 1, 6)]
+end
+
 local function mac_of (statistics)
   local bytes = string.sub(statistics, 1, 6)
   if #bytes < 6 or bytes == "\0\0\0\0\0\0" then
     return { address = "<unknown>", manuf = "unknown" }
   end
-  return { address = stdnse.format_mac(bytes), manuf = datafiles.mac_vendor(bytes) or "unknown" }
+  return { address = stdnse.format_mac(bytes), manuf = maker(bytes) or "unknown" }
 end
 
 action = function (host)

@@ -87,5 +87,5 @@ action = function (host, port)
       stdnse.debug1("%s: %s", entry.name, reason)
     end
   end
-  return count > 0 and stdnse.format_output(true, string.gsub(tab.dump(rows), "\n$", "")) or nil
+  return count > 0 and stdnse.format_output(true, (string.gsub(tab.dump(rows), "\n$", ""))) or nil
 end

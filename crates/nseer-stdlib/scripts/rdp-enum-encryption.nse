@@ -1,6 +1,7 @@
 local rdp = require "rdp"
 local shortport = require "shortport"
 local stdnse = require "stdnse"
+local string = require "string"
 
 description = [[
 Finds out which security and which encryption a Remote Desktop server takes.
@@ -33,19 +34,15 @@ categories = {"discovery", "safe"}
 portrule = shortport.port_or_service(3389, "ms-wbt-server")
 
 local LAYERS = {
-  { "CredSSP (NLA)", rdp.Protocol.HYBRID, rdp.Protocol.HYBRID | rdp.Protocol.SSL },
-  { "CredSSP with Early User Auth", rdp.Protocol.HYBRID_EX, rdp.Protocol.HYBRID_EX | rdp.Protocol.HYBRID | rdp.Protocol.SSL },
-  { "Native RDP", rdp.Protocol.RDP, rdp.Protocol.RDP },
-  { "RDSTLS", rdp.Protocol.RDSTLS, rdp.Protocol.RDSTLS | rdp.Protocol.SSL },
-  { "SSL", rdp.Protocol.SSL, rdp.Protocol.SSL },
+  { "CredSSP (NLA)", rdp.PROTOCOL_HYBRID, rdp.PROTOCOL_HYBRID | rdp.PROTOCOL_SSL },
+  { "CredSSP with Early User Auth", rdp.PROTOCOL_HYBRID_EX, rdp.PROTOCOL_HYBRID_EX | rdp.PROTOCOL_HYBRID | rdp.PROTOCOL_SSL },
+  { "Native RDP", rdp.PROTOCOL_RDP, rdp.PROTOCOL_RDP },
+  { "RDSTLS", rdp.PROTOCOL_RDSTLS, rdp.PROTOCOL_RDSTLS | rdp.PROTOCOL_SSL },
+  { "SSL", rdp.PROTOCOL_SSL, rdp.PROTOCOL_SSL },
 }
 
-local CIPHERS = {
-  { "40-bit RC4", rdp.Encryption["40-BIT"] },
-  { "56-bit RC4", rdp.Encryption["56-BIT"] },
-  { "128-bit RC4", rdp.Encryption["128-BIT"] },
-  { "FIPS 140-1", rdp.Encryption.FIPS },
-}
+-- Bits of section 2.2.1.3.3.
+local CIPHERS = { { "40-bit RC4", 0x01 }, { "56-bit RC4", 0x08 }, { "128-bit RC4", 0x02 }, { "FIPS 140-1", 0x10 } }
 
 local LEVELS = { [0] = "None", "Low", "Client Compatible", "High", "FIPS Compliant" }
 
@@ -62,6 +59,14 @@ local function said (host, port, ...)
   return status and answer or nil, answer
 end
 
+-- The protocol that an answer names (section 2.2.1.2.1); nil if it names none.
+local function picked (answer)
+  local data = answer.itut.data
+  if #data >= 8 and string.byte(data) == 2 then
+    return (string.unpack("<I4", data, 5))
+  end
+end
+
 -- The protocols that the server picks when it is offered them; nil if it does not speak RDP.
 local function layers (host, port)
   local out, speaks = { name = "Security layer" }, false
@@ -73,7 +78,7 @@ local function layers (host, port)
       return nil
     end
     speaks = true
-    if answer and answer.proto == wanted then
+    if answer and picked(answer) == wanted then
       out[#out + 1] = name .. ": SUCCESS"
     end
   end

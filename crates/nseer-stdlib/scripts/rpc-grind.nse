@@ -51,7 +51,8 @@ local function programs ()
   for _, number in ipairs(COMMON) do
     list[#list + 1], seen[number] = number, true
   end
-  for _, number in pairs((select(2, datafiles.parse_rpc()))) do
+  local known, names = datafiles.parse_rpc()
+  for number in pairs(known and names or {}) do
     if not seen[number] then
       rest[#rest + 1], seen[number] = number, true
     end

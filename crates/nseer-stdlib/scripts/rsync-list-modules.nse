@@ -24,7 +24,7 @@ categories = {"discovery", "safe"}
 portrule = shortport.port_or_service(873, "rsync", "tcp")
 
 action = function (host, port)
-  local helper = rsync.Helper:new(host, port)
+  local helper = rsync.Helper:new(host, port, { module = "" })
   local status, modules = helper:connect()
   if status then
     status, modules = helper:listModules()

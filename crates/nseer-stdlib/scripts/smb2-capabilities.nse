@@ -46,10 +46,32 @@ local function names_of (capabilities)
   return #names > 0 and names or { "All capabilities are disabled" }
 end
 
+local DIALECTS = { 0x0202, 0x0210, 0x0300, 0x0302, 0x0311 }
+
+-- Asks for one dialect alone. What the server can do then, as bits, if it takes the dialect; otherwise nil and a reason.
+local function capabilities (host, dialect)
+  local status, connection = smb.start(host)
+  if not status then
+    return nil, connection
+  end
+  local chosen
+  status, chosen = smb2.negotiate_v2(connection, { Dialects = { dialect } })
+  smb.stop(connection)
+  if not status or chosen ~= dialect then
+    return nil, chosen
+  end
+  return connection.capabilities
+end
+
 action = function (host)
   local out = stdnse.output_table()
-  for _, agreed in ipairs((smb.agreed_dialects(host))) do
-    out[smb2.dialect_name(agreed.dialect)] = names_of(agreed.capabilities)
+  for _, dialect in ipairs(DIALECTS) do
+    local bits, reason = capabilities(host, dialect)
+    if bits then
+      out[smb2.dialect_name(dialect)] = names_of(bits)
+    elseif reason == "TIMEOUT" then
+      break
+    end
   end
   return out() and out or nil
 end

@@ -41,7 +41,7 @@ action = function (host, port)
   end
   local status, reply = smtp.ehlo(socket, smtp.get_domain(host))
   if not status then
-    smtp.quit(socket)
+    socket:close()
     stdnse.debug1("%s", reply)
     return nil
   end
@@ -51,6 +51,7 @@ action = function (host, port)
   if status and string.find(reply, "^21[14]") then
     lines[2] = " " .. table.concat(texts_of(reply), " ")
   end
-  smtp.quit(socket)
+  -- Some libraries hang up themselves where a server does not know HELP.
+  pcall(smtp.quit, socket)
   return table.concat(lines, "\n")
 end

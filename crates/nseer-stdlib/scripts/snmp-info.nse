@@ -55,7 +55,7 @@ local function question (id)
   }
 end
 
-local _, enterprises = datafiles.parse_file("nselib/data/enterprise_numbers.txt", { ["^(%d+)"] = "^%d+\t(.+)$" })
+local _, enterprises = datafiles.parse_file("nselib/data/enterprise_numbers.txt", { ["^(%d+)"] = "^%d+%s+(.+)$" })
 
 local function engine (id)
   local info = stdnse.output_table()
@@ -65,7 +65,7 @@ local function engine (id)
   end
   local first = string.unpack(">I4", id)
   local number = first & 0x7fffffff
-  info.enterprise = enterprises[number] or tostring(number)
+  info.enterprise = enterprises[tostring(number)] or tostring(number)
   if first < 0x80000000 then
     info.engineIDData = stdnse.tohex(string.sub(id, 5))
     return info

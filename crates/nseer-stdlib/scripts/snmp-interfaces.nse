@@ -74,11 +74,19 @@ local function addresses (agent)
   return found
 end
 
+-- Who made a card with an address of these bytes; nil if that is not known. Longer prefixes than those of three bytes
+-- are known to some tables.
+local function maker (bytes)
+  local _, makers = datafiles.parse_mac_prefixes()
+  local digits = string.upper(stdnse.tohex(bytes))
+  return makers[digits] or makers[string.sub(digits, 1, 6)]
+end
+
 local function mac_line (bytes)
   if type(bytes) ~= "string" or #bytes ~= 6 then
     return nil
   end
-  local vendor = datafiles.mac_vendor(bytes) or "Unknown"
+  local vendor = maker(bytes) or "Unknown"
   return "MAC address: " .. stdnse.format_mac(bytes) .. " (" .. vendor .. ")"
 end
 

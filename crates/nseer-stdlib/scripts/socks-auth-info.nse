@@ -23,6 +23,8 @@ categories = {"default", "discovery", "safe"}
 portrule = shortport.port_or_service({1080, 9050}, {"socks", "socks5", "tor-socks"})
 
 local METHODS = { socks.AuthMethod.NONE, socks.AuthMethod.GSSAPI, socks.AuthMethod.USERPASS }
+-- What the library says of a proxy that refuses what it was offered (RFC 1928, section 3).
+local REFUSED = "No acceptable authentication methods"
 
 local shown = { __tostring = function (entry) return entry.name end }
 
@@ -33,8 +35,8 @@ action = function (host, port)
     local status, answer = helper:connect(method)
     helper:close()
     if status and answer.method == method then
-      found[#found + 1] = setmetatable({ name = socks.AuthNameByNumber(method), method = method }, shown)
-    elseif not status and answer ~= socks.AuthNameByNumber(socks.AuthMethod.NO_ACCEPTABLE) then
+      found[#found + 1] = setmetatable({ name = helper:authNameByNumber(method), method = method }, shown)
+    elseif not status and answer ~= REFUSED then
       break
     end
   end

@@ -1,3 +1,5 @@
+local deadline = require "deadline"
+local match = require "match"
 local nmap = require "nmap"
 local shortport = require "shortport"
 local ssh2 = require "ssh2"
@@ -41,13 +43,25 @@ portrule = shortport.ssh
 -- No list is this long.
 local MAX_NAMES = 500
 
+-- Before its version a server may say other lines (RFC 4253, section 4.2).
+local MAX_LINES, MAX_LINE, MAX_GREETING_MS = 50, 1024, 20000
+
 -- Reads the server's version and sends ours. Gives true, or nil and a reason.
 local function greet (socket)
-  local version, reason = ssh2.transport.receive_version(socket)
-  if not version then
-    return nil, reason
+  local ends = nmap.clock_ms() + MAX_GREETING_MS
+  for _ = 1, MAX_LINES do
+    local left = ends - nmap.clock_ms()
+    if left <= 0 then
+      return nil, "TIMEOUT"
+    end
+    local status, line = deadline.receive_buf(socket, match.pattern_limit("\r?\n", MAX_LINE), false, left)
+    if not status then
+      return nil, line
+    elseif string.find(line, "^SSH%-[%d.]+%-") then
+      return socket:send("SSH-2.0-nseer\r\n")
+    end
   end
-  return socket:send("SSH-2.0-nseer\r\n")
+  return nil, "the server says no version"
 end
 
 -- The payload of the first packet.

@@ -28,7 +28,6 @@ portrule = shortport.port_or_service(1900, "upnp", "udp", {"open", "open|filtere
 
 action = function (host, port)
   local helper = upnp.Helper:new(host, port)
-  helper:setMulticast(false)
   helper:setOverride(stdnse.get_script_args("upnp-info.override") ~= "false")
   local status, result = helper:queryServices()
   if not status then

@@ -32,7 +32,10 @@ action = function (host, port)
     status, reason = server:handshake()
   end
   if status and server:supportsSecType(1) then
-    status, reason = server:login_none()
+    status, reason = server:sendSecType(1)
+    if status then
+      status, reason = server:login_none()
+    end
     if status then
       status, desktop = server:client_init(true)
     end

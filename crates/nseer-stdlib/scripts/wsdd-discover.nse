@@ -25,11 +25,15 @@ categories = {"default", "discovery", "safe"}
 portrule = shortport.portnumber(3702, "udp", {"open", "open|filtered"})
 
 action = function (host, port)
-  local helper = wsdd.Helper:new(host, port)
-  local status, result = helper:discoverServices()
-  if not status then
-    stdnse.debug1("%s", result)
-    return nil
+  local found = {}
+  for _, ask in ipairs { "discoverDevices", "discoverWCFServices" } do
+    local helper = wsdd.Helper:new(host, port)
+    local status, result = helper[ask](helper)
+    if status then
+      found[#found + 1] = result
+    else
+      stdnse.debug1("%s", result)
+    end
   end
-  return stdnse.format_output(true, result)
+  return #found > 0 and stdnse.format_output(true, found) or nil
 end

@@ -29,7 +29,10 @@ action = function (host, port)
   local status, session = helper:connect()
   if status then
     status, session = helper:createSession(nil, {"MIT-MAGIC-COOKIE-1", "XDM-AUTHORIZATION-1"}, 0)
-    helper:close()
+    -- Not every library has it.
+    if helper.close then
+      helper:close()
+    end
   end
   if not status then
     stdnse.debug1("%s", session)

@@ -8,6 +8,7 @@ mod arguments;
 mod calls;
 mod choice;
 mod order;
+mod shelf;
 
 use std::fmt::Debug;
 use std::fs;

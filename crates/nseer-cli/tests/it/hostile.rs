@@ -7,9 +7,11 @@
 #![allow(clippy::disallowed_methods, reason = "the program is started and looked at from outside")]
 
 mod datagrams;
+mod deep;
 mod drips;
 mod frames;
 mod servers;
+mod spoken;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -20,6 +22,7 @@ use std::time::Duration;
 
 use crate::lab::{self, Lab};
 use datagrams::DATAGRAMS;
+use deep::DEEP;
 use frames::FRAMES;
 use serde_json::Value;
 use servers::{Datagram, Talk, acceptor};
@@ -183,12 +186,15 @@ fn server<'a>(names: &[&'a str], event: &Value) -> &'a str {
 
 /// Runs all scripts and says what they did that they may not.
 fn check(lab: &Lab, ports: &[&str], protocols: &[&str], names: &[&str]) {
-    let scripts = scripts();
-    let told = run(lab, &scripts, ports, names.len());
+    check_some(lab, &scripts(), ports, protocols, names);
+}
+
+fn check_some(lab: &Lab, scripts: &[&str], ports: &[&str], protocols: &[&str], names: &[&str]) {
+    let told = run(lab, scripts, ports, names.len());
     let faults = told.faults(names);
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     assert!(told.ended.is_some_and(|status| status.success()), "it ended with {:?}", told.ended);
-    told.is_complete(&scripts, protocols, names.len());
+    told.is_complete(scripts, protocols, names.len());
     assert!(told.peak > 0 && told.peak < MEMORY, "{} MiB at the peak", told.peak);
 }
 
@@ -243,6 +249,21 @@ fn frames_with_absurd_lengths() {
 fn more_frames_with_absurd_lengths() {
     lab::run("hostile::more_frames_with_absurd_lengths", |lab| {
         absurd(lab, &FRAMES[FRAMES.len() / 2..])
+    });
+}
+
+// Only the scripts that speak one of these protocols meet them: the others have met as much above.
+#[test]
+fn answers_that_fit_their_requests() {
+    lab::run("hostile::answers_that_fit_their_requests", |lab| {
+        let names: Vec<&str> = DEEP.iter().map(|(name, _, _)| *name).collect();
+        let scripts: BTreeSet<&str> =
+            DEEP.iter().flat_map(|(_, scripts, _)| scripts.iter().copied()).collect();
+        for (index, (_, _, talk)) in DEEP.iter().enumerate() {
+            talk.plain(lab, address(index));
+        }
+        let scripts: Vec<&str> = scripts.into_iter().collect();
+        check_some(lab, &scripts, &["-sT", "-p445"], &["tcp"], &names);
     });
 }
 

@@ -83,9 +83,9 @@ end
 -- @return Array of bytes and objects.
 function JavaClass:getCustomData () return self.custom end
 
--- Where a remote object is, if the data of its class says so.
-local function endpoint (custom)
-  for _, data in ipairs(custom) do
+-- Where a remote object is, if the data of its class or of one that this extends says so.
+local function endpoint (object)
+  for _, data in ipairs(object and object.custom or {}) do
     if type(data) == "string" then
       local kind, at = string.match(data, "^..(UnicastRef2?)()")
       if kind then
@@ -97,25 +97,27 @@ local function endpoint (custom)
       end
     end
   end
+  return object and endpoint(object.super)
 end
 
 --- What is shown of it.
 -- @name JavaClass:toTable
 -- @param depth How deep this one is in others, optional.
+-- @param is_super True for the part of an object that is a class's which it extends.
 -- @return Array of lines and of arrays with <code>name</code>.
-function JavaClass:toTable (depth)
+function JavaClass:toTable (depth, is_super)
   depth = depth or 0
   local lines = {}
   if self.name then
     lines[#lines + 1] = self.name
   end
-  lines[#lines + 1] = endpoint(self.custom)
+  lines[#lines + 1] = not is_super and endpoint(self) or nil
   if self.interfaces and #self.interfaces > 0 then
     lines[#lines + 1] = "implements " .. table.concat(self.interfaces, ", ") .. ", "
   end
   if depth < MAX_DEPTH then
     if self.super then
-      local inner = self.super:toTable(depth + 1)
+      local inner = self.super:toTable(depth + 1, true)
       inner.name = "extends"
       lines[#lines + 1] = inner
     end

@@ -32,11 +32,11 @@ local by_name, by_number
 
 local function programs ()
   if not by_name then
-    by_name = select(2, datafiles.parse_rpc())
-    by_name = by_name or {}
-    by_number = {}
-    for name, number in pairs(by_name) do
-      by_number[number] = by_number[number] and by_number[number] < name and by_number[number] or name
+    local status
+    status, by_number = datafiles.parse_rpc()
+    by_name, by_number = {}, status and by_number or {}
+    for number, name in pairs(by_number) do
+      by_name[name] = number
     end
   end
   return by_name, by_number

@@ -191,6 +191,11 @@ pub(crate) const DATAGRAMS: &[Server] = &[
             [&b"\x01\x01\x00\x08"[..], id, b"\x00\x01\xff\xff\x00\x01\x00\x00"].concat()
         }),
     ),
+    // MS-SQLR, section 2.2.5: the text of instances is longer than the datagram, and names have no values.
+    (
+        "SQL Browser",
+        Answers(|_| [&b"\x05\xff\xff"[..], &b"ServerName;;;tcp;99999;;".repeat(50)].concat()),
+    ),
     ("NAT-PMP", Answers(|_| b"\x00\x80\x00\x00\x00\x00".to_vec())),
     // XDMCP: a text that ends behind the packet. WS-Discovery: an answer that is never closed.
     ("XDMCP", Answers(|_| b"\x00\x01\x00\x05\x00\x08\x00\x00\x00\x00\xff\xff\x00\x00".to_vec())),

@@ -19,7 +19,10 @@ use crate::lab::Lab;
 /// Where each server listens: the ports at which scripts for SMB, NetBIOS and TLS look.
 pub(crate) const PORT: u16 = 445;
 pub(crate) const TLS_PORT: u16 = 443;
-pub(crate) const UDP_PORT: u16 = 137;
+/// And the port that is asked about connections, whatever the port of these is (RFC 1413).
+const IDENT_PORT: u16 = 113;
+/// Over UDP: the port at which scripts look, and those where they ask by themselves (RFC 2131, MS-SQLR).
+const UDP_PORTS: [u16; 3] = [137, 67, 1434];
 
 /// After so much silence of the client, a server that waits for it goes on.
 const PAUSE: Duration = Duration::from_millis(40);
@@ -50,6 +53,8 @@ pub(crate) enum Talk {
     /// Sends the first as a greeting, or as the answer to who speaks first, and one of the others in turn as the
     /// answer to each request after that; then it closes.
     Says(&'static [&'static [u8]]),
+    /// Waits for requests and answers each. Who says nothing for a while is left.
+    Answers(fn(&[u8]) -> Vec<u8>),
 }
 
 /// What a server does with each datagram.
@@ -62,9 +67,11 @@ pub(crate) enum Datagram {
 }
 
 impl Talk {
-    /// Puts the server on the plain port of an address.
+    /// Puts the server on the plain ports of an address.
     pub(crate) fn plain(self, lab: &Lab, address: Ipv4Addr) {
-        serve(lab, address, PORT, move |stream| self.hold(stream.try_clone()?, &stream));
+        for port in [PORT, IDENT_PORT] {
+            serve(lab, address, port, move |stream| self.hold(stream.try_clone()?, &stream));
+        }
     }
 
     /// Puts the server behind TLS on an address.
@@ -106,6 +113,17 @@ impl Talk {
                 }
             }
             Talk::Says(frames) => answers(&mut stream, socket, frames)?,
+            Talk::Answers(answer) => {
+                socket.set_read_timeout(Some(PAUSE * 10))?;
+                let mut buffer = [0; 16_384];
+                for _ in 0..ROUNDS {
+                    let count = stream.read(&mut buffer)?;
+                    if count == 0 {
+                        break;
+                    }
+                    stream.write_all(&answer(&buffer[..count]))?;
+                }
+            }
         }
         Ok(())
     }
@@ -151,23 +169,28 @@ fn garbage() -> Vec<u8> {
 }
 
 impl Datagram {
-    /// Puts the server on the UDP port of an address.
+    /// Puts the server on the UDP ports of an address.
     #[allow(clippy::disallowed_methods, reason = "the server is the outside world")]
     pub(crate) fn on(self, _: &Lab, address: Ipv4Addr) {
-        let socket = UdpSocket::bind((address, UDP_PORT)).expect("a free port");
-        thread::spawn(move || {
-            let mut buffer = [0; 65_536];
-            loop {
-                // An error is a client that has gone, and told by ICMP.
-                let Ok((count, from)) = socket.recv_from(&mut buffer) else { continue };
-                let answer = match self {
-                    Datagram::Silent => continue,
-                    Datagram::Garbage => garbage(),
-                    Datagram::Answers(answer) => answer(&buffer[..count]),
-                };
-                let _ = socket.send_to(&answer, from);
-            }
-        });
+        for port in UDP_PORTS {
+            let socket = UdpSocket::bind((address, port)).expect("a free port");
+            thread::spawn(move || self.answer(&socket));
+        }
+    }
+
+    /// Answers all datagrams.
+    fn answer(self, socket: &UdpSocket) -> ! {
+        let mut buffer = [0; 65_536];
+        loop {
+            // An error is a client that has gone, and told by ICMP.
+            let Ok((count, from)) = socket.recv_from(&mut buffer) else { continue };
+            let answer = match self {
+                Datagram::Silent => continue,
+                Datagram::Garbage => garbage(),
+                Datagram::Answers(answer) => answer(&buffer[..count]),
+            };
+            let _ = socket.send_to(&answer, from);
+        }
     }
 }
 
