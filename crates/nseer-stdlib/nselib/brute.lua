@@ -329,12 +329,13 @@ local function attempt (self, user, pass)
   local driver = self.driver:new(self.host, self.port, self.driver_options)
   local status, reason = driver:connect()
   if not status then
-    driver:disconnect()
+    pcall(driver.disconnect, driver)
     if type(reason) == "table" then
       return false, reason
     end
     local failure = Error:new("cannot connect: " .. tostring(reason))
     failure:setRetry(true)
+    failure.is_of_connection = true
     return false, failure
   end
   local response
@@ -345,14 +346,18 @@ end
 
 -- Tries a pair as often as it has to be.
 local function guess (self, user, pass)
+  local is_reached = false
   for _ = 0, self.options.max_retries do
     local status, response = attempt(self, user, pass)
     if status or type(response) ~= "table" or not (response.isRetry and response:isRetry()) then
       return status, response
     end
     self.retried = response:getMessage()
+    is_reached = is_reached or not response.is_of_connection
   end
-  self.ended, self.failure = true, self.retried
+  -- A server that answers may like the next pair better.
+  self.ended = self.ended or not is_reached
+  self.failure = not is_reached and self.retried or self.failure
   return false, nil
 end
 
@@ -372,15 +377,20 @@ end
 -- What one thread does.
 local function work (self, condvar)
   for user, pass in function () return self:get_next_credential() end do
-    local status, response = guess(self, user, pass)
+    local is_right, status, response = pcall(guess, self, user, pass)
+    if not is_right then
+      self.ended, self.failure, status = true, tostring(status), false
+    end
     self.counter = self.counter + 1
     if status then
+      if self.options.passonly and response.username == "" then
+        response.username = nil
+      end
       note_success(self, response)
       self.dead[user] = user ~= "" or nil
     elseif type(response) == "table" and response.isAbort then
       if response:isAbort() or response:isDone() then
-        self.ended = true
-        self.failure = response:isAbort() and response:getMessage() or self.failure
+        self.ended, self.failure = true, response:isAbort() and response:getMessage() or self.failure
       end
       local invalid = response:isInvalidAccount()
       if invalid then
@@ -416,11 +426,18 @@ local function some_work (threads)
   return false
 end
 
---- Guesses.
+--- Guesses, if the driver's <code>check</code>, where it has one, does not say that there is no need to.
 -- @name Engine.start
 -- @return True; false if it could not begin.
 -- @return Table for output; or what went wrong.
 function Engine:start ()
+  local driver = self.driver:new(self.host, self.port, self.driver_options)
+  if driver.check then
+    local is_useful, message = driver:check()
+    if not is_useful then
+      return false, message
+    end
+  end
   local reason
   self.next_pair, reason = guesses_of(self)
   if not self.next_pair then

@@ -87,7 +87,7 @@ local function read_value (socket, depth, budget)
   if not kind then
     return false, "the answer is none of Redis"
   elseif kind < Response.Type.BULK then
-    return true, { type = kind, data = rest }
+    return true, { type = kind, data = line }
   end
   local count = math.tointeger(tonumber(rest))
   if not count or count < 0 then
@@ -124,7 +124,7 @@ end
 -- @name Response.receive
 -- @return True; or false.
 -- @return Table with <code>type</code>, one of <code>Response.Type</code>, and <code>data</code>: a string or an
---         array. Or a reason.
+--         array; a line of one value as it came, with the sign of its kind in front. Or a reason.
 function Response:receive ()
   return read_value(self.socket, 1, { left = MAX_ELEMENTS })
 end
@@ -179,5 +179,10 @@ if not unittest.testing() then
 end
 
 test_suite = unittest.TestSuite:new()
+local bytes = "-NOAUTH no\r\n"
+local peer = { receive_buf = function (_, find)
+  return true, string.sub(bytes, 1, find(bytes) - 1)
+end }
+test_suite:add_test(unittest.equal(select(2, Response:new(peer):receive()).data, "-NOAUTH no"), "an error with its sign")
 test_suite:add_test(unittest.equal(tostring(Request:new("INFO", "a")), "*2\r\n$4\r\nINFO\r\n$1\r\na\r\n"), "a command")
 return _ENV

@@ -85,7 +85,7 @@ end
 -- @param level 0, 1 or 2: how much is asked.
 -- @return True; or false.
 -- @return Table with <code>info</code>: <code>name</code>, <code>sharetype</code>, <code>comment</code>,
---         <code>permissions</code>, <code>max_users</code>, <code>current_users</code>, <code>path</code>,
+--         <code>permissions</code>, <code>max_users</code> (a number or a text), <code>current_users</code>, <code>path</code>,
 --         <code>password</code>; or a reason.
 function srvsvc_netsharegetinfo (smbstate, server, share, level)
   return call(smbstate, 16, "srvsvc.netsharegetinfo", function (writer)
@@ -105,6 +105,9 @@ function srvsvc_netsharegetinfo (smbstate, server, share, level)
     end
     if level >= 2 then
       info.permissions, info.max_users, info.current_users = reader:int32(), reader:int32(), reader:int32()
+      if info.max_users == ANY_LENGTH then
+        info.max_users = "<unlimited>"
+      end
       has.path, has.password = reader:pointer(), reader:pointer()
     end
     for _, field in ipairs { "name", "comment", "path", "password" } do
