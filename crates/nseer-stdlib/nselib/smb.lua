@@ -417,8 +417,8 @@ local function names (options, ...)
   pipes.transact = function ()
     at = at + 1
     local answer = answers[math.min(at, #answers)]
-    local head = string.pack("<I2I2I2I2", 1, answer[2], answer[1], 0)
-    return true, { data = answer[3], parameters = at == 1 and string.sub("\9\0" .. head, 1, 12) or head }
+    local head = string.pack("<I2I2I2I2", answer[2], answer[1], 0, 0)
+    return true, { data = answer[3], parameters = at == 1 and "\9\0" .. head or head }
   end
   local found = {}
   for file in find_files({}, "\\*", options) do
