@@ -218,8 +218,8 @@ local function structure_of (vuln)
   out.ids = #ids > 0 and ids or nil
   out.scores = vuln.scores and next(vuln.scores) and vuln.scores or nil
   local function add (name, texts)
-    texts = list_of(texts)
-    out[name] = next(texts) ~= nil and texts or nil
+    -- A list that the script left empty is shown as such.
+    out[name] = texts ~= nil and list_of(texts) or nil
   end
   add("description", vuln.description)
   if vuln.dates and vuln.dates.disclosure then
@@ -229,7 +229,8 @@ local function structure_of (vuln)
   add("check_results", vuln.check_results)
   add("exploit_results", vuln.exploit_results)
   add("extra_info", vuln.extra_info)
-  add("refs", references_of(vuln))
+  local refs = references_of(vuln)
+  add("refs", #refs > 0 and refs or nil)
   return out
 end
 
