@@ -1,0 +1,147 @@
+//! What scripts see of the engine's functions and objects, and two of Nmap's libraries that are made
+//! with them: the same lines are told.
+
+use super::INSTALLED;
+use crate::lab::{self, Lab, Peer};
+
+/// The names in `nmap` that scripts may count on, whatever is installed.
+const NAMES: &[&str] = &[
+    "add_targets",
+    "address_family",
+    "clock",
+    "clock_ms",
+    "condvar",
+    "debugging",
+    "dnet",
+    "fetchfile",
+    "get_dns_servers",
+    "get_interface",
+    "get_interface_info",
+    "get_payload_length",
+    "get_port_state",
+    "get_ports",
+    "get_random_bytes",
+    "get_ttl",
+    "have_ssl",
+    "is_privileged",
+    "list_interfaces",
+    "log_write",
+    "mutex",
+    "new_dnet",
+    "new_socket",
+    "new_targets_num",
+    "new_try",
+    "port_is_excluded",
+    "registry",
+    "resolve",
+    "set_port_state",
+    "set_port_version",
+    "socket",
+    "timing_level",
+    "verbosity",
+    "version_intensity",
+];
+
+/// What a script tells under both programs, ours first.
+fn told(lab: &Lab, script: &str) -> (Vec<String>, Vec<String>) {
+    let script = lab.script(script);
+    told_with(lab, &["-sL", "-n", "--script", &script])
+}
+
+fn told_with(lab: &Lab, args: &[&str]) -> (Vec<String>, Vec<String>) {
+    let args = [&["--datadir", INSTALLED], args].concat();
+    let [ours, theirs] = [lab.nseer(&args), lab.nmap(&args)].map(|output| {
+        let lines = output.stdout.lines().filter_map(|line| line.strip_prefix("NSE: told: "));
+        let lines: Vec<String> = lines.map(str::to_owned).collect();
+        assert!(lines.len() > 20, "{output:#?}");
+        lines
+    });
+    (ours, theirs)
+}
+
+fn same_is_told(lab: &Lab, script: &str) {
+    alike(&told(lab, script));
+}
+
+fn alike((ours, theirs): &(Vec<String>, Vec<String>)) {
+    for (our_line, their_line) in ours.iter().zip(theirs) {
+        assert_eq!(our_line, their_line, "ours and nmap's");
+    }
+    assert_eq!(ours.len(), theirs.len(), "lines of ours and nmap's");
+}
+
+#[test]
+fn every_name_of_nmap_is_there() {
+    lab::run("beside_nmap::calls::every_name_of_nmap_is_there", |lab| {
+        let (ours, theirs) = told(lab, "names");
+        let missing: Vec<&String> = theirs.iter().filter(|line| !ours.contains(line)).collect();
+        assert!(missing.is_empty(), "not here: {missing:#?}");
+        for name in NAMES {
+            let start = format!("nmap.{name} ");
+            assert!(ours.iter().any(|line| line.starts_with(&start)), "no {start}");
+            assert!(theirs.iter().any(|line| line.starts_with(&start)), "nmap has no {start}");
+        }
+        assert!(!theirs.iter().any(|line| line.ends_with(" nil")), "{theirs:#?}");
+    });
+}
+
+#[test]
+fn errors_say_where_in_the_script() {
+    lab::run("beside_nmap::calls::errors_say_where_in_the_script", |lab| {
+        same_is_told(lab, "positions")
+    });
+}
+
+#[test]
+fn objects_look_the_same() {
+    lab::run("beside_nmap::calls::objects_look_the_same", |lab| same_is_told(lab, "metatables"));
+}
+
+#[test]
+fn json_and_re_work_the_same() {
+    lab::run("beside_nmap::calls::json_and_re_work_the_same", |lab| {
+        same_is_told(lab, "json-and-re")
+    });
+}
+
+#[test]
+fn ports_are_walked_in_the_same_order() {
+    lab::run("beside_nmap::calls::ports_are_walked_in_the_same_order", |lab| {
+        let script = lab.script("walks-ports");
+        for ports in ["T:1-3,U:1-7", "T:5,9,U:5,7", "T:1-7", "U:1-7"] {
+            let scans: &[&str] = match (ports.contains("T:"), ports.contains("U:")) {
+                (true, true) => &["-sT", "-sU"],
+                (true, false) => &["-sT"],
+                _ => &["-sU"],
+            };
+            let args = ["-Pn", "-n", "-p", ports, "--script", &script, "127.0.0.1"];
+            alike(&told_with(lab, &[scans, &args].concat()));
+        }
+    });
+}
+
+#[test]
+fn datagrams_have_the_same_ends() {
+    lab::run("beside_nmap::calls::datagrams_have_the_same_ends", |lab| {
+        same_is_told(lab, "datagrams")
+    });
+}
+
+#[test]
+fn sockets_say_the_same_in_every_state() {
+    lab::run("beside_nmap::calls::sockets_say_the_same_in_every_state", |lab| {
+        lab.peer(7001, Peer::Says(b"hello\nworld\n"));
+        lab.peer(7002, Peer::Silent);
+        same_is_told(lab, "sockets");
+    });
+}
+
+/// Interfaces with several addresses and with none, of both families, up and down.
+#[test]
+fn interfaces_are_listed_alike() {
+    lab::run("beside_nmap::calls::interfaces_are_listed_alike", |lab| {
+        lab.far_host();
+        lab.odd_interfaces();
+        same_is_told(lab, "interfaces");
+    });
+}

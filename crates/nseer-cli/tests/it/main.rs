@@ -1,0 +1,35 @@
+//! The tests of the `nseer` command, as one program: what they share is built once.
+
+mod beside_nmap;
+mod clients;
+mod commentary;
+mod doc_site;
+mod editor;
+mod embedded_probes;
+mod first_light;
+mod generated;
+mod hostile;
+mod lab;
+mod options;
+mod outputs;
+mod raw_packets;
+mod report_page;
+mod scans;
+mod script_check;
+mod script_runs;
+mod script_tests;
+mod script_workbench;
+mod self_tests;
+mod shelf_db;
+mod shelf_infra;
+mod shelf_net;
+mod shelf_tls;
+mod shelf_web;
+mod ssh;
+mod store;
+mod systems;
+mod targets;
+mod terminal;
+mod tutorial;
+mod versions;
+mod workbench;

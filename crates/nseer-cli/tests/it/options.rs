@@ -1,0 +1,170 @@
+//! Options beside the real nmap: help and database of scripts, traces, arguments from a file, lists
+//! of targets, IPv6.
+
+use std::fs;
+
+use crate::lab::{self, Lab, Output, Peer};
+
+const TARGET: &str = "127.0.0.1";
+const INSTALLED: &str = "/usr/share/nmap";
+
+fn write(path: &str, text: &str) {
+    #[allow(clippy::disallowed_methods, reason = "the test plays the user")]
+    fs::write(path, text).unwrap_or_else(|error| panic!("{path}: {error}"));
+}
+
+fn read(path: &str) -> String {
+    #[allow(clippy::disallowed_methods, reason = "a test looks at what a program wrote")]
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Standard output without the line in which a program introduces itself.
+fn body(output: &Output) -> Vec<&str> {
+    output.stdout.lines().filter(|line| !line.starts_with("Starting ")).collect()
+}
+
+#[test]
+fn scripts_are_described_as_nmap_does() {
+    lab::run("options::scripts_are_described_as_nmap_does", |lab| {
+        for expression in ["auth-owners", "(safe or intrusive) and finger*,http-date"] {
+            let theirs = lab.nmap(&["--script-help", expression]);
+            let ours = lab.nseer(&["--datadir", INSTALLED, "--script-help", expression]);
+            assert_eq!(body(&ours), body(&theirs), "{expression}");
+            assert_eq!((ours.code, theirs.code), (0, 0));
+        }
+    });
+}
+
+/// A data directory with the installed libraries and a few scripts, ours and installed ones.
+fn data_directory(lab: &Lab, path: &str) {
+    #[allow(clippy::disallowed_methods, reason = "the test plays the user")]
+    let copy = |from: &str, name: &str| {
+        fs::copy(from, format!("{path}/scripts/{name}.nse"))
+            .unwrap_or_else(|e| panic!("{from}: {e}"))
+    };
+    fs::create_dir_all(format!("{path}/scripts")).expect("a folder");
+    for file in ["nselib", "nse_main.lua", "nmap-services", "nmap-protocols"] {
+        let (there, here) = (format!("{INSTALLED}/{file}"), format!("{path}/{file}"));
+        std::os::unix::fs::symlink(there, here).expect("a link");
+    }
+    for name in ["auth-owners", "finger", "http-date"] {
+        copy(&format!("{INSTALLED}/scripts/{name}.nse"), name);
+    }
+    copy(&lab.script("structured"), "structured");
+}
+
+#[test]
+fn the_database_of_scripts_is_the_same() {
+    lab::run("options::the_database_of_scripts_is_the_same", |lab| {
+        let (ours, theirs) = ("/run/lab/ours", "/run/lab/theirs");
+        for path in [ours, theirs] {
+            data_directory(lab, path);
+        }
+        let output = lab.nmap(&["--datadir", theirs, "--script-updatedb"]);
+        assert_eq!(output.code, 0, "{output:#?}");
+        let output = lab.nseer(&["--datadir", ours, "--script-updatedb"]);
+        assert_eq!(output.code, 0, "{output:#?}");
+        assert!(output.stdout.contains("Script Database updated successfully"), "{output:#?}");
+        let database = |path: &str| read(&format!("{path}/scripts/script.db"));
+        assert_eq!(database(ours), database(theirs));
+        // What was written is what is chosen from.
+        let chosen = lab.nseer(&["--datadir", ours, "--script-help", "default and not finger"]);
+        assert!(chosen.stdout.contains("\nauth-owners\n"), "{chosen:#?}");
+        assert!(!chosen.stdout.contains("\nhttp-date\n"), "{chosen:#?}");
+    });
+}
+
+/// Trace lines, with local ports, which differ, as `N`.
+fn trace(output: &Output) -> Vec<String> {
+    let lines = output.stdout.lines().filter(|line| line.starts_with("NSE: TCP"));
+    lines
+        .map(|line| {
+            let words = line.split(' ').map(|word| match word.rsplit_once(':') {
+                Some((address, port)) if address == TARGET && port != "7001" => {
+                    format!("{address}:N")
+                }
+                _ => word.to_owned(),
+            });
+            words.collect::<Vec<_>>().join(" ")
+        })
+        .collect()
+}
+
+#[test]
+fn a_trace_shows_what_nmaps_shows() {
+    lab::run("options::a_trace_shows_what_nmaps_shows", |lab| {
+        lab.peer(7001, Peer::Says(b"220 hello\r\n"));
+        let script = lab.script("first-line");
+        let args = ["-sT", "-Pn", "-n", "-p7001", "--script-trace", "--script", &script, TARGET];
+        let (ours, theirs) = (lab.nseer(&args), lab.nmap(&args));
+        assert_eq!(trace(&ours), trace(&theirs), "{ours:#?}");
+        assert!(trace(&ours).len() >= 3, "{ours:#?}");
+    });
+}
+
+#[test]
+fn arguments_come_from_a_file_and_the_command_line() {
+    lab::run("options::arguments_come_from_a_file_and_the_command_line", |lab| {
+        lab.peer(7001, Peer::Silent);
+        write("/run/lab/args", "told.a=from the file,told.b={1,2},\ntold.c=\"x,y\"\n");
+        let script = lab.script("told");
+        let args = ["-sT", "-Pn", "-n", "-p7001", "--script", &script];
+        let more =
+            ["--script-args-file", "/run/lab/args", "--script-args", "told.a=mine,d", TARGET];
+        let args = [&args[..], &more].concat();
+        let (ours, theirs) = (lab.nseer(&args), lab.nmap(&args));
+        assert_eq!(ours.under("7001/tcp"), theirs.under("7001/tcp"), "{ours:#?}");
+        assert!(ours.under("7001/tcp").join(" ").contains("mine"), "{ours:#?}");
+    });
+}
+
+#[test]
+fn lists_of_targets_are_read_alike() {
+    lab::run("options::lists_of_targets_are_read_alike", |lab| {
+        write("/run/lab/targets", "127.0.0.7 127.0.0.9-10\n# nobody\n\t127.0.1.0/30\n");
+        write("/run/lab/not", "127.0.1.1 # this one\n127.0.0.9");
+        let lines = ["-sL", "-n", "-iL", "/run/lab/targets", "--excludefile", "/run/lab/not"];
+        for args in [
+            &lines[..],
+            &["-sL", "-n", "127.0.0,1.1-3,9", "--exclude", "127.0.1.0/30,127.0.0.9"],
+            &["-sL", "-n", "-6", "::1", "2001:db8::/126"],
+        ] {
+            let (ours, theirs) = (lab.nseer(args), lab.nmap(args));
+            let hosts = |output: &Output| {
+                let lines = output.stdout.lines().filter(|line| line.contains("report for"));
+                lines.map(str::to_owned).collect::<Vec<_>>()
+            };
+            assert_eq!(hosts(&ours), hosts(&theirs), "{args:?}: {ours:#?}");
+            assert!(hosts(&ours).len() > 2, "{args:?}");
+        }
+    });
+}
+
+#[test]
+fn scripts_run_over_ipv6() {
+    lab::run("options::scripts_run_over_ipv6", |lab| {
+        lab.sshd(22);
+        let args = ["-6", "-sT", "-Pn", "-n", "-p22", "--script", "banner", "::1"];
+        let (ours, theirs) = (lab.nseer(&args), lab.nmap(&args));
+        assert_eq!(ours.under("22/tcp"), theirs.under("22/tcp"), "{ours:#?}");
+        assert!(ours.stdout.contains("scan report for ::1"), "{ours:#?}");
+    });
+}
+
+#[test]
+fn three_files_are_written_and_added_to() {
+    lab::run("options::three_files_are_written_and_added_to", |lab| {
+        lab.sshd(22);
+        let args = ["-sT", "-Pn", "-n", "-p22", "-oA", "/run/lab/out", "--append-output", TARGET];
+        for runs in 1..=2 {
+            let output = lab.nseer(&args);
+            assert_eq!(output.code, 0, "{output:#?}");
+            for (ending, line) in
+                [("nmap", "22/tcp open  ssh"), ("gnmap", "22/open/tcp//ssh"), ("xml", "</nmaprun>")]
+            {
+                let text = read(&format!("/run/lab/out.{ending}"));
+                assert_eq!(text.matches(line).count(), runs, "{ending}: {text}");
+            }
+        }
+    });
+}

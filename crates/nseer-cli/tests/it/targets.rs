@@ -1,0 +1,145 @@
+//! Which hosts and ports a run scans, and in which order: names with several addresses beside the
+//! real nmap, parts, and random order.
+
+use std::collections::BTreeSet;
+
+use crate::lab::{self, Lab, Output};
+
+/// A name with two IPv4 addresses and one of IPv6.
+const HOSTS: &str = "127.0.0.1 both\n127.0.0.2 both\n::1 both\n";
+
+/// What is said of each host, but for times; lists of addresses sorted.
+fn hosts(output: &Output) -> Vec<String> {
+    let mut hosts: Vec<String> = Vec::new();
+    for line in output.stdout.lines() {
+        if line.starts_with("Nmap scan report for") {
+            hosts.push(line.to_owned());
+        } else if let Some(rest) = line.strip_prefix("Other addresses for ")
+            && let (Some(host), Some((name, list))) = (hosts.last_mut(), rest.split_once(": "))
+        {
+            let list: BTreeSet<&str> = list.split_whitespace().collect();
+            *host = format!("{host}; {name} {list:?}");
+        }
+    }
+    hosts.sort_unstable();
+    hosts
+}
+
+fn ours(lab: &Lab, args: &[&str]) -> Output {
+    lab.nseer(&[&["--datadir", "/usr/share/nmap", "-n"], args].concat())
+}
+
+#[test]
+fn names_stand_for_the_addresses_that_nmap_scans() {
+    lab::run("targets::names_stand_for_the_addresses_that_nmap_scans", |lab| {
+        lab.names(HOSTS);
+        for args in [
+            &["-p9", "both"][..],
+            &["-p9", "-6", "both"],
+            &["-p9", "both/31"],
+            &["-p9", "--resolve-all", "both"],
+            &["-p9", "--resolve-all", "-6", "both"],
+            &["-p9", "--resolve-all", "both/31"],
+            &["-p9", "--resolve-all", "both", "127.0.0.2"],
+        ] {
+            let (ours, theirs) = (ours(lab, args), lab.nmap(&[&["-n"], args].concat()));
+            assert!(!hosts(&theirs).is_empty(), "{theirs:#?}");
+            assert_eq!(hosts(&ours), hosts(&theirs), "{args:?}: {ours:#?} {theirs:#?}");
+        }
+    });
+}
+
+#[test]
+fn both_families_in_one_run() {
+    lab::run("targets::both_families_in_one_run", |lab| {
+        lab.names(HOSTS);
+        let reports = |args: &[&str]| {
+            let output = ours(lab, &[&["-p9", "--reason"], args].concat());
+            let closed = output.stdout.matches("9/tcp closed discard reset").count();
+            (output.stdout.matches("Nmap scan report").count(), closed)
+        };
+        assert_eq!(reports(&["-4", "-6", "both"]), (2, 2));
+        assert_eq!(reports(&["-4", "-6", "--resolve-all", "both"]), (3, 3));
+        // A script is told the family of the host that it is for.
+        let script = lab.script("counts-ports");
+        let output = ours(lab, &["-p9", "--script", &script, "-4", "-6", "both"]);
+        for told in ["counts-ports: inet 1\n", "counts-ports: inet6 1\n"] {
+            assert_eq!(output.stdout.matches(told).count(), 1, "{told}: {output:#?}");
+        }
+        // An address needs no option.
+        assert_eq!(reports(&["::1"]), (1, 1));
+        assert_eq!(reports(&["-6", "::1", "127.0.0.1"]), (2, 2));
+        lab.names("127.0.0.1 four\n::1 six\n");
+        let output = ours(lab, &["-p9", "six"]);
+        let told = "'six' has IPv6 addresses only: use -6 to scan them";
+        assert!(output.stderr.contains(told), "{output:#?}");
+    });
+}
+
+#[test]
+fn parts_together_are_the_whole() {
+    lab::run("targets::parts_together_are_the_whole", |lab| {
+        let scan = |extra: &[&str]| -> Vec<String> {
+            let args = [&["-p1-30", "-oG", "-", "127.0.0.1-5"], extra].concat();
+            let output = ours(lab, &args);
+            let ports = |line: &str| -> Vec<String> {
+                let host = line.split_whitespace().nth(1).unwrap_or_default().to_owned();
+                let words = line.split(['\t', ' ', ',']).filter(|word| word.contains("/closed/"));
+                words.map(|word| format!("{host} {word}")).collect()
+            };
+            output.stdout.lines().flat_map(ports).collect()
+        };
+        let mut all = scan(&["-v"]);
+        let mut parts: Vec<String> = ["1/4", "2/4", "3/4", "4/4"]
+            .into_iter()
+            .flat_map(|part| scan(&["-v", "--shard", part, "--seed", "9"]))
+            .collect();
+        assert_eq!(all.len(), 150, "{all:?}");
+        all.sort_unstable();
+        parts.sort_unstable();
+        assert_eq!(parts, all);
+    });
+}
+
+#[test]
+fn hosts_come_in_random_order_that_a_seed_repeats() {
+    lab::run("targets::hosts_come_in_random_order_that_a_seed_repeats", |lab| {
+        let list = |extra: &[&str]| -> Vec<String> {
+            let args =
+                [&["-sL", "192.0.2.0/27", "198.51.100.1-9", "--exclude", "192.0.2.3"], extra];
+            let output = ours(lab, &args.concat());
+            let hosts = output.stdout.lines().filter(|line| line.contains("scan report"));
+            hosts.map(ToOwned::to_owned).collect()
+        };
+        let plain = list(&[]);
+        assert_eq!(plain.len(), 40);
+        let mut mixed = list(&["--randomize-hosts", "--seed", "5"]);
+        assert_eq!(mixed, list(&["--randomize-hosts", "--seed", "5"]));
+        assert_ne!(mixed, list(&["--randomize-hosts", "--seed", "6"]));
+        assert_ne!(mixed, plain);
+        mixed.sort_unstable();
+        let mut sorted = plain;
+        sorted.sort_unstable();
+        assert_eq!(mixed, sorted);
+    });
+}
+
+#[test]
+fn interfaces_and_routes_are_listed_as_by_nmap() {
+    lab::run("targets::interfaces_and_routes_are_listed_as_by_nmap", |lab| {
+        lab.far_host();
+        lab.farther_host();
+        let rows = |output: &Output| -> Vec<String> {
+            let lines = output.stdout.lines().skip_while(|line| !line.starts_with('*'));
+            let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+            let mut rows: Vec<String> =
+                lines.map(squeezed).filter(|line| !line.is_empty()).collect();
+            // The addresses of an interface have no order.
+            rows.sort_unstable();
+            rows
+        };
+        let (ours, theirs) = (lab.nseer(&["--iflist"]), lab.nmap(&["--iflist"]));
+        assert!(rows(&theirs).len() > 10, "{theirs:#?}");
+        assert_eq!(rows(&ours), rows(&theirs), "{ours:#?} {theirs:#?}");
+    });
+}
