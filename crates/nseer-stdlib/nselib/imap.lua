@@ -25,6 +25,9 @@ local unittest = require "unittest"
 _ENV = stdnse.module("imap", stdnse.seeall)
 
 -- An answer has no more lines and bytes than this.
+-- Servers make whoever guesses wait for a refusal.
+local TIMEOUT = 10000
+
 local MAX_LINES, MAX_BYTES = 500, 256 * 1024
 
 --- A connection.
@@ -41,7 +44,7 @@ IMAP.__index = IMAP
 -- @return The connection.
 function IMAP:new (host, port, options)
   return setmetatable({
-    host = host, port = port, counter = 1, timeout = options and options.timeout or 6000,
+    host = host, port = port, counter = 1, timeout = options and options.timeout or TIMEOUT,
   }, self)
 end
 
