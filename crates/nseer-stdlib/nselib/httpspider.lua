@@ -321,8 +321,8 @@ end
 -- @name Crawler.crawl
 -- @return True; false at the end.
 -- @return Table with <code>url</code> (an object) and <code>response</code>, of which <code>status</code> and
---         <code>body</code> are nil if the page could not be fetched. At the end a table with <code>err</code> (true
---         if not even the first page could be fetched), <code>reason</code> and <code>msg</code> (both the same).
+--         <code>body</code> are nil if the page could not be fetched, be it the first. At the end a table with
+--         <code>err</code> (false), <code>reason</code> and <code>msg</code> (both the same).
 function Crawler:crawl ()
   local most = self.options.maxpagecount
   most = most >= 0 and math.min(most, links.MOST_PAGES) or links.MOST_PAGES
@@ -332,10 +332,6 @@ function Crawler:crawl ()
     return false, { err = false, reason = reason, msg = reason }
   end
   local response = self:fetch(target)
-  if not response.status and self.pages == 0 then
-    local reason = response["status-line"]
-    return false, { err = true, reason = reason, msg = reason }
-  end
   self.pages = self.pages + 1
   -- Where a server sends its visitors elsewhere, the page is where they arrive, or would.
   local moved = response.location
