@@ -238,21 +238,20 @@ comm.message_id = 0xffff
 test_suite:add_test(unittest.equal(comm:build({ code = "get", type = "confirmable" }), "@\1\0\0"), "numbers begin again")
 local helper = Helper:new({}, {})
 test_suite:add_test(unittest.is_false((helper:request({ uri = "/" }))), "nothing is connected")
-
-local request = message.build({ type = "confirmable", code = "get", id = 7109, options = {
+local request = COAP.build({ type = "confirmable", code = "get", id = 7109, options = {
   { name = "max_age", value = 300 }, { name = "uri_path", value = ".well-known" }, { name = "uri_path", value = "core" } } })
 test_suite:add_test(unittest.equal(request, "@\1\x1b\xc5\xbb.well-known\4core2\1\44"), "options in the order of their numbers")
-local at, answer = message.parse("bE\0\1ab\xc1(\xff</>;title=\"A, b\";ct=0,</t>;rt=x")
+local at, answer = COAP.parse("bE\0\1ab\xc1(\xff</>;title=\"A, b\";ct=0,</t>;rt=x")
 test_suite:add_test(unittest.equal(at, 41), "a message to its end")
 test_suite:add_test(unittest.identical({ answer.code, answer.token, answer.id, answer.type },
   { "content", "ab", 1, "acknowledgement" }), "its head")
 test_suite:add_test(unittest.identical(answer.payload, {
   { name = "/", parameters = { { name = "title", value = "A, b" }, { name = "ct", value = "0" } } },
   { name = "/t", parameters = { { name = "rt", value = "x" } } } }), "links")
-test_suite:add_test(unittest.identical(message.header.options.value.block.parse("\0\x1e"), { number = 1, more = true, length = 1024 }), "a block")
-test_suite:add_test(unittest.equal(message.header.options.value.block.build({ number = 3, more = true, length = 1024 }), ">"), "a block in bytes")
-test_suite:add_test(unittest.equal(message.header.options.delta_length.build(300, 20), "\xed\0\x1f\7"), "long numbers")
+test_suite:add_test(unittest.identical(COAP.header.options.value.block.parse("\0\x1e"), { number = 1, more = true, length = 1024 }), "a block")
+test_suite:add_test(unittest.equal(COAP.header.options.value.block.build({ number = 3, more = true, length = 1024 }), ">"), "a block in bytes")
+test_suite:add_test(unittest.equal(COAP.header.options.delta_length.build(300, 20), "\xed\0\x1f\7"), "long numbers")
 for _, bytes in ipairs({ "@E", "\x80E\0\1", "HE\0\1abc", "@E\0\1\xbfa", "@E\0\1\xb5a", "@E\0\1\xbe\xff\xff", "@\0\0\1", "@E\0\1\x20" }) do
-  test_suite:add_test(unittest.is_false((message.parse(bytes))), "no message: " .. stdnse.tohex(bytes))
+  test_suite:add_test(unittest.is_false((COAP.parse(bytes))), "no message: " .. stdnse.tohex(bytes))
 end
 return _ENV
