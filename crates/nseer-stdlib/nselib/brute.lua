@@ -2,9 +2,10 @@
 -- Guessing logins, for scripts that a user chose for that.
 --
 -- A script brings a driver: a class with <code>new(self, host, port, options)</code>, and methods
--- <code>connect</code>, <code>login(user, password)</code> and <code>disconnect</code>. The engine calls them from
--- several threads, each with a driver of its own. <code>login</code> gives true and an account, or false and an
--- <code>Error</code>, which may say that the guess is to be repeated, or that all guessing is to end.
+-- <code>connect</code>, <code>login(user, password)</code> and <code>disconnect</code>, and possibly <code>check</code>,
+-- which gives false and a reason where guessing makes no sense. The engine calls them from several threads, each with
+-- a driver of its own. <code>login</code> gives true and an account, or false and an <code>Error</code>, which may say
+-- that the guess is to be repeated, or that all guessing is to end.
 --
 -- @usage
 -- local engine = brute.Engine:new(Driver, host, port)
@@ -57,9 +58,26 @@ function usernames_iterator () return iterators.usernames() end
 -- @return The iterator.
 function passwords_iterator () return iterators.passwords() end
 
+-- What drivers hold: a table, to which they may add what they like, in front of a socket.
+local Socket = {
+  __index = function (self, name)
+    local socket = rawget(self, "socket")
+    local method = socket[name]
+    if type(method) ~= "function" then
+      return method
+    end
+    return function (_, ...)
+      return method(socket, ...)
+    end
+  end,
+}
+
 --- Makes a socket for a driver.
+-- @param ... As for <code>nmap.new_socket</code>.
 -- @return The socket.
-function new_socket () return nmap.new_socket() end
+function new_socket (...)
+  return setmetatable({ socket = nmap.new_socket(...) }, Socket)
+end
 
 --
 -- Options
@@ -137,78 +155,10 @@ function Options:setTitle (title)
   self.title = title
 end
 
---
--- Errors
---
-
---- Why a guess failed.
+--- Why a guess failed; see <code>brute.failure</code>.
 -- @class table
 -- @name Error
-Error = {}
-Error.__index = Error
-
---- Makes an error. Unless told otherwise, it means that the login is wrong.
--- @name Error.new
--- @param msg What went wrong.
--- @return The error.
-function Error:new (msg)
-  return setmetatable({ msg = msg }, self)
-end
-
---- The message.
--- @name Error.getMessage
--- @return The text.
-function Error:getMessage () return self.msg end
-
---- Whether the guess is to be repeated.
--- @name Error.isRetry
--- @return True or false.
-function Error:isRetry () return self.retry == true end
-
---- Says that the guess is to be repeated.
--- @name Error.setRetry
--- @param r True or false.
-function Error:setRetry (r) self.retry = r end
-
---- Whether all guessing is to end.
--- @name Error.isAbort
--- @return True or false.
-function Error:isAbort () return self.abort == true end
-
---- Says that all guessing is to end because of a failure.
--- @name Error.setAbort
--- @param b True or false.
-function Error:setAbort (b) self.abort = b end
-
---- Whether all guessing is done.
--- @name Error.isDone
--- @return True or false.
-function Error:isDone () return self.done == true end
-
---- Says that nothing more can be learned.
--- @name Error.setDone
--- @param b True or false.
-function Error:setDone (b) self.done = b end
-
---- Whether fewer threads are to go on.
--- @name Error.isReduce
--- @return True or false.
-function Error:isReduce () return self.reduce == true end
-
---- Says that the service has too many connections.
--- @name Error.setReduce
--- @param r True or false.
-function Error:setReduce (r) self.reduce = r end
-
---- The name that cannot log in with any password.
--- @name Error.isInvalidAccount
--- @return The name; nil if there is none.
-function Error:isInvalidAccount () return self.invalid_account end
-
---- Says that a name cannot log in with any password.
--- @name Error.setInvalidAccount
--- @param username The name.
-function Error:setInvalidAccount (username) self.invalid_account = username end
+Error = require "brute.failure"
 
 --
 -- The engine
@@ -329,12 +279,13 @@ local function attempt (self, user, pass)
   local driver = self.driver:new(self.host, self.port, self.driver_options)
   local status, reason = driver:connect()
   if not status then
-    driver:disconnect()
+    pcall(driver.disconnect, driver)
     if type(reason) == "table" then
       return false, reason
     end
     local failure = Error:new("cannot connect: " .. tostring(reason))
     failure:setRetry(true)
+    failure.is_unreachable = true
     return false, failure
   end
   local response
@@ -343,17 +294,22 @@ local function attempt (self, user, pass)
   return status, response
 end
 
--- Tries a pair as often as it has to be.
+-- Tries a pair as often as it has to be. What never works counts as a wrong login, except where there is no service
+-- any more.
 local function guess (self, user, pass)
+  local status, response
   for _ = 0, self.options.max_retries do
-    local status, response = attempt(self, user, pass)
+    status, response = attempt(self, user, pass)
     if status or type(response) ~= "table" or not (response.isRetry and response:isRetry()) then
-      return status, response
+      break
     end
-    self.retried = response:getMessage()
   end
-  self.ended, self.failure = true, self.retried
-  return false, nil
+  if not status and (type(response) ~= "table" or response.is_unreachable) then
+    self.ended = true
+    self.failure = "no answers any more: " .. (type(response) == "table" and response:getMessage() or tostring(response))
+    return false, nil
+  end
+  return status, response
 end
 
 local function note_success (self, account)
@@ -372,15 +328,20 @@ end
 -- What one thread does.
 local function work (self, condvar)
   for user, pass in function () return self:get_next_credential() end do
-    local status, response = guess(self, user, pass)
+    local is_right, status, response = pcall(guess, self, user, pass)
+    if not is_right then
+      self.ended, self.failure, status = true, tostring(status), false
+    end
     self.counter = self.counter + 1
     if status then
+      if self.options.passonly and response.username == "" then
+        response.username = nil
+      end
       note_success(self, response)
       self.dead[user] = user ~= "" or nil
     elseif type(response) == "table" and response.isAbort then
       if response:isAbort() or response:isDone() then
-        self.ended = true
-        self.failure = response:isAbort() and response:getMessage() or self.failure
+        self.ended, self.failure = true, response:isAbort() and response:getMessage() or self.failure
       end
       local invalid = response:isInvalidAccount()
       if invalid then
@@ -397,7 +358,11 @@ end
 local function result_of (self, seconds)
   local out = stdnse.output_table()
   table.sort(self.accounts, function (a, b) return tostring(a) < tostring(b) end)
-  out[self.options.title or "Accounts"] = #self.accounts > 0 and self.accounts or "No valid accounts found"
+  if #self.accounts > 0 then
+    out[self.options.title or "Accounts"] = self.accounts
+  else
+    out.Accounts = "No valid accounts found"
+  end
   out.Statistics = string.format("Performed %d guesses in %d seconds, average tps: %.1f",
     self.counter, seconds, self.counter / seconds)
   if self.failure then
@@ -416,12 +381,24 @@ local function some_work (threads)
   return false
 end
 
+-- Asks the driver whether guessing makes sense, where it can tell.
+local function check (self)
+  local driver = self.driver:new(self.host, self.port, self.driver_options)
+  if type(driver.check) ~= "function" then
+    return true
+  end
+  return driver:check()
+end
+
 --- Guesses.
 -- @name Engine.start
--- @return True; false if it could not begin.
+-- @return True; false if it could not begin, or ended because of a failure.
 -- @return Table for output; or what went wrong.
 function Engine:start ()
-  local reason
+  local is_ready, reason = check(self)
+  if not is_ready then
+    return false, reason
+  end
   self.next_pair, reason = guesses_of(self)
   if not self.next_pair then
     return false, reason
@@ -435,7 +412,7 @@ function Engine:start ()
   while some_work(threads) do
     condvar "wait"
   end
-  return true, result_of(self, math.max(os.time() - start, 1))
+  return self.failure == nil, result_of(self, math.max(os.time() - start, 1))
 end
 
 if not unittest.testing() then return _ENV end
@@ -451,6 +428,12 @@ do
     engine.dead.b = true
   end
   test_suite:add_test(unittest.table_equal(tried, { "ax", "ay" }), "pairs worth a try")
+  local user, pass = iterators.account_iterator({ "a" }, { "x" }, "pass")()
+  test_suite:add_test(unittest.identical({ user, pass }, { "a", "x" }), "arrays of names and passwords")
+  local socket = new_socket()
+  socket.note = "of the driver"
+  test_suite:add_test(unittest.identical({ socket.note, socket.nothing }, { "of the driver" }), "a socket with notes")
+  test_suite:add_test(unittest.is_false((socket:send("x"))), "a socket that is not connected")
   test_suite:add_test(unittest.is_false((Options:new():setMode("all"))), "unknown mode")
   local failure = Error:new("m")
   test_suite:add_test(unittest.is_false(failure:isRetry()), "an error means a wrong login")
@@ -478,6 +461,14 @@ do
   test_suite:add_test(unittest.length_is(engine.accounts, 1), "one login works")
   test_suite:add_test(unittest.equal(engine.accounts[1].username, "b"), "which one")
   test_suite:add_test(unittest.equal(engine.counter, 6), "guesses")
+  function Driver:check () return false, "no such page" end
+  test_suite:add_test(unittest.identical({ engine:start() }, { false, "no such page" }), "a driver that sees no sense in it")
+  Driver.check, Driver.login = nil, function () return false, "broken" end
+  engine.next_pair, engine.ended = iterators.account_iterator(users, passwords, "pass"), nil
+  engine.tried, engine.counter = {}, 0
+  work(engine, function () end)
+  test_suite:add_test(unittest.equal(engine.counter, 1), "one guess at a service that breaks down")
+  test_suite:add_test(unittest.equal(engine.failure, "no answers any more: broken"), "why it ended")
 end
 
 return _ENV

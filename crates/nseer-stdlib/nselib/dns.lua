@@ -384,14 +384,8 @@ function query (dname, options)
   return false, reason
 end
 
---- Sends a change to a server (RFC 2136).
--- @param dname Name.
--- @param options Table: <code>zone</code>, <code>host</code>, <code>port</code>, <code>dtype</code>,
---        <code>data</code> (bytes, or an address or name for the types A, AAAA, CNAME, NS and PTR),
---        <code>ttl</code>, <code>class</code>.
--- @return True if the server says that it was done; otherwise false.
--- @return A reason.
-function update (dname, options)
+-- The packet of a change (RFC 2136).
+local function packet_of_update (dname, options)
   local dtype = number_of(options.dtype)
   local data = options.data or ""
   if dtype == types.A or dtype == types.AAAA then
@@ -404,15 +398,29 @@ function update (dname, options)
   -- Opcode 5.
   pkt.flags = { OC2 = true, OC4 = true }
   addZone(pkt, options.zone or string.match(dname, "%.(.*)$") or dname)
-  addUpdate(pkt, dname, dtype, options.ttl or 86400, data, options.class)
+  -- Nothing that is kept for no time: all records of the type are to be gone (RFC 2136, section 2.5.2).
+  local is_removal = options.data == "" and options.ttl == 0
+  addUpdate(pkt, dname, dtype, options.ttl or 86400, is_removal and "" or data, options.class or is_removal and CLASS.ANY)
+  return pkt
+end
+
+--- Sends a change to a server (RFC 2136).
+-- @param dname Name.
+-- @param options Table: <code>zone</code>, <code>host</code>, <code>port</code>, <code>dtype</code>,
+--        <code>data</code> (bytes, or an address or name for the types A, AAAA, CNAME, NS and PTR),
+--        <code>ttl</code>, <code>class</code>. With <code>ttl</code> 0 and empty <code>data</code> the records of the
+--        type are removed.
+-- @return True if the server says that it was done; otherwise false.
+-- @return A reason where nothing was heard.
+function update (dname, options)
+  local pkt = packet_of_update(dname, options)
   local opts = { timeout = options.timeout or get_default_timeout(), sendCount = 1 }
   local status, answers = exchange(encode(pkt), servers_of(options)[1], options.port or 53, opts, pkt.id)
   if not status then
     return false, answers
   end
   local dec = decode(answers[1].data)
-  local rcode = dec and rcode_of(dec.flags)
-  return rcode == 0, rcode ~= 0 and "the server refused, code " .. tostring(rcode) or nil
+  return dec ~= nil and rcode_of(dec.flags) == 0
 end
 
 --- The name under which the name of an address is found.
@@ -434,6 +442,12 @@ if not unittest.testing() then
 end
 
 test_suite = unittest.TestSuite:new()
+local removal = packet_of_update("x.example.org", { dtype = "A", data = "", ttl = 0 })
+test_suite:add_test(unittest.identical(removal.updates, { { dname = "x.example.org", dtype = types.A, class = CLASS.ANY, ttl = 0, data = "" } }),
+  "records of a type are removed")
+local change = packet_of_update("x.example.org", { dtype = "A", data = "192.0.2.1" })
+test_suite:add_test(unittest.identical({ change.zones[1].dname, change.updates[1].class, change.updates[1].data },
+  { "example.org", CLASS.IN, "\xc0\0\2\1" }), "a record is added")
 local function answer (dtype, data)
   local dec = decode("\0\7\x84\0\0\0\0\1\0\0\0\0\1a\0" .. string.pack(">I2I2I4s2", dtype, 1, 60, data))
   return dec.answers[1], dec

@@ -32,7 +32,8 @@
 --   only the latter stay in <code>header</code>.
 -- * <code>truncated</code> - true if the body was cut.
 -- * <code>incomplete</code> - what had arrived of a response that failed, a table like this one.
--- * <code>location</code> - array of URLs that the server redirected to, if it did.
+-- * <code>location</code> - array of URLs that the server redirected to, if it did. The last may be one that was not
+--   asked for, as the options forbid it.
 -- * <code>ssl</code> - whether TLS was used.
 --
 -- @args http.host The name of the server in requests. Default: the target's.

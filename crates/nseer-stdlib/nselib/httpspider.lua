@@ -6,7 +6,8 @@
 --
 -- Its options: <code>scriptname</code>; <code>maxdepth</code> (default 3), <code>maxpagecount</code> (20), a negative
 -- number for no limit; <code>withinhost</code> (true), <code>withindomain</code> (false), or a function of a URL;
--- <code>noblacklist</code>; <code>whitelist</code> and <code>blacklist</code>, arrays of functions of a URL;
+-- <code>noblacklist</code>; <code>whitelist</code> and <code>blacklist</code>, arrays of functions of a URL: with a whitelist
+-- only what is on it is visited, and even what is on the blacklist;
 -- <code>doscraping</code> (true), whether links are followed; <code>redirect_ok</code>, as in <code>http</code>.
 --
 -- @usage
@@ -72,7 +73,7 @@ function Options:new (options)
   for name, value in pairs(options or {}) do
     object[name] = value
   end
-  object.whitelist, object.blacklist = object.whitelist or {}, object.blacklist or {}
+  object.whitelist, object.blacklist, object.bounds = object.whitelist or {}, object.blacklist or {}, {}
   return object
 end
 
@@ -146,9 +147,9 @@ function Crawler:start_at (path)
   local options = self.options
   local function within (rule, own)
     if type(rule) == "function" then
-      options:addBlacklist(function (target) return not rule(target) end)
+      table.insert(options.bounds, rule)
     elseif rule then
-      options:addBlacklist(function (target) return not own(self, target) end)
+      table.insert(options.bounds, function (target) return own(self, target) end)
     end
   end
   within(options.withindomain, self.iswithindomain)
@@ -320,8 +321,8 @@ end
 -- @name Crawler.crawl
 -- @return True; false at the end.
 -- @return Table with <code>url</code> (an object) and <code>response</code>, of which <code>status</code> and
---         <code>body</code> are nil if the page could not be fetched. At the end a table with <code>err</code> (true
---         if not even the first page could be fetched), <code>reason</code> and <code>msg</code> (both the same).
+--         <code>body</code> are nil if the page could not be fetched, be it the first. At the end a table with
+--         <code>err</code> (false), <code>reason</code> and <code>msg</code> (both the same).
 function Crawler:crawl ()
   local most = self.options.maxpagecount
   most = most >= 0 and math.min(most, links.MOST_PAGES) or links.MOST_PAGES
@@ -331,11 +332,10 @@ function Crawler:crawl ()
     return false, { err = false, reason = reason, msg = reason }
   end
   local response = self:fetch(target)
-  if not response.status and self.pages == 0 then
-    local reason = response["status-line"]
-    return false, { err = true, reason = reason, msg = reason }
-  end
   self.pages = self.pages + 1
+  -- Where a server sends its visitors elsewhere, the page is where they arrive, or would.
+  local moved = response.location
+  target = moved and URL:new(LinkExtractor.createAbsolute(target, moved[#moved])) or target
   if self.options.doscraping and response.body then
     for _, link in ipairs(LinkExtractor:new(target, response.body, self.options):getLinks()) do
       self.queue:add(link)
@@ -365,6 +365,10 @@ do
   local inside = LinkExtractor:new(crawler.first, '<a href="/y.html"><a href="/a/b/c"><a href="z.png"><a href="//q/">',
     crawler.options):getLinks()
   test_suite:add_test(unittest.table_equal(inside, { "http://192.0.2.1:80/y.html" }), "links within the limits")
+  crawler.options:addWhitelist(function (target) return crawler:isresource(target, "png") end)
+  crawler.options:addBlacklist(function (target) return crawler:isresource(target, "png") end)
+  local images = LinkExtractor:new(crawler.first, '<a href="/y.html"><a href="z.png"><a href="//q/z.png">', crawler.options):getLinks()
+  test_suite:add_test(unittest.table_equal(images, { "http://192.0.2.1:80/z.png" }), "a whitelist counts more than a blacklist")
   local limits = "Spidering limited to: maxdepth=1; maxpagecount=20; withinhost=192.0.2.1"
   test_suite:add_test(unittest.equal(crawler:getLimitations(), limits), "limits")
   local queue = UrlQueue:new()

@@ -25,6 +25,11 @@ local unittest = require "unittest"
 _ENV = stdnse.module("imap", stdnse.seeall)
 
 -- An answer has no more lines and bytes than this.
+local TIMEOUT = 10000
+
+-- Servers make whoever guesses wait for an answer: Dovecot up to 17 seconds.
+local LOGIN_TIMEOUT = 20000
+
 local MAX_LINES, MAX_BYTES = 500, 256 * 1024
 
 --- A connection.
@@ -41,7 +46,7 @@ IMAP.__index = IMAP
 -- @return The connection.
 function IMAP:new (host, port, options)
   return setmetatable({
-    host = host, port = port, counter = 1, timeout = options and options.timeout or 6000,
+    host = host, port = port, counter = 1, timeout = options and options.timeout or TIMEOUT,
   }, self)
 end
 
@@ -110,6 +115,7 @@ function IMAP:login (username, password)
   local function quoted (text)
     return '"' .. string.gsub(text, '[\\"]', "\\%0") .. '"'
   end
+  self.socket:set_timeout(LOGIN_TIMEOUT)
   self:send("LOGIN", quoted(username) .. " " .. quoted(password))
   local status, answer = self:receive()
   if status and is_ok(self, answer) then
@@ -130,6 +136,7 @@ function IMAP:authenticate (username, pass, mech)
   if not encode then
     return false, why
   end
+  self.socket:set_timeout(LOGIN_TIMEOUT)
   self:send("AUTHENTICATE", mech)
   -- No mechanism here asks more than three questions.
   local answers = string.upper(mech) == "LOGIN" and {username, pass} or {}

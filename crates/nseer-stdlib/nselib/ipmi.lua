@@ -2,7 +2,8 @@
 -- What management controllers of servers say before a login, over RMCP.
 --
 -- Written from the specification of IPMI version 2.0, sections 13.1.3 (RMCP), 13.6 (sessions), 13.17 and 13.18
--- (RMCP+), and 22.13 (Get Channel Authentication Capabilities). No login is tried.
+-- (RMCP+), 13.20, 13.21 and 13.31 (RAKP, by which a controller shows that it knows a password), 22.13 (Get Channel
+-- Authentication Capabilities). The whole of a login is not here.
 --
 -- @usage
 -- socket:send(ipmi.channel_auth_request())
@@ -12,10 +13,11 @@
 -- @class module
 -- @name ipmi
 
+local openssl = require "openssl"
 local stdnse = require "stdnse"
 local string = require "string"
 local unittest = require "unittest"
-local ipairs = ipairs
+local ipairs, type = ipairs, type
 
 _ENV = stdnse.module("ipmi", stdnse.seeall)
 
@@ -25,6 +27,16 @@ _ENV = stdnse.module("ipmi", stdnse.seeall)
 PAYLOADS = {
   IPMI = 0, PAYLOAD_SOL = 1, RMCPPLUSOPEN_REQ = 0x10, RMCPPLUSOPEN_REP = 0x11, RAKP1 = 0x12, RAKP2 = 0x13, RAKP3 = 0x14,
   RAKP4 = 0x15,
+}
+
+--- What refusals of sessions mean, by their code (table 13-15).
+-- @class table
+-- @name RMCP_ERRORS
+RMCP_ERRORS = {
+  "no room for a session", "no such session", "unknown payload", "unknown authentication", "unknown integrity",
+  "no such authentication for the payload", "no such integrity for the payload", "session not active", "unknown role",
+  "role not allowed", "no room for a session of the role", "bad length of a name", "name not allowed", "GUID not allowed",
+  "bad integrity value", "unknown confidentiality", "no cipher suite of these algorithms", "unknown parameter",
 }
 
 -- Version 6, no acknowledgement, class IPMI.
@@ -153,6 +165,69 @@ function parse_open_session_reply (data)
   return out
 end
 
+-- As administrator, and by the name alone (table 13-11).
+local PRIVILEGE = 0x14
+
+-- Four bytes of a session's number.
+local function session_bytes (id)
+  return type(id) == "number" and string.pack("<I4", id) or id
+end
+
+--- Begins a login: the controller answers with a code that only who knows the password can make (section 13.20).
+-- @param bmc_session_id The controller's number of the session, as <code>parse_open_session_reply</code> gives it.
+-- @param console_random_id Sixteen random bytes.
+-- @param username Name of the user.
+-- @return The request as bytes.
+function rakp_1_request (bmc_session_id, console_random_id, username)
+  username = string.sub(username, 1, 255)
+  local body = string.pack("<I4", 0) .. session_bytes(bmc_session_id) .. console_random_id
+    .. string.pack("<BI2s1", PRIVILEGE, 0, username)
+  return rmcpplus_header(PAYLOADS.RAKP1) .. string.pack("<s2", body)
+end
+
+--- Reads the answer to <code>rakp_1_request</code> (section 13.21).
+-- @param reply Bytes.
+-- @return Table with <code>error_code</code>, <code>session_payload_type</code> and, if the controller agrees,
+--         <code>bmc_random_id</code>, <code>bmc_guid</code> and <code>hmac_sha1</code>, its code; nil if it is no answer.
+function parse_rakp_1_reply (reply)
+  local out = parse_open_session_reply(reply)
+  if not out then
+    return nil
+  end
+  out.bmc_session_id = nil
+  if out.error_code == 0 then
+    if #reply < 76 then
+      return nil
+    end
+    out.bmc_random_id, out.bmc_guid, out.hmac_sha1 = string.sub(reply, 25, 40), string.sub(reply, 41, 56), string.sub(reply, 57, 76)
+  end
+  return out
+end
+
+--- The data of which the controller makes its code (section 13.31).
+-- @param console_session_id Our number of the session, four bytes.
+-- @param bmc_session_id The controller's number of it.
+-- @param console_random_id Our random bytes.
+-- @param bmc_random_id Those of the controller.
+-- @param bmc_guid Its GUID.
+-- @param authorization_level The privilege that was asked for.
+-- @param username Name of the user.
+-- @return The bytes.
+function rakp_hmac_sha1_salt (console_session_id, bmc_session_id, console_random_id, bmc_random_id, bmc_guid,
+    authorization_level, username)
+  return session_bytes(console_session_id) .. session_bytes(bmc_session_id) .. console_random_id .. bmc_random_id .. bmc_guid
+    .. string.pack("<Bs1", authorization_level, string.sub(username, 1, 255))
+end
+
+--- Tells whether a code was made with a password.
+-- @param salt The data, of <code>rakp_hmac_sha1_salt</code>.
+-- @param hash The code.
+-- @param password The password.
+-- @return True or false.
+function verify_rakp_hmac_sha1 (salt, hash, password)
+  return openssl.hmac("sha1", password, salt) == hash
+end
+
 if not unittest.testing() then
   return _ENV
 end
@@ -171,4 +246,17 @@ local opened = rmcpplus_header(PAYLOADS.RMCPPLUSOPEN_REP) .. string.pack("<s2", 
 test_suite:add_test(unittest.equal(parse_open_session_reply(opened).error_code, 1), "a refusal")
 test_suite:add_test(unittest.equal(parse_open_session_reply(opened).session_payload_type, PAYLOADS.RMCPPLUSOPEN_REP), "its kind")
 test_suite:add_test(unittest.is_nil(parse_open_session_reply("\6\0\xff\7")), "cut off again")
+local R, B, G = string.rep("R", 16), string.rep("B", 16), string.rep("G", 16)
+test_suite:add_test(unittest.equal(rakp_1_request(0x01020304, R, "root"),
+  rmcpplus_header(PAYLOADS.RAKP1) .. "\x20\0\0\0\0\0\4\3\2\1" .. R .. "\x14\0\0\4root"), "a login begins")
+local salt = rakp_hmac_sha1_salt("\1\2\3\4", 0x01020304, R, B, G, 0x14, "root")
+test_suite:add_test(unittest.equal(salt, "\1\2\3\4\4\3\2\1" .. R .. B .. G .. "\x14\4root"), "the data of a code")
+local code = openssl.hmac("sha1", "secret", salt)
+local shown = rmcpplus_header(PAYLOADS.RAKP2) .. string.pack("<s2", "\0\0\0\0\1\2\3\4" .. B .. G .. code)
+test_suite:add_test(unittest.equal(parse_rakp_1_reply(shown).bmc_guid, G), "an answer with a code")
+test_suite:add_test(unittest.is_true(verify_rakp_hmac_sha1(salt, parse_rakp_1_reply(shown).hmac_sha1, "secret")), "the password")
+test_suite:add_test(unittest.is_false(verify_rakp_hmac_sha1(salt, code, "other")), "another password")
+test_suite:add_test(unittest.is_nil(parse_rakp_1_reply(string.sub(shown, 1, 75))), "half a code")
+local refused = rmcpplus_header(PAYLOADS.RAKP2) .. string.pack("<s2", "\0\x0d\0\0\1\2\3\4")
+test_suite:add_test(unittest.equal(parse_rakp_1_reply(refused).error_code, 0x0d), "an unknown name")
 return _ENV

@@ -1,7 +1,7 @@
 ---
 -- Remote calls to hosts with Windows or Samba, over named pipes of SMB version 1.
 --
--- Written from [MS-RPCE], [MS-SRVS], [MS-SAMR], [MS-LSAT], [MS-RRP] and [MS-SCMR]; values are in <code>msrpc.ndr</code>,
+-- Written from [MS-RPCE], [MS-SRVS], [MS-SAMR], [MS-LSAT], [MS-RRP], [MS-SCMR] and C706; values are in <code>msrpc.ndr</code>,
 -- packets in <code>msrpc.call</code>, the functions of each interface in a library of its own. What a host is asked is
 -- only read: nothing is made, changed or started there. Answers are bounded.
 --
@@ -17,6 +17,7 @@
 local accounts = require "msrpc.accounts"
 local calls = require "msrpc.call"
 local lsa = require "msrpc.lsa"
+local mapper = require "msrpc.mapper"
 local ndr = require "msrpc.ndr"
 local rap = require "msrpc.rap"
 local samr = require "msrpc.samr"
@@ -30,7 +31,7 @@ local ipairs, pairs, pcall, type = ipairs, pairs, pcall, type
 
 _ENV = stdnse.module("msrpc", stdnse.seeall)
 
-for _, library in ipairs { accounts, calls, lsa, rap, samr, srvsvc, system } do
+for _, library in ipairs { accounts, calls, lsa, mapper, rap, samr, srvsvc, system } do
   for name, value in pairs(library) do
     if type(value) == "function" and name ~= "call" then
       _ENV[name] = value
@@ -57,6 +58,11 @@ EPMAPPER_PATH, EPMAPPER_VERSION = "\\epmapper", 3
 EPMAPPER_UUID = "\x08\x83\xaf\xe1\x1f\x5d\xc9\x11\x91\xa4\x08\x00\x2b\x14\xa0\xfa"
 SPOOLSS_PATH, SPOOLSS_VERSION = "\\spoolss", 1
 SPOOLSS_UUID = "\x78\x56\x34\x12\x34\x12\xcd\xab\xef\x00\x01\x23\x45\x67\x89\xab"
+
+ROUTER_PATH, RASRPC_VERSION = "\\router", 1
+RASRPC_UUID = "\x36\x00\x61\x20\x22\xfa\xcf\x11\x98\x23\x00\xa0\xc9\x11\xe5\xdf"
+DNSSERVER_PATH, DNSSERVER_VERSION, DNSSERVER_UUID_STR = "\\DNSSERVER", 5, "50abc2a4-574d-40b3-9d66-ee4fd5fba076"
+DNSSERVER_UUID = "\xa4\xc2\xab\x50\x4d\x57\xb3\x40\x9d\x66\xee\x4f\xd5\xfb\xa0\x76"
 
 --- Writes an identifier as text.
 -- @param uuid 16 bytes.
@@ -134,4 +140,28 @@ listing = string.pack("<I4", #listing) .. listing .. string.rep("\0", -#listing 
 local services = tested({ response(listing) }, function () return svcctl_enumservicesstatusw({}, string.rep("\0", 20), 0x30, 3) end)
 test_suite:add_test(unittest.identical(services[2] and services[2].Sp, { display_name = "D", type = { "SERVICE_TYPE_WIN32_OWN_PROCESS" },
   state = { "SERVICE_RUNNING" }, controls_accepted = { "SERVICE_CONTROL_STOP" } }), "a service")
+
+local function floor (left, right)
+  return string.pack("<s2s2", left, right)
+end
+local floors = floor("\x0d" .. SRVSVC_UUID .. "\3\0", "\0\0") .. floor("\x0b", "\0\0") .. floor("\x07", "\4\1") .. floor("\x09", "\192\0\2\1")
+local tower = "\4\0" .. floors
+local registered = string.rep("\1", 20) .. string.pack("<I4I4I4I4c16I4I4s4", 1, 1, 0, 1, "", 3, 0, "note\0") .. "\0\0\0"
+  .. string.pack("<I4s4", #tower, tower) .. string.rep("\0", -#tower % 4) .. "\0\0\0\0"
+local found = tested({ response(registered) }, function () return epmapper_lookup({}) end)[2]
+test_suite:add_test(unittest.equal(found.annotation, "note"), "what is registered")
+test_suite:add_test(unittest.equal(found.ip_addr .. ":" .. found.tcp_port, "192.0.2.1:1025"), "where it is")
+test_suite:add_test(unittest.equal(found.uuid, "4b324fc8-1670-01d3-1278-5a47bf6ee188"), "which interface it has")
+test_suite:add_test(unittest.equal(found.new_handle, string.rep("\1", 20)), "where to go on")
+for length = 0, #tower do
+  local part = {}
+  read_tower(string.sub(tower, 1, length), part)
+  test_suite:add_test(unittest.equal(part.ip_addr, length == #tower and "192.0.2.1" or nil), "a tower that is cut off")
+end
+test_suite:add_test(unittest.is_false(tested({ response(string.rep("\0", 24) .. string.rep("\xff", 60)) }, function () return epmapper_lookup({}) end)[1]), "no more")
+
+local info = string.pack("<I2I2I4I4I4I4I4I4I4I4i8I4", 0, 0, 0, 2, 8, 0, 3, 8, 8, 120, 132567987060000000, 0)
+local key = tested({ response(info) }, function () return winreg_queryinfokey({}, string.rep("\0", 20)) end)[2]
+test_suite:add_test(unittest.equal(key.subkeys + key.values, 5), "what is in a key")
+test_suite:add_test(unittest.equal(key.last_changed_date, "2021-02-03T04:05:06"), "when it was changed")
 return _ENV

@@ -160,6 +160,14 @@ function Helper.DiscoverBySsrp (host, port)
   return status, found
 end
 
+--- Asks for the port that administrators of an instance connect to.
+-- @name Helper.DiscoverDACPort
+-- @param instance The instance.
+-- @return Number of the port; nil if the server's browser does not tell.
+function Helper.DiscoverDACPort (instance)
+  return SSRP.DiscoverDAC(instance.host, (string.gsub(instance.instanceName or "MSSQLSERVER", "%z", "")))
+end
+
 --- Looks at the usual ports of a host.
 -- @name Helper.Discover
 -- @param host Host table.
@@ -457,4 +465,6 @@ local action, portrule, hostrule = Helper.InitScript(function () return "x" end)
 test_suite:add_test(unittest.is_false(hostrule({ ip = "192.0.2.77" })), "no instance is asked for")
 test_suite:add_test(unittest.is_false(portrule({ ip = "192.0.2.77" }, { number = 9, protocol = "tcp", state = "open" })), "no instance at a port")
 test_suite:add_test(unittest.is_nil((action({ ip = "192.0.2.77" }))), "nothing to show")
+test_suite:add_test(unittest.equal(SSRP._ProcessDacResponse("\5\6\0\1\xda\xa1"), 41434), "port for administrators")
+test_suite:add_test(unittest.is_nil(SSRP._ProcessDacResponse("\5\6\0\1\xda")), "a port that is cut off")
 return _ENV

@@ -1,8 +1,8 @@
 ---
 -- Errors that remember what led to them.
 --
--- A function that fails because another one failed adds what it was doing. Users are shown the last of these
--- messages, who debugs (<code>-d</code>) all of them.
+-- A function that fails because another one failed adds what it was doing. Who debugs (<code>-d</code>) is shown all of
+-- these messages.
 --
 -- @usage
 -- local status, reply = oops.raise("cannot ask for the version", comm.exchange(host, port, "VERSION\r\n"))
@@ -20,18 +20,20 @@ local unittest = require "unittest"
 
 _ENV = stdnse.module("oops", stdnse.seeall)
 
+local HEADING = "The script encountered an error:"
+
 local Stack = {}
 Stack.__index = Stack
 
 Stack.__tostring = function (self)
   if nmap.debugging() == 0 then
-    return "The script failed: " .. tostring(self[1])
+    return HEADING .. " " .. tostring(self[1])
   end
-  local lines = { "The script failed:" }
+  local lines = {}
   for i, message in ipairs(self) do
-    lines[i + 1] = "  " .. tostring(message)
+    lines[i] = "- " .. tostring(message)
   end
-  return table.concat(lines, "\n")
+  return HEADING .. "\n" .. table.concat(lines, ":\n")
 end
 
 --- Makes an error.
@@ -65,12 +67,14 @@ end
 --- Turns the result of a function into that of a script.
 -- @param status Nil or false if it failed.
 -- @param message The result, or what went wrong.
--- @return The result; or an error, of which the text is shown.
+-- @return The result; or an error, of which the text is shown, and nil unless the user debugs.
 function output (status, message)
-  if status or getmetatable(message) == Stack then
+  if status then
     return message
+  elseif nmap.debugging() == 0 then
+    return nil
   end
-  return err(message)
+  return getmetatable(message) == Stack and message or err(message)
 end
 
 if not unittest.testing() then return _ENV end
@@ -81,11 +85,12 @@ do
   local status, stack = raise("outer", false, err("inner", "cause"))
   test_suite:add_test(unittest.is_false(status), "status of a failure")
   test_suite:add_test(unittest.table_equal(stack, { "outer", "inner", "cause" }), "messages in their order")
-  test_suite:add_test(unittest.equal(output(status, stack), stack), "output of an error")
+  local shown = nmap.debugging() > 0 and stack or nil
+  test_suite:add_test(unittest.equal(output(status, stack), shown), "an error is for those who debug")
   test_suite:add_test(unittest.not_nil(string.find(tostring(stack), "outer", 1, true)), "text")
 end
 test_suite:add_test(unittest.is_nil((raise("m", nil))), "status nil stays nil")
 test_suite:add_test(unittest.equal(output(true, "good"), "good"), "output of a result")
-test_suite:add_test(unittest.table_equal(output(false, "bad"), { "bad" }), "output of a message")
+test_suite:add_test(unittest.equal(output(false, "bad") ~= nil, nmap.debugging() > 0), "output of a message")
 
 return _ENV

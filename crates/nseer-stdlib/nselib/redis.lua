@@ -124,8 +124,8 @@ end
 --- Reads one answer.
 -- @name Response.receive
 -- @return True; or false.
--- @return Table with <code>type</code>, one of <code>Response.Type</code>, and <code>data</code>: a string, which has
---         the mark of its type in front where that is a line (<code>+OK</code>), or an array. Or a reason.
+-- @return Table with <code>type</code>, one of <code>Response.Type</code>, and <code>data</code>: a string or an
+--         array; a line of one value as it came, with the sign of its kind in front. Or a reason.
 function Response:receive ()
   return read_value(self.socket, 1, { left = MAX_ELEMENTS })
 end
@@ -180,5 +180,10 @@ if not unittest.testing() then
 end
 
 test_suite = unittest.TestSuite:new()
+local bytes = "-NOAUTH no\r\n"
+local peer = { receive_buf = function (_, find)
+  return true, string.sub(bytes, 1, find(bytes) - 1)
+end }
+test_suite:add_test(unittest.equal(select(2, Response:new(peer):receive()).data, "-NOAUTH no"), "an error with its sign")
 test_suite:add_test(unittest.equal(tostring(Request:new("INFO", "a")), "*2\r\n$4\r\nINFO\r\n$1\r\na\r\n"), "a command")
 return _ENV

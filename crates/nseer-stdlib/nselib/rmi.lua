@@ -75,6 +75,84 @@ function Arguments:getData ()
   return table.concat(self.parts)
 end
 
+--- What has come over a connection and was not read yet, as values.
+-- @class table
+-- @name JavaDIS
+JavaDIS = {}
+JavaDIS.__index = JavaDIS
+
+--- Makes one.
+-- @name JavaDIS:new
+-- @param socket Connected socket.
+-- @return The reader; <code>bReader</code> has what came as <code>readBuffer</code> and the place of the next byte as
+--         <code>pos</code>.
+function JavaDIS:new (socket)
+  return setmetatable({ bReader = { socket = socket, readBuffer = "", pos = 1 } }, self)
+end
+
+--- Waits for bytes.
+-- @name JavaDIS:canRead
+-- @param count How many.
+-- @return True if they are there; false if they do not come.
+function JavaDIS:canRead (count)
+  local reader = self.bReader
+  local missing = reader.pos + count - 1 - #reader.readBuffer
+  if missing > MAX_ANSWER then
+    return false
+  elseif missing > 0 then
+    local status, data = deadline.receiver(reader.socket, TIMEOUT, "receive_bytes")(missing)
+    reader.readBuffer = reader.readBuffer .. (status and data or "")
+    missing = status and missing - #data or missing
+  end
+  return missing <= 0
+end
+
+-- Reads a value of so many bytes.
+local function value_read (self, format, size)
+  if not self:canRead(size) then
+    return false, "the answer is cut off"
+  end
+  local value
+  value, self.bReader.pos = string.unpack(format, self.bReader.readBuffer, self.bReader.pos)
+  return true, value
+end
+
+--- Reads one byte.
+-- @name JavaDIS:readByte
+-- @return True; or false.
+-- @return Number; or a reason.
+function JavaDIS:readByte ()
+  return value_read(self, "B", 1)
+end
+
+--- Reads two bytes.
+-- @name JavaDIS:readUnsignedShort
+-- @return True; or false.
+-- @return Number; or a reason.
+function JavaDIS:readUnsignedShort ()
+  return value_read(self, ">I2", 2)
+end
+
+--- Reads four bytes.
+-- @name JavaDIS:readUnsignedInt
+-- @return True; or false.
+-- @return Number; or a reason.
+function JavaDIS:readUnsignedInt ()
+  return value_read(self, ">I4", 4)
+end
+
+--- Reads a text with its length in front.
+-- @name JavaDIS:readUTF
+-- @return True; or false.
+-- @return Text; or a reason.
+function JavaDIS:readUTF ()
+  local status, length = self:readUnsignedShort()
+  if not status then
+    return false, length
+  end
+  return value_read(self, "c" .. length, length)
+end
+
 --- A connection.
 -- @class table
 -- @name RmiDataStream
@@ -126,6 +204,7 @@ function RmiDataStream:connect (host, port)
     return false, reason
   end
   self.take = taker(self.socket)
+  self.dis = JavaDIS:new(self.socket)
   status, reason = pcall(function ()
     if string.byte(self.take(1)) ~= ACK then
       error("the server does not speak RMI", 0)
@@ -146,6 +225,25 @@ local function call_of (object, hash, operation, arguments)
     operation, hash) .. (arguments and arguments:getData() or "")
 end
 
+--- Sends a call and leaves what is returned to others.
+-- @name RmiDataStream:writeMethodCall
+-- @param out Not used.
+-- @param objNum Number of the object.
+-- @param hash Hash of its interface: a number, or 16 digits.
+-- @param op Number of the operation.
+-- @param arguments <code>Arguments</code>.
+-- @return True, or false and a reason.
+function RmiDataStream:writeMethodCall (out, objNum, hash, op, arguments)
+  if type(hash) == "string" then
+    local bytes = string.match(hash, "^%x+$") and #hash == 16 and stdnse.fromhex(hash)
+    if not bytes then
+      return false, "the hash of an interface has 16 digits"
+    end
+    hash = string.unpack(">i8", bytes)
+  end
+  return self.socket:send(call_of(objNum, hash, op, arguments))
+end
+
 --- Calls an operation of an object.
 -- @name RmiDataStream:invoke
 -- @param objNum Number of the object.
@@ -155,7 +253,7 @@ end
 -- @return True, or false.
 -- @return What is returned; or a reason: where an exception is returned, it is in text.
 function RmiDataStream:invoke (objNum, hash, op, arguments)
-  local status, reason = self.socket:send(call_of(objNum, hash, op, arguments))
+  local status, reason = self:writeMethodCall(nil, objNum, hash, op, arguments)
   if not status then
     return false, reason
   end
@@ -275,6 +373,16 @@ test_suite:add_test(unittest.equal(shown[2][1], "Proxy"), "what it extends")
 test_suite:add_test(unittest.equal(shown[2][2][1], "LH h"), "a field")
 test_suite:add_test(unittest.equal(shown[2][2][2][2], "@192.0.2.1:1099"), "where the object is")
 
+local pieces = { "\0\2ab", "Q" }
+local dis = JavaDIS:new { receive_bytes = function ()
+  local piece = table.remove(pieces, 1)
+  return piece ~= nil, piece or "EOF"
+end }
+test_suite:add_test(unittest.equal(select(2, dis:readUTF()), "ab"), "a text that was read")
+test_suite:add_test(unittest.equal(select(2, dis:readByte()), 0x51), "a byte that was read")
+test_suite:add_test(unittest.is_false((dis:readUnsignedInt())), "no more bytes")
+test_suite:add_test(unittest.is_false(dis:canRead(MAX_ANSWER * 2)), "more bytes than there can be")
+
 local stream = RmiDataStream:new { socket = { send = function () return true end } }
 local function returns (data)
   local at = 1
@@ -285,6 +393,7 @@ local function returns (data)
   end
   return stream:invoke(0, 7, 1)
 end
+test_suite:add_test(unittest.is_false((stream:writeMethodCall(nil, 2, "abc", 0))), "a hash that is none")
 local HEAD = "\x51\xac\xed\0\5\x77\x0f"
 test_suite:add_test(unittest.equal(select(2, returns(HEAD .. "\1" .. string.rep("\0", 14) .. "\x74\0\2ok")), "ok"), "a value")
 test_suite:add_test(unittest.is_false((returns(HEAD .. "\2" .. string.rep("\0", 14) .. "\x74\0\2no"))), "an exception")

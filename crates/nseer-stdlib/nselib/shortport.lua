@@ -31,7 +31,7 @@ LIKELY_HTTP_PORTS = {
 -- @class table
 -- @name LIKELY_HTTP_SERVICES
 LIKELY_HTTP_SERVICES = {
-  "http", "https", "http-alt", "https-alt", "http-mgmt", "http-proxy", "ipp", "ipps", "soap", "upnp",
+  "http", "https", "http-alt", "https-alt", "http-mgmt", "http-proxy", "ipp", "ipps", "soap",
   "caldav", "caldavs", "carddav", "carddavs", "webdav", "vnc-http", "wsman", "wsmans",
 }
 

@@ -1,13 +1,16 @@
 ---
--- SIP: asking a server what it can do.
+-- SIP: asking a server what it can do, and logging in to it.
 --
--- Written from RFC 3261, sections 7, 8.1 and 11. Answers are bounded.
+-- Written from RFC 3261, sections 7, 8.1, 10, 11 and 22. Answers are bounded; answers to challenges are in
+-- <code>sip.auth</code>, who talks to whom in <code>sip.data</code>.
 --
 -- @args sip.timeout How long to wait for an answer. Default: 7 seconds.
 -- @copyright MIT OR Apache-2.0
 -- @class module
 -- @name sip
 
+local auth = require "sip.auth"
+local people = require "sip.data"
 local deadline = require "deadline"
 local nmap = require "nmap"
 local rand = require "rand"
@@ -32,6 +35,8 @@ Error = {
 }
 
 local MAX_HEADERS = 0x10000
+
+SessionData, SipAuth = people.SessionData, auth.SipAuth
 
 --- A request.
 -- @class table
@@ -87,6 +92,13 @@ function Request:setCseq (seq)
   self.cseq = seq
 end
 
+--- Says how long what it asks for holds.
+-- @name Request.setExpires
+-- @param expires Seconds.
+function Request:setExpires (expires)
+  self.expires = expires
+end
+
 --- Says which session it belongs to.
 -- @name Request.setSessionData
 -- @param data A <code>SessionData</code>.
@@ -118,6 +130,7 @@ function Request:__tostring ()
     string.format("Contact: <sip:%s@%s:%d>", user, here, number),
     "Accept: application/sdp",
   }
+  lines[#lines + 1] = self.expires and "Expires: " .. self.expires or nil
   table.move(self.headers, 1, #self.headers, #lines + 1, lines)
   lines[#lines + 1] = "Content-Length: " .. #self.content
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. self.content
@@ -186,94 +199,6 @@ end
 -- @return The number; nil if it is not known.
 function Response:getCSeq ()
   return tonumber((string.match(self:getHeader("CSeq") or "", "^(%d+)")))
-end
-
---- Who talks to whom.
--- @class table
--- @name SessionData
-SessionData = {}
-SessionData.__index = SessionData
-
---- Makes one.
--- @name SessionData.new
--- @param o Table, optional.
--- @return The data.
-function SessionData:new (o)
-  return setmetatable(o or {}, self)
-end
-
---- Says where the client is.
--- @name SessionData.setClient
--- @param host Address.
--- @param port Number of the port.
-function SessionData:setClient (host, port)
-  self.client = { host = host, port = port }
-end
-
---- Says where the server is.
--- @name SessionData.setServer
--- @param host Address.
--- @param port Number of the port.
-function SessionData:setServer (host, port)
-  self.server = { host = host, port = port }
-end
-
---- Says who the user is.
--- @name SessionData.setUsername
--- @param user Name.
-function SessionData:setUsername (user)
-  self.user = user
-end
-
---- Says what the user is called.
--- @name SessionData.setName
--- @param name Name that is shown.
-function SessionData:setName (name)
-  self.name = name
-end
-
---- What the user is called.
--- @name SessionData.getName
--- @return Name, or nil.
-function SessionData:getName ()
-  return self.name
-end
-
---- Says which domain the user is of.
--- @name SessionData.setDomain
--- @param domain Name.
-function SessionData:setDomain (domain)
-  self.domain = domain
-end
-
---- Where the client is.
--- @name SessionData.getClient
--- @return Address.
--- @return Number of the port.
-function SessionData:getClient ()
-  return self.client.host, self.client.port
-end
-
---- Where the server is.
--- @name SessionData.getServer
--- @return Address.
--- @return Number of the port.
-function SessionData:getServer ()
-  return self.server.host, self.server.port
-end
-
---- Who the user is.
--- @name SessionData.getUsername
--- @return Name, or nil.
-function SessionData:getUsername ()
-  return self.user
-end
-
---- Which domain the user is of.
--- @name SessionData.getDomain
--- @return Name, or nil.
-function SessionData:getDomain ()
-  return self.domain
 end
 
 --- A conversation with a server.
@@ -365,6 +290,52 @@ function Session:options ()
   return self:exch(request)
 end
 
+-- Headers of challenges, and of the answers to them.
+local CHALLENGES = {
+  [Error.UNAUTHORIZED] = { "WWW-Authenticate", "Authorization" },
+  [Error.PROXY_AUTH_REQUIRED] = { "Proxy-Authenticate", "Proxy-Authorization" },
+}
+
+--- Logs in: registers the user for no time at all (section 10.2.2), so that nothing is kept of it.
+-- @name Session.register
+-- @param uri Address of the server, optional.
+-- @return True; or false.
+-- @return The answer; or a reason.
+function Session:register (uri)
+  uri = uri or "sip:" .. (self.sessdata:getDomain() or self.host.ip)
+  local answer_header, answer
+  for turn = 1, 2 do
+    local request = Request:new(Method.REGISTER, self.port.protocol)
+    request:setUri(uri)
+    request:setExpires(0)
+    request:setCseq(turn)
+    if answer then
+      request:addHeader(answer_header, answer)
+    end
+    local status, response = self:exch(request)
+    if not status then
+      return false, response
+    end
+    local code = response:getErrorCode()
+    local challenge = CHALLENGES[code]
+    if code == Error.OK then
+      return true, response
+    elseif not challenge or answer then
+      return false, challenge and "the server does not take the password" or "the server answers with " .. code
+    end
+    local proof = SipAuth:new(response:getHeader(challenge[1]))
+    proof:setUsername(self.sessdata:getUsername() or "")
+    proof:setPassword(self.sessdata:getPassword() or "")
+    proof:setMethod(Method.REGISTER)
+    proof:setUri(uri)
+    local reason
+    answer_header, answer, reason = challenge[2], proof:createResponse()
+    if not answer then
+      return false, reason
+    end
+  end
+end
+
 --- Closes the connection.
 -- @name Session.close
 -- @return True.
@@ -402,6 +373,22 @@ function Helper:options ()
   return self.session:options()
 end
 
+--- Says who logs in.
+-- @name Helper.setCredentials
+-- @param username Name.
+-- @param password Password.
+function Helper:setCredentials (username, password)
+  self.session.sessdata:setUsername(username)
+  self.session.sessdata:setPassword(password)
+end
+
+--- Logs in.
+-- @name Helper.register
+-- @return As <code>Session.register</code>.
+function Helper:register ()
+  return self.session:register()
+end
+
 --- Says which domain the user is of.
 -- @name Helper.setDomain
 -- @param domain Name.
@@ -426,4 +413,13 @@ test_suite:add_test(unittest.equal(response:getErrorCode(), 200), "code")
 test_suite:add_test(unittest.equal(response:getHeader("Allow"), "INVITE,ACK"), "headers")
 test_suite:add_test(unittest.equal(response:getMethod(), "OPTIONS"), "method")
 test_suite:add_test(unittest.is_nil(Response:new("HTTP/1.1 200 OK"):getErrorCode()), "another protocol")
+
+local known = SipAuth:new('Digest realm="biloxi.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"')
+known:setUsername("bob")
+known:setPassword("zanzibar")
+known:setMethod("REGISTER")
+known:setUri("sip:biloxi.com")
+test_suite:add_test(unittest.equal(string.match(known:createResponse() or "", 'response="(%x+)"'), "4441045a8075db3ead543693997e2a0e"), "an answer")
+test_suite:add_test(unittest.is_nil(SipAuth:new("Basic realm=x"):createResponse() or nil), "another way to log in")
+test_suite:add_test(unittest.is_nil(SipAuth:new(nil):createResponse() or nil), "no challenge")
 return _ENV

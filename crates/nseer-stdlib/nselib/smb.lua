@@ -3,8 +3,8 @@
 --
 -- Written from [MS-CIFS], [MS-SMB], and RFC 1002, section 4.3. A connection is a table with the fields that these
 -- functions set; <code>stop</code> closes it. Messages are in <code>smb.messages</code>, agreeing and logging in
--- in <code>smb.session</code>, files and pipes in <code>smb.pipes</code>, and the functions of all are here too. What is in
--- shares is not listed.
+-- in <code>smb.session</code>, opening, reading and pipes in <code>smb.pipes</code>, files in <code>smb.files</code>, shares
+-- in <code>smb.shares</code>, and the functions of all are here too.
 --
 -- @args smbport The port to use. Default: 445 if it is open, else 139.
 -- @copyright MIT OR Apache-2.0
@@ -12,12 +12,14 @@
 -- @name smb
 
 local datetime = require "datetime"
+local files = require "smb.files"
 local math = require "math"
 local messages = require "smb.messages"
 local netbios = require "netbios"
 local nmap = require "nmap"
 local pipes = require "smb.pipes"
 local session = require "smb.session"
+local shares = require "smb.shares"
 local smb2 = require "smb2"
 local smbauth = require "smbauth"
 local stdnse = require "stdnse"
@@ -40,6 +42,14 @@ end
 
 for _, name in ipairs { "create_file", "close_file", "read_file", "write_file", "send_transaction_named_pipe" } do
   _ENV[name] = pipes[name]
+end
+
+for _, library in ipairs { files, shares } do
+  for name, value in pairs(library) do
+    if type(value) == "function" then
+      _ENV[name] = value
+    end
+  end
 end
 
 local read_message = messages.read_message
@@ -387,4 +397,38 @@ test_suite:add_test(unittest.equal(get_status_name(1), "NT_STATUS_UNKNOWN (0x000
 local state = { tid = 1, uid = 2, pid = 3, mid = 4, extended_security = true }
 test_suite:add_test(unittest.equal(#smb_encode_header(state, 0x72), 32), "header")
 test_suite:add_test(unittest.equal(state.mid, 5), "messages are counted")
+
+local function entry (name, next_one)
+  local wide = string.gsub(name, ".", "%0\0")
+  local head = string.pack("<I4I4i8i8i8i8i8i8I4I4I4Bxc24", next_one, 7, 132567987060000000, 1, 2, 3, 6, 4096, 0x80, #wide, 0, 0, "")
+  return head .. wide
+end
+local two = entry("a.txt", #entry("a.txt", 0)) .. entry("b", 0)
+local listed, resume = read_entries(two, 2)
+test_suite:add_test(unittest.identical(listed[1], { fname = "a.txt", created = "2021-02-03T04:05:06", accessed = 1, write = 2,
+  change = 3, eof = 6, alloc_size = 4096, attrs = 0x80 }), "a file")
+test_suite:add_test(unittest.equal(listed[2].fname .. resume, "b7"), "the next file, and where it is")
+test_suite:add_test(unittest.equal(#read_entries(string.sub(two, 1, -2), 2), 1), "a file that is cut off")
+test_suite:add_test(unittest.equal(#read_entries(entry("a", 0xffffffff) .. two, 0xffff), 1), "a place that cannot be")
+
+-- Names that a share lists that answers with these, each with whether it is the last answer.
+local function names (options, ...)
+  local answers, at, saved = { ... }, 0, pipes.transact
+  pipes.transact = function ()
+    at = at + 1
+    local answer = answers[math.min(at, #answers)]
+    local head = string.pack("<I2I2I2I2", answer[2], answer[1], 0, 0)
+    return true, { data = answer[3], parameters = at == 1 and "\9\0" .. head or head }
+  end
+  local found = {}
+  for file in find_files({}, "\\*", options) do
+    found[#found + 1] = file.fname
+  end
+  pipes.transact = saved
+  return found
+end
+test_suite:add_test(unittest.identical(names(nil, { 0, 2, two }, { 1, 1, entry("c", 0) }), { "a.txt", "b", "c" }), "files of two answers")
+test_suite:add_test(unittest.identical(names({ maxfiles = 1 }, { 0, 2, two }), { "a.txt" }), "one file")
+test_suite:add_test(unittest.is_true(#names(nil, { 0, 1, entry("d", 0) }) < 1000), "a list without end")
+test_suite:add_test(unittest.identical(names(nil, { 0, 1, "" }), {}), "no file")
 return _ENV

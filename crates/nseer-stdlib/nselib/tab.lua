@@ -21,11 +21,17 @@ _ENV = stdnse.module("tab", stdnse.seeall)
 -- Blanks between two columns.
 local GAP = 2
 
+-- How many columns each row has: not in the row, which scripts may hand on as it is.
+local columns_of = setmetatable({}, { __mode = "k" })
+
+-- A table that is the result of a script is shown as its text.
+local Table = {}
+
 --- Makes a table without rows.
 -- @param columns How many columns it will have. Older scripts say that; it is not needed.
 -- @return The table.
 function new (columns)
-  return { current_row = 1 }
+  return setmetatable({ current_row = 1 }, Table)
 end
 
 --- Puts a value into a cell of the current row.
@@ -36,7 +42,7 @@ function add (t, c, v)
   local row = t[t.current_row] or {}
   t[t.current_row] = row
   row[c] = tostring(v)
-  row.width = math.max(row.width or 0, c)
+  columns_of[row] = math.max(columns_of[row] or 0, c)
 end
 
 --- Goes on to the next row.
@@ -60,7 +66,7 @@ local function widths_of (t)
   local widths = {}
   for r = 1, t.current_row do
     local row = t[r] or {}
-    for c = 1, row.width or 0 do
+    for c = 1, columns_of[row] or 0 do
       widths[c] = math.max(widths[c] or 0, #(row[c] or ""))
     end
   end
@@ -80,8 +86,8 @@ function dump (t)
     local row = t[r]
     if row then
       local cells = {}
-      for c = 1, row.width or 0 do
-        local is_last = c == row.width
+      for c = 1, columns_of[row] or 0 do
+        local is_last = c == columns_of[row]
         cells[c] = is_last and (row[c] or "") or padded(row[c] or "", widths[c] + GAP)
       end
       lines[#lines + 1] = table.concat(cells) .. "\n"
@@ -89,6 +95,8 @@ function dump (t)
   end
   return table.concat(lines)
 end
+
+Table.__tostring = dump
 
 if not unittest.testing() then return _ENV end
 
@@ -101,6 +109,7 @@ do
   addrow(t, "nobody", true)
   local lines = "NAME    ID\nroot    0     nil\nnobody  true\n"
   test_suite:add_test(unittest.equal(dump(t), lines), "rows of values")
+  test_suite:add_test(unittest.equal(tostring(t), lines), "as text")
 end
 do
   local t = new()

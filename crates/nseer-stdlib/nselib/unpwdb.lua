@@ -99,8 +99,8 @@ end
 
 --- Makes an iterator that ends early.
 -- @param iterator Iterator.
--- @param time_limit Seconds after which it ends, optional.
--- @param count_limit Entries after which it ends, optional.
+-- @param time_limit Seconds after which it ends; nil or 0 for no such limit.
+-- @param count_limit Entries after which it ends; nil or 0 for no such limit.
 -- @param label What the entries are, for the message about the end, optional.
 -- @return The iterator.
 function limited_iterator (iterator, time_limit, count_limit, label)
@@ -110,10 +110,10 @@ function limited_iterator (iterator, time_limit, count_limit, label)
     if command == "reset" then
       count = 0
       return iterator "reset"
-    elseif count_limit and count >= count_limit then
+    elseif (count_limit or 0) > 0 and count >= count_limit then
       stdnse.debug1("%s: the limit of %d is reached", label, count_limit)
       return nil
-    elseif time_limit and os.time() - start > time_limit then
+    elseif (time_limit or 0) > 0 and os.time() - start > time_limit then
       stdnse.debug1("%s: the limit of %g seconds is reached", label, time_limit)
       return nil
     end

@@ -1,7 +1,7 @@
 ---
 -- VNC: the version, the ways to log in, and the desktop's name where none is asked for.
 --
--- Written from RFC 6143, section 7.1, and the public description of VeNCrypt in the rfbproto document.
+-- Written from RFC 6143, sections 7.1 and 7.2, and the public description of VeNCrypt in the rfbproto document.
 --
 -- @copyright MIT OR Apache-2.0
 -- @class module
@@ -11,6 +11,9 @@ local deadline = require "deadline"
 local nmap = require "nmap"
 local stdnse = require "stdnse"
 local string = require "string"
+local unittest = require "unittest"
+
+local have_ssl, openssl = pcall(require, "openssl")
 
 _ENV = stdnse.module("vnc", stdnse.seeall)
 
@@ -252,21 +255,77 @@ function VNC:login_none ()
   return true
 end
 
---- Goes in. Only the way without a password is known here.
+-- A password as a key: eight bytes, the bits of each in the other order.
+local function key_of (password)
+  return (string.gsub(string.sub(password .. string.rep("\0", 8), 1, 8), ".", function (char)
+    local byte, turned = string.byte(char), 0
+    for i = 0, 7 do
+      turned = turned | (byte >> i & 1) << (7 - i)
+    end
+    return string.char(turned)
+  end))
+end
+
+--- The answer to a challenge (section 7.2.2).
+-- @name VNC.encryptVNCDES
+-- @param password Password; eight bytes of it count.
+-- @param challenge 16 bytes.
+-- @return 16 bytes.
+function VNC:encryptVNCDES (password, challenge)
+  return openssl.encrypt("des-ecb", key_of(password), nil, challenge)
+end
+
+--- Goes in with a password (section 7.2.2).
+-- @name VNC.login_vncauth
+-- @param username Not used.
+-- @param password Password.
+-- @return True; or false and a reason.
+function VNC:login_vncauth (username, password)
+  if not have_ssl then
+    return false, "there is no cipher"
+  end
+  local status, reason = self:sendSecType(NUMBERS.VNCAUTH)
+  local challenge
+  if status then
+    challenge, reason = self:read(16)
+  end
+  if challenge then
+    status, reason = self.socket:send(self:encryptVNCDES(password or "", challenge))
+  end
+  local result
+  if challenge and status then
+    result, reason = self:read(4)
+  end
+  if not result then
+    return false, reason
+  elseif string.unpack(">I4", result) ~= 0 then
+    return false, "Authentication failed"
+  end
+  return true
+end
+
+local LOGINS = { { NUMBERS.NONE, "login_none" }, { NUMBERS.VNCAUTH, "login_vncauth" } }
+
+--- Goes in: without a password where the server asks for none, or else with it.
 -- @name VNC.login
 -- @param username Not used.
--- @param password Not used.
--- @param authtype Number of the way. Default: the one without a password.
+-- @param password Password.
+-- @param authtype Number of the way. Default: one that the server has.
 -- @return True; or false and a reason.
 function VNC:login (username, password, authtype)
-  if (authtype or NUMBERS.NONE) ~= NUMBERS.NONE or not self:supportsSecType(NUMBERS.NONE) then
-    return false, "the server asks for a password"
+  for _, known in ipairs(LOGINS) do
+    local number, name = known[1], known[2]
+    if self:supportsSecType(number) and (not authtype or authtype == number) then
+      if number == NUMBERS.NONE then
+        local status, reason = self:sendSecType(number)
+        if not status then
+          return false, reason
+        end
+      end
+      return self[name](self, username, password)
+    end
   end
-  local status, reason = self:sendSecType(NUMBERS.NONE)
-  if not status then
-    return false, reason
-  end
-  return self:login_none()
+  return false, "the server has no such way to log in, or none that is known"
 end
 
 --- Opens the desktop (section 7.3) after logging in.
@@ -288,4 +347,14 @@ function VNC:client_init (shared)
   return true, { width = width, height = height, depth = depth, name = length > 0 and self:read(length) or "" }
 end
 
+if not unittest.testing() then
+  return _ENV
+end
+
+test_suite = unittest.TestSuite:new()
+test_suite:add_test(unittest.equal(stdnse.tohex(key_of("ab")), "8646000000000000"), "a key")
+test_suite:add_test(unittest.equal(#key_of("a long password"), 8), "a long password")
+if have_ssl then
+  test_suite:add_test(unittest.equal(#VNC:encryptVNCDES("secret", string.rep("A", 16)), 16), "an answer")
+end
 return _ENV

@@ -217,27 +217,35 @@ local function structure_of (vuln)
   end
   out.ids = #ids > 0 and ids or nil
   out.scores = vuln.scores and next(vuln.scores) and vuln.scores or nil
-  local function add (name, texts)
-    texts = list_of(texts)
-    out[name] = next(texts) ~= nil and texts or nil
+  -- A list that a script keeps empty stands in the output as that: nothing was tried or nothing came of it.
+  local function add (name, texts, is_shown_empty)
+    local list = list_of(texts)
+    out[name] = (next(list) ~= nil or texts == list and is_shown_empty) and list or nil
   end
   add("description", vuln.description)
   if vuln.dates and vuln.dates.disclosure then
     out.dates = vuln.dates
     out.disclosure = date_text(vuln.dates.disclosure)
   end
-  add("check_results", vuln.check_results)
-  add("exploit_results", vuln.exploit_results)
-  add("extra_info", vuln.extra_info)
+  add("check_results", vuln.check_results, true)
+  add("exploit_results", vuln.exploit_results, true)
+  add("extra_info", vuln.extra_info, true)
   add("refs", references_of(vuln))
   return out
 end
 
+-- How many vulnerabilities without a name there were, of all scripts.
+local nameless = 0
+
 -- The name under which a vulnerability stands in the output: its CVE, or another one, or a number.
-local function name_of (vuln, number)
+local function name_of (vuln)
   local ids = vuln.IDS or {}
   local list = ids.CVE and "CVE" or sorted_keys(ids)[1]
-  return list and ids[list] or "NMAP-" .. number
+  if list then
+    return ids[list]
+  end
+  nameless = nameless + 1
+  return "NMAP-" .. nameless
 end
 
 --
@@ -436,11 +444,10 @@ end
 -- @return The text.
 function Report:make_output (...)
   self:add_vulns(...)
-  local out, texts, number = stdnse.output_table(), {}, 0
+  local out, texts = stdnse.output_table(), {}
   for _, section in ipairs(sections_of(self)) do
     for _, vuln in ipairs(section[2]) do
-      number = number + 1
-      out[name_of(vuln, number)] = structure_of(vuln)
+      out[name_of(vuln)] = structure_of(vuln)
     end
     if #section[2] > 0 then
       texts[#texts + 1] = section_text(section[1], section[2])

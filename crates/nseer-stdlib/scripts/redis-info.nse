@@ -80,7 +80,7 @@ action = function (host, port)
     status, response = helper:reqCmd("INFO")
   end
   local out = stdnse.output_table()
-  if status and response.type == ERROR and string.find(response.data, "^-NOAUTH") then
+  if status and response.type == ERROR and string.find(response.data, "^%-NOAUTH") then
     helper:close()
     out.Authentication = "required"
     return out

@@ -4,6 +4,7 @@
 
 mod daemons;
 mod hostile;
+mod mixed;
 pub(crate) mod peers;
 mod scripted;
 

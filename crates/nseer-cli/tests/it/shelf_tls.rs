@@ -1,7 +1,7 @@
 //! The embedded scripts for TLS, SSH, mail and text protocols: on real daemons and scripted peers, beside the
 //! real nmap where it has the script, and against servers that do everything wrong.
 
-mod daemons;
+pub(crate) mod daemons;
 mod hostile;
 mod talk;
 mod text;

@@ -51,8 +51,15 @@ function iterators.chain (first, second)
   end
 end
 
---- Iterator over pairs, for each name all passwords or, with the mode "pass", for each password all names.
+-- What scripts give as names or passwords: an iterator, or an array.
+local function iterator_of (values)
+  return type(values) == "table" and iterators.list(values) or values
+end
+
+--- Iterator over pairs, for each name all passwords or, with the mode "pass", for each password all names. Both may
+--- also be arrays.
 function iterators.account_iterator (users, pass, mode)
+  users, pass = iterator_of(users), iterator_of(pass)
   local outer, inner = users, pass
   if mode == "pass" then
     outer, inner = pass, users

@@ -213,7 +213,7 @@ function pages.get_status_string (data)
   if type(line) ~= "string" then
     return "<unknown status>"
   end
-  line = string.match(line, "^(.-)%s*$")
+  line = string.match(line, "^([^\r\n]*)")
   return (string.gsub(line, "^HTTP/%d[%d.]* *", ""))
 end
 

@@ -108,10 +108,14 @@ function redirects.follow (host, port, path, options, ask)
   local locations = {}
   while IS_REDIRECT[response.status] do
     local target = redirects.parse_redirect(host, port, path, response)
-    if not target or target.scheme and not url.get_default_port(target.scheme) or not may_follow(target) then
+    if not target then
       break
     end
+    -- Also where nobody goes: scripts look at where a server would have them.
     locations[#locations + 1] = response.header.location
+    if target.scheme and not url.get_default_port(target.scheme) or not may_follow(target) then
+      break
+    end
     if not is_host(host, target.host) then
       host = string.match(target.host, "^%[(.*)%]$") or target.host
     end

@@ -154,20 +154,24 @@ function LinkExtractor:validate_link (url)
   if self.options.maxdepth and self.options.maxdepth >= 0 and self:getDepth(url) > self.options.maxdepth then
     return false
   end
-  local allowed = true
-  for _, rule in ipairs(self.options.whitelist or {}) do
-    allowed = false
-    if rule(url) then
-      allowed = true
-      break
-    end
-  end
-  for _, rule in ipairs(self.options.blacklist or {}) do
-    if rule(url) then
+  for _, rule in ipairs(self.options.bounds or {}) do
+    if not rule(url) then
       return false
     end
   end
-  return allowed
+  local function is_on (list)
+    for _, rule in ipairs(list or {}) do
+      if rule(url) then
+        return true
+      end
+    end
+    return false
+  end
+  local whitelist = self.options.whitelist
+  if whitelist and #whitelist > 0 then
+    return is_on(whitelist)
+  end
+  return not is_on(self.options.blacklist)
 end
 
 local LINKS = { "[hH][rR][eE][fF]", "[sS][rR][cC]", "[aA][cC][tT][iI][oO][nN]" }

@@ -14,6 +14,7 @@ local ipairs = ipairs
 _ENV = stdnse.module("msrpc.srvsvc", stdnse.seeall)
 
 local ANY_LENGTH = 0xffffffff
+local MAX_PATH = 2048
 
 -- Kinds of shares ([MS-SRVS], section 2.2.2.4).
 local TYPES = { [0] = "STYPE_DISKTREE", [1] = "STYPE_PRINTQ", [2] = "STYPE_DEVICE", [3] = "STYPE_IPC" }
@@ -85,7 +86,7 @@ end
 -- @param level 0, 1 or 2: how much is asked.
 -- @return True; or false.
 -- @return Table with <code>info</code>: <code>name</code>, <code>sharetype</code>, <code>comment</code>,
---         <code>permissions</code>, <code>max_users</code>, <code>current_users</code>, <code>path</code>,
+--         <code>permissions</code>, <code>max_users</code> (a number or a text), <code>current_users</code>, <code>path</code>,
 --         <code>password</code>; or a reason.
 function srvsvc_netsharegetinfo (smbstate, server, share, level)
   return call(smbstate, 16, "srvsvc.netsharegetinfo", function (writer)
@@ -105,6 +106,9 @@ function srvsvc_netsharegetinfo (smbstate, server, share, level)
     end
     if level >= 2 then
       info.permissions, info.max_users, info.current_users = reader:int32(), reader:int32(), reader:int32()
+      if info.max_users == ANY_LENGTH then
+        info.max_users = "<unlimited>"
+      end
       has.path, has.password = reader:pointer(), reader:pointer()
     end
     for _, field in ipairs { "name", "comment", "path", "password" } do
@@ -174,6 +178,46 @@ function srvsvc_netservergetstatistics (smbstate, server)
     stat.avresponse, stat.reqbufneed, stat.bigbufneed = reader:int32(), reader:int32(), reader:int32()
     result.stat = stat
   end)
+end
+
+--- Asks for the plain form of a path (opnum 31).
+-- @param smbstate Connection.
+-- @param server Name or address of the server.
+-- @param path The path.
+-- @return True; or false.
+-- @return Table with <code>can_path</code> (bytes) and <code>type</code> (a number); or a reason.
+function srvsvc_netpathcanonicalize (smbstate, server, path)
+  return call(smbstate, 31, "srvsvc.netpathcanonicalize", function (writer)
+    server_name(writer, server)
+    writer:text(path)
+    writer:int32(MAX_PATH)
+    writer:text("")
+    writer:int32(0)
+    writer:int32(0)
+  end, function (reader, result)
+    result.can_path = reader:raw(reader:count())
+    reader:align(4)
+    result.type = reader:int32()
+  end)
+end
+
+--- Asks how two paths compare (opnum 32).
+-- @param smbstate Connection.
+-- @param server Name or address of the server.
+-- @param path1 A path.
+-- @param path2 Another.
+-- @param pathtype What the paths are, a number.
+-- @param pathflags 1 if they are in their plain form.
+-- @return True if they are the same; otherwise false.
+-- @return Table; or a reason.
+function srvsvc_netpathcompare (smbstate, server, path1, path2, pathtype, pathflags)
+  return call(smbstate, 32, "srvsvc.netpathcompare", function (writer)
+    server_name(writer, server)
+    writer:text(path1)
+    writer:text(path2)
+    writer:int32(pathtype)
+    writer:int32(pathflags)
+  end, function () end)
 end
 
 return _ENV

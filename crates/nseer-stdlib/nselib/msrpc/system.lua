@@ -8,6 +8,7 @@
 -- @name msrpc.system
 
 local calls = require "msrpc.call"
+local datetime = require "datetime"
 local stdnse = require "stdnse"
 local string = require "string"
 local unicode = require "unicode"
@@ -120,6 +121,35 @@ function winreg_queryvalue (smbstate, handle, value)
         result.value = string.gsub(unicode.utf16to8(result.data), "%z+$", "")
       end
     end
+  end)
+end
+
+--- Asks what is in a key, and when it was changed (opnum 16).
+-- @param smbstate Connection, with the registry bound.
+-- @param handle Of the key.
+-- @return True; or false.
+-- @return Table with <code>subkeys</code> and <code>values</code> (how many), <code>last_changed_time</code> (seconds since
+--         1970) and <code>last_changed_date</code> (text); or a reason.
+function winreg_queryinfokey (smbstate, handle)
+  return call(smbstate, 16, "winreg.queryinfokey", function (writer)
+    writer:raw(handle)
+    writer:int16(0)
+    writer:int16(MAX_VALUE)
+    writer:pointer(true)
+    writer:int32(MAX_VALUE // 2)
+    writer:int32(0)
+    writer:int32(0)
+  end, function (reader, result)
+    if reader:text_head() then
+      reader:text()
+      reader:align(4)
+    end
+    result.subkeys, result.subkeysize, result.classname_max = reader:int32(), reader:int32(), reader:int32()
+    result.values, result.valname_max, result.valbuf_max = reader:int32(), reader:int32(), reader:int32()
+    result.secdescsize = reader:int32()
+    -- 100 ns since 1601, and seconds since 1970.
+    result.last_changed_time = reader:int64() // 10000000 - 11644473600
+    result.last_changed_date = string.gsub(datetime.format_timestamp(result.last_changed_time, 0), "%+00:00$", "")
   end)
 end
 

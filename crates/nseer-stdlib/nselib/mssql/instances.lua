@@ -149,6 +149,21 @@ function SSRP._ProcessResponse (host, responseData)
   return SSRP._ParseSsrpString(host, string.sub(responseData, 4))
 end
 
+-- Sends a datagram to a browser and reads the answer.
+local function asked (host, port, request)
+  local socket = nmap.new_socket("udp")
+  socket:set_timeout(packets.timeout_of(host))
+  local status, data = socket:connect(host, port or SSRP.PORT, "udp")
+  if status then
+    status, data = socket:send(request)
+  end
+  if status then
+    status, data = socket:receive()
+  end
+  socket:close()
+  return status, data
+end
+
 --- Asks the browser of a host.
 -- @name SSRP.DiscoverInstances
 -- @param host Host table.
@@ -156,21 +171,37 @@ end
 -- @return True; or false.
 -- @return Array of instances; or a reason.
 function SSRP.DiscoverInstances (host, port)
-  local socket = nmap.new_socket("udp")
-  socket:set_timeout(packets.timeout_of(host))
-  local status, data = socket:connect(host, port or SSRP.PORT, "udp")
-  if status then
-    status, data = socket:send(string.char(SSRP.MESSAGE_TYPE.ClientUnicast))
-  end
-  if status then
-    status, data = socket:receive()
-  end
-  socket:close()
+  local status, data = asked(host, port, string.char(SSRP.MESSAGE_TYPE.ClientUnicast))
   local found = status and SSRP._ProcessResponse(host, data)
   if not found then
     return false, status and "the answer is none of the SQL Server Browser" or data
   end
   return true, found
+end
+
+--- Reads an answer about the port for administrators ([MC-SQLR], section 2.2.6).
+-- @name SSRP._ProcessDacResponse
+-- @param data The datagram.
+-- @return Number of the port; nil if it is none.
+function SSRP._ProcessDacResponse (data)
+  if #data < 6 then
+    return nil
+  end
+  local kind, _, version, port = string.unpack("<BI2BI2", data)
+  if kind == SSRP.MESSAGE_TYPE.ServerResponse and version == 1 and port ~= 0 then
+    return port
+  end
+end
+
+--- Asks the browser of a host for the port that administrators connect to ([MC-SQLR], section 2.2.4).
+-- @name SSRP.DiscoverDAC
+-- @param host Host table.
+-- @param instance Name of the instance.
+-- @param port Port of the browser. Default: 1434 over UDP.
+-- @return Number of the port; nil if the browser does not tell.
+function SSRP.DiscoverDAC (host, instance, port)
+  local status, data = asked(host, port, string.pack("BBz", SSRP.MESSAGE_TYPE.ClientUnicastDAC, 1, instance))
+  return status and SSRP._ProcessDacResponse(data) or nil
 end
 
 return _ENV

@@ -137,8 +137,17 @@ local function part_of (smb, words, bytes)
   return p, d, total_parameters, total_data
 end
 
--- Sends a transaction and reads all of its answer.
-local function transact (smb, setup, name, parameters, data, overrides)
+--- Sends a transaction and reads all of its answer.
+-- @param smb Connection.
+-- @param command Number of the command: that of transactions, or of their second kind.
+-- @param setup Words that say what is to be done, bytes.
+-- @param name What the transaction goes to.
+-- @param parameters Bytes.
+-- @param data Bytes.
+-- @param overrides Table, optional.
+-- @return True; or false.
+-- @return Table with <code>status</code>, <code>parameters</code> and <code>data</code>; or a reason.
+function transact (smb, command, setup, name, parameters, data, overrides)
   local text = unicode.utf8to16(name) .. "\0\0"
   local words = 28 + #setup
   local place_p = 32 + 1 + words + 2 + 1 + #text
@@ -147,7 +156,7 @@ local function transact (smb, setup, name, parameters, data, overrides)
   local place_d = place_p + #parameters
   local pad_d = -place_d % 4
   place_d = place_d + pad_d
-  local code, header, answer, bytes = exchange(smb, codes.SMB_COM_TRANSACTION,
+  local code, header, answer, bytes = exchange(smb, command,
     string.pack("<I2I2I2I2BBI2I4I2I2I2I2I2BB", #parameters, #data, 0x100, 0xfc00, 0, 0, 0, 0, 0, #parameters, place_p,
       #data, place_d, #setup // 2, 0) .. setup,
     "\0" .. text .. string.rep("\0", pad) .. parameters .. string.rep("\0", pad_d) .. data, overrides)
@@ -186,7 +195,8 @@ end
 -- @return Table with <code>parameters</code> and <code>data</code>; or a reason.
 function send_transaction_named_pipe (smb, function_parameters, function_data, pipe, no_setup, overrides)
   local setup = no_setup and "" or string.pack("<I2I2", 0x0026, smb.fid or 0)
-  local status, result = transact(smb, setup, pipe or "\\PIPE\\", function_parameters or "", function_data or "", overrides)
+  local status, result = transact(smb, codes.SMB_COM_TRANSACTION, setup, pipe or "\\PIPE\\", function_parameters or "",
+    function_data or "", overrides)
   -- What did not fit is read like a file.
   while status and not no_setup and result.status == OVERFLOW and #result.data < MAX_ANSWER do
     local more

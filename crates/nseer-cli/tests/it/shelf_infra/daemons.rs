@@ -8,7 +8,7 @@ use super::{Case, ours, same_as_nmap};
 use crate::lab::{self, Lab};
 
 /// A folder of its own for a daemon's files.
-fn folder(name: &str) -> String {
+pub(super) fn folder(name: &str) -> String {
     let path = format!("/run/lab/{name}");
     fs::create_dir_all(&path).expect("a folder in /run");
     path
@@ -43,15 +43,15 @@ fn agents_of_snmp() {
     });
 }
 
-/// A small file server of Windows' kind that lets everybody in as a guest.
-fn samba(lab: &Lab) {
+/// A small file server of Windows' kind that lets everybody in as a guest. Its shares are settings as well.
+pub(super) fn samba(lab: &Lab, shares: &str) {
     let home = folder("samba");
     let settings = format!(
         "[global]\nworkgroup=LABGROUP\nnetbios name=LABSMB\ninterfaces=127.0.0.1/8\n\
          bind interfaces only=yes\nmap to guest=Bad User\nserver min protocol=NT1\nntlm auth=yes\n\
          private dir={home}\nlock directory={home}\nstate directory={home}\ncache directory={home}\n\
          pid directory={home}\nncalrpc dir={home}\nlog file={home}/log\nload printers=no\n\
-         disable spoolss=yes\npassdb backend=tdbsam:{home}/passdb.tdb\nguest account=root\n"
+         disable spoolss=yes\npassdb backend=tdbsam:{home}/passdb.tdb\nguest account=root\n{shares}"
     );
     fs::write(format!("{home}/smb.conf"), settings).expect("its settings");
     let mut smbd = Command::new("/usr/sbin/smbd");
@@ -62,7 +62,7 @@ fn samba(lab: &Lab) {
 #[test]
 fn file_servers_of_windows() {
     lab::run("shelf_infra::daemons::file_servers_of_windows", |lab| {
-        samba(lab);
+        samba(lab, "");
         let script = "smb-os-discovery,smb-security-mode,smb2-security-mode,smb2-time";
         same_as_nmap(lab, &[Case { script, heading: "Host script results", ports: "139,445" }]);
         let output = ours(lab, "smb-os-discovery,smb2-capabilities,smb-protocols", "139");

@@ -158,7 +158,7 @@ fn private_addresses_are_told_of_public_hosts_only() {
 }
 
 /// A data folder with libraries from one place and scripts from another.
-fn data_folder(name: &str, libraries: &str, scripts: &str) -> String {
+pub(crate) fn data_folder(name: &str, libraries: &str, scripts: &str) -> String {
     let folder = format!("/run/lab/{name}");
     std::fs::create_dir(&folder).expect("a new folder");
     for (what, from) in [("nselib", libraries), ("scripts", scripts)] {
