@@ -184,7 +184,7 @@ async fn open(
             opened
         }
         Handed::Played(socket) => {
-            let (session, opened) = PlayedSession::open(lua, socket, ends).await;
+            let (session, opened) = PlayedSession::open(lua, socket, ends, options.timeout).await;
             if opened.is_ok() {
                 context.own(&session);
             }

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use mlua::{Function, Lua, MultiValue, UserData, Value};
 use nseer_lua::{Args, Raise, Reply};
@@ -20,12 +21,16 @@ use crate::workbench::mark;
 /// The call that opens a session; its arguments are the connection's.
 pub(crate) const OPEN: &[u8] = b"session_open()\n";
 
+/// Recorded answers may come later than they did by this much.
+const LATENESS: Duration = Duration::from_secs(5);
+
 /// A session behind which there is no server.
 pub(crate) struct PlayedSession {
     /// Is away while somebody waits for an answer.
     socket: RefCell<Option<Socket>>,
     is_open: Cell<bool>,
     ends: Ends,
+    limit: Option<Duration>,
 }
 
 /// What scripts hold of one.
@@ -54,14 +59,19 @@ impl Connection for PlayedSession {
 }
 
 impl PlayedSession {
-    /// Asks what came of opening it. The session is there also where nothing did.
+    /// Asks what came of opening it. The session is there also where nothing did. No call waits longer than
+    /// `limit`, as none with a server does.
     pub(crate) async fn open(
         lua: &Lua,
         socket: Socket,
         ends: Ends,
+        limit: Option<Duration>,
     ) -> (Rc<PlayedSession>, Result<MultiValue, Raise>) {
         let socket = RefCell::new(Some(socket));
-        let session = Rc::new(PlayedSession { socket, is_open: Cell::new(true), ends });
+        let is_open = Cell::new(true);
+        // A recorded time-out comes with its own words, a little after it.
+        let limit = limit.map(|limit| limit + LATENESS);
+        let session = Rc::new(PlayedSession { socket, is_open, ends, limit });
         let result = session.ask(lua, OPEN).await;
         (session, result)
     }
@@ -72,7 +82,7 @@ impl PlayedSession {
         let Some(mut socket) = socket else { return Err(Raise::new("EOF")) };
         let heard = async {
             socket.send(call, None).await?;
-            socket.receive_lines(1, None).await
+            socket.receive_lines(1, self.limit).await
         };
         let heard = heard.await;
         self.socket.replace(Some(socket));
