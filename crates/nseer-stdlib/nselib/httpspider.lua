@@ -333,9 +333,10 @@ function Crawler:crawl ()
   end
   local response = self:fetch(target)
   self.pages = self.pages + 1
-  -- Where a server sends its visitors elsewhere, the page is where they arrive, or would.
-  local moved = response.location
-  target = moved and URL:new(LinkExtractor.createAbsolute(target, moved[#moved])) or target
+  -- Where a server sends its visitors to another URL, the page is where they arrive, or would. Within a site that says only
+  -- a path the page keeps its URL, as scripts are used to.
+  local moved = response.location and response.location[#response.location]
+  target = moved and LinkExtractor.isAbsolute(moved) and URL:new(moved) or target
   if self.options.doscraping and response.body then
     for _, link in ipairs(LinkExtractor:new(target, response.body, self.options):getLinks()) do
       self.queue:add(link)
