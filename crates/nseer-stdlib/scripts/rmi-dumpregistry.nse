@@ -41,11 +41,11 @@ action = function (host, port)
   end
   local out = {}
   for i, name in ipairs(names:getValues()) do
-    local found, object = false, nil
+    local entry = {}
     if i <= MAX_NAMES then
-      found, object = rmi.Registry:new(host, port):lookup(name)
+      local found, object = rmi.Registry:new(host, port):lookup(name)
+      entry = found and object:toTable() or {}
     end
-    local entry = found and object:toTable() or {}
     entry.name = name
     out[i] = entry
   end
