@@ -150,6 +150,18 @@ impl<P: Future + Unpin, T> Flight<P, T> {
         self.remove(index).map(|entry| entry.tag)
     }
 
+    /// Does something with the tags of all probes that were sent `age` before `now` or earlier.
+    pub(crate) fn each_older(&mut self, now: Instant, age: Duration, mut act: impl FnMut(&mut T)) {
+        for &(index, serial) in &self.order {
+            let entry = self.slots[index].entry.as_mut().filter(|entry| entry.serial == serial);
+            let Some(entry) = entry else { continue };
+            if entry.sent + age > now {
+                return;
+            }
+            act(&mut entry.tag);
+        }
+    }
+
     /// The tag of the probe that was sent first.
     pub(crate) fn oldest(&mut self) -> Option<&T> {
         let index = self.first()?;

@@ -183,14 +183,22 @@ impl Gate {
     }
 }
 
-impl Drop for Permit<'_> {
-    fn drop(&mut self) {
+impl Permit<'_> {
+    /// The probe has left the local link, answered or not: it no longer counts for the window.
+    pub(crate) fn leave(&mut self) {
         if self.window.is_some()
             && self.gate.pay(1) == 1
             && let Some(window) = self.window.take()
         {
             window.forget();
         }
+        self.window = None;
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

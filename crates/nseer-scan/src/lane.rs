@@ -28,9 +28,6 @@ use crate::work::{InFlight, Probe, Verdict, Work};
 /// Probes between two looks at what else the runtime has to do.
 const BLOCK: usize = 64;
 
-/// A part of the time that a host gets which has not answered yet: then it is seen what others did.
-const SOON: u32 = 8;
-
 /// What a lane does next.
 enum Step {
     Sent,
@@ -185,7 +182,7 @@ impl<'a, C: Connector> Lane<'a, C> {
                 self.answered_at_once(probe, answer, now);
             }
             Started::Pending(pending) => {
-                self.flight.push(pending, InFlight { probe, _permit: permit }, now);
+                self.flight.push(pending, InFlight { probe, permit }, now);
             }
             Started::Shortage(error) => {
                 self.again.push_front(probe);
@@ -395,6 +392,7 @@ impl<'a, C: Connector> Lane<'a, C> {
 
     fn expire(&mut self) {
         let now = Instant::now();
+        self.leave_old(now);
         let mut timeout = self.timeout();
         let mut allowed = None;
         while let Some(InFlight { mut probe, .. }) = self.flight.expire(now, timeout) {
@@ -484,9 +482,8 @@ impl<'a, C: Connector> Lane<'a, C> {
         let timeout = self.timeout();
         let expires = self.flight.deadline(timeout);
         // By then other hosts may have told how far away they are, and what they lost.
-        let soon = self.is_stranger.then(|| self.host.timeout() / SOON);
-        let looks = soon.and_then(|soon| self.flight.deadline(soon));
-        let expires = looks.filter(|at| *at > Instant::now()).or(expires);
+        let looks = self.is_stranger.then(|| self.next_look(Instant::now())).flatten();
+        let expires = looks.or(expires);
         let until = [until, expires].into_iter().flatten().min();
         let gate = self.gate;
         tokio::select! {

@@ -94,5 +94,5 @@ impl Probe {
 pub(crate) struct InFlight<'a> {
     pub(crate) probe: Probe,
     /// Given back when the probe ends, however it does.
-    pub(crate) _permit: Permit<'a>,
+    pub(crate) permit: Permit<'a>,
 }
