@@ -77,6 +77,25 @@ fn every_scan_type_sees_what_nmap_sees() {
 }
 
 #[test]
+fn a_link_that_delays_loses_and_reorders_hides_nothing() {
+    lab::run("scans::a_link_that_delays_loses_and_reorders_hides_nothing", |lab| {
+        lab.far_host();
+        lab.far_dns();
+        lab.far_firewall();
+        lab.host_between();
+        for kind in ["-sS", "-sT", "-sU", "-sA"] {
+            let args = [kind, "-n", "-Pn", "--reason", "-p", PORTS, V4];
+            let installed = [&["--datadir", "/usr/share/nmap"], &args[..]].concat();
+            let ours = lab.over_poor_link(|| lab.nseer(&installed));
+            let theirs = lab.over_poor_link(|| lab.nmap(&args));
+            let expected = ports(&theirs);
+            assert!(expected.len() >= 4, "{theirs:#?}");
+            assert_eq!(ports(&ours), expected, "{args:?}: {ours:#?}");
+        }
+    });
+}
+
+#[test]
 fn what_a_router_says_is_told_with_its_address() {
     lab::run("scans::what_a_router_says_is_told_with_its_address", |lab| {
         lab.far_host();

@@ -14,6 +14,7 @@ mod cable;
 mod daemons;
 mod folder;
 mod peers;
+mod poor_link;
 mod programs;
 mod ssh;
 mod terminal;
