@@ -34,9 +34,14 @@ fn hosts(output: &Output) -> Vec<String> {
     hosts
 }
 
+/// Runs ours over nmap's files.
+fn ours(lab: &Lab, args: &[&str]) -> Output {
+    lab.nseer(&[&["--datadir", "/usr/share/nmap"], args].concat())
+}
+
 /// Runs both programs over the same files; gives ours first.
 fn both(lab: &Lab, args: &[&str]) -> (Output, Output) {
-    (lab.nseer(&[&["--datadir", "/usr/share/nmap"], args].concat()), lab.nmap(args))
+    (ours(lab, args), lab.nmap(args))
 }
 
 #[test]
@@ -85,8 +90,7 @@ fn a_link_that_delays_loses_and_reorders_hides_nothing() {
         lab.host_between();
         for kind in ["-sS", "-sT", "-sU", "-sA"] {
             let args = [kind, "-n", "-Pn", "--reason", "-p", PORTS, V4];
-            let installed = [&["--datadir", "/usr/share/nmap"], &args[..]].concat();
-            let ours = lab.over_poor_link(|| lab.nseer(&installed));
+            let ours = lab.over_poor_link(|| ours(lab, &args));
             let theirs = lab.over_poor_link(|| lab.nmap(&args));
             let expected = ports(&theirs);
             assert!(expected.len() >= 4, "{theirs:#?}");
