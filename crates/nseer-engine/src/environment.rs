@@ -98,7 +98,7 @@ impl World {
             certificates: RefCell::default(),
             phase_workers: WorkerThreads::default(),
             targets_closed: Cell::new(false),
-            tables: TableMaker::new(neighbours),
+            tables: TableMaker::new(&lua, neighbours)?,
             nmap,
             functions: OnceCell::new(),
         });

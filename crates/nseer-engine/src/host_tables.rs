@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use mlua::{Lua, LuaString, Table, Value};
+use mlua::{Function, Lua, LuaString, Table, Value};
 use nseer_core::os::Verdict;
 use nseer_core::trace::Trace;
 use nseer_core::{HostRecord, OsMatch, PortKey, PortStatus, PortTable, ServiceInfo, Tunnel};
@@ -18,14 +18,18 @@ use crate::link_addresses::LinkAddresses;
 
 /// Makes the tables, each time anew: a script may change what it is given.
 pub(crate) struct TableMaker {
+    /// The functions of `tables.lua`.
+    host: Function,
+    port: Function,
     words: Words,
     /// Where the kernel tells of neighbours; absent where scripts may not send to them anyway.
     neighbours: Option<Arc<dyn Files>>,
 }
 
 impl TableMaker {
-    pub(crate) fn new(neighbours: Option<Arc<dyn Files>>) -> TableMaker {
-        TableMaker { words: Words::default(), neighbours }
+    pub(crate) fn new(lua: &Lua, neighbours: Option<Arc<dyn Files>>) -> mlua::Result<TableMaker> {
+        let (host, port) = lua.load(include_str!("tables.lua")).set_name("=nseer").call(())?;
+        Ok(TableMaker { host, port, words: Words::default(), neighbours })
     }
 
     /// A new `host` table.
@@ -35,7 +39,7 @@ impl TableMaker {
                 Some(files) => LinkAddresses::of(record, &**files),
                 None => LinkAddresses { own: None, host: record.mac },
             });
-            host_table(lua, host, record, links)
+            host_table(lua, &self.host, host, record, links)
         })
     }
 
@@ -47,7 +51,7 @@ impl TableMaker {
         key: PortKey,
     ) -> mlua::Result<Value> {
         host.with(|h| match h.ports.status(key) {
-            Some(status) => port_table(lua, key, status, &h.ports).map(Value::Table),
+            Some(status) => port_table(lua, &self.port, key, status, &h.ports).map(Value::Table),
             None => Ok(Value::Nil),
         })
     }
@@ -111,6 +115,7 @@ fn text_field(text: &Option<String>) -> Field<'_> {
 
 fn host_table(
     lua: &Lua,
+    constructor: &Function,
     host: &HostCell,
     record: &HostRecord,
     links: &LinkAddresses,
@@ -121,38 +126,35 @@ fn host_table(
         Some(times) => [times.srtt, times.rttvar, times.timeout].map(|time| time.as_secs_f64()),
         None => UNMEASURED,
     };
-    let times = [
-        ("srtt", Field::Number(srtt)),
-        ("rttvar", Field::Number(rttvar)),
-        ("timeout", Field::Number(timeout)),
-    ];
     let trace = record.trace.as_ref().map(|trace| trace_table(lua, trace)).transpose()?;
     let systems = match record.os.as_ref().map(|os| os.verdict()) {
         Some(Verdict::Exact(matches)) => Some(system_table(lua, matches)?),
         _ => None,
     };
-    nseer_lua::record(
+    nseer_lua::construct(
         lua,
+        constructor,
         &[
-            ("_Target", Field::Light(usize::try_from(host.number).unwrap_or(usize::MAX))),
-            ("registry", Field::from(&host.registry)),
-            ("ip", Field::from(&*ip)),
-            ("name", Field::from(record.reverse_name.as_deref().unwrap_or_default())),
-            ("bin_ip", address.field()),
-            ("reason", Field::from(record.reason.as_str())),
-            ("reason_ttl", Field::Integer(record.reason_ttl.into())),
-            ("targetname", Field::from(record.target_name.as_deref())),
-            ("directly_connected", Field::from(record.directly_connected)),
-            ("interface", Field::from(record.interface.as_deref())),
-            ("interface_mtu", Field::Integer(record.interface_mtu.into())),
-            ("bin_ip_src", source.as_ref().map_or(Field::Nil, Octets::field)),
-            ("mac_addr_src", mac_field(&links.own)),
-            ("mac_addr", mac_field(&links.host)),
-            ("mac_addr_next_hop", mac_field(&links.host)),
-            ("times", Field::Record(&times)),
-            ("traceroute", Field::from(trace.as_ref())),
-            ("os", Field::from(systems.as_ref())),
-            ("os_fp", Field::from(record.os.as_ref().map(|os| os.fingerprint.as_str()))),
+            Field::Light(usize::try_from(host.number).unwrap_or(usize::MAX)),
+            Field::from(&host.registry),
+            Field::from(&*ip),
+            Field::from(record.reverse_name.as_deref().unwrap_or_default()),
+            address.field(),
+            Field::from(record.reason.as_str()),
+            Field::Integer(record.reason_ttl.into()),
+            Field::from(record.target_name.as_deref()),
+            Field::from(record.directly_connected),
+            Field::from(record.interface.as_deref()),
+            Field::Integer(record.interface_mtu.into()),
+            source.as_ref().map_or(Field::Nil, Octets::field),
+            mac_field(&links.own),
+            mac_field(&links.host),
+            Field::Number(srtt),
+            Field::Number(rttvar),
+            Field::Number(timeout),
+            Field::from(trace.as_ref()),
+            Field::from(systems.as_ref()),
+            Field::from(record.os.as_ref().map(|os| os.fingerprint.as_str())),
         ],
     )
 }
@@ -200,6 +202,7 @@ const TABLE_CONFIDENCE: u8 = 3;
 
 fn port_table(
     lua: &Lua,
+    constructor: &Function,
     key: PortKey,
     status: PortStatus,
     ports: &PortTable,
@@ -222,30 +225,27 @@ fn port_table(
         [] => None,
         names => Some(lua.create_sequence_from(names.iter().map(String::as_str))?),
     };
-    let version = [
-        ("name", Field::from(name)),
-        ("name_confidence", Field::Number(confidence.into())),
-        ("service_dtype", Field::from(service.method.as_str())),
-        ("service_tunnel", Field::from(if service.tunnel == Tunnel::Ssl { "ssl" } else { "none" })),
-        ("cpe", cpe.as_ref().map_or(Field::Record(&[]), Field::from)),
-        ("product", text_field(&service.product)),
-        ("version", text_field(&service.version)),
-        ("extrainfo", text_field(&service.extra_info)),
-        ("hostname", text_field(&service.hostname)),
-        ("ostype", text_field(&service.os_type)),
-        ("devicetype", text_field(&service.device_type)),
-        ("service_fp", text_field(&service.fingerprint)),
-    ];
-    nseer_lua::record(
+    nseer_lua::construct(
         lua,
+        constructor,
         &[
-            ("number", Field::Integer(key.number.into())),
-            ("protocol", Field::from(key.protocol.as_str())),
-            ("state", Field::from(status.state.as_str())),
-            ("reason", Field::from(status.reason.as_str())),
-            ("reason_ttl", Field::Integer(status.ttl.into())),
-            ("service", Field::from(name)),
-            ("version", Field::Record(&version)),
+            Field::Integer(key.number.into()),
+            Field::from(key.protocol.as_str()),
+            Field::from(status.state.as_str()),
+            Field::from(status.reason.as_str()),
+            Field::Integer(status.ttl.into()),
+            Field::from(name),
+            Field::Number(confidence.into()),
+            Field::from(service.method.as_str()),
+            Field::from(if service.tunnel == Tunnel::Ssl { "ssl" } else { "none" }),
+            Field::from(cpe.as_ref()),
+            text_field(&service.product),
+            text_field(&service.version),
+            text_field(&service.extra_info),
+            text_field(&service.hostname),
+            text_field(&service.os_type),
+            text_field(&service.device_type),
+            text_field(&service.fingerprint),
         ],
     )
 }

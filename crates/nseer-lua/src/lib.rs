@@ -6,11 +6,11 @@
 //! invisible to scripts are in `ARCHITECTURE.md` ("The scheduler").
 
 mod args;
+mod construct;
 mod frame;
 mod interrupt;
 mod native;
 mod portable;
-mod record;
 mod scheduler;
 mod state;
 mod sync;
@@ -19,10 +19,10 @@ mod turns;
 mod usage;
 
 pub use args::{Args, type_name};
+pub use construct::{Field, construct};
 pub use interrupt::{Limits, Overrun, Watchdog};
 pub use native::{Native, Raise, Reply};
 pub use portable::{Given, Portable, export, merge};
-pub use record::{Field, record};
 pub use scheduler::{Hold, Outcome, Scheduler, ThreadEnd, ThreadId};
 pub use state::{StateError, StateOptions};
 pub use sync::SharedLocks;
