@@ -165,7 +165,9 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             Err(error) => {
                 context.review_slot();
                 if !matches!(error, NetError::Cancelled) {
-                    cell.broken.set(Some(Broken::of(&error, transport, local_end.get())));
+                    let broken = Broken::of(&error, transport, local_end.get());
+                    cell.broken.set(Some(broken));
+                    trace_failure(&world, &cell, address, broken, transport, &error);
                 }
                 if world.has_older_nmap && error.is_no_way() {
                     return Ok((false, "Nsock connect failed immediately").into_lua_multi(&lua)?);
@@ -174,6 +176,27 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             }
         }
     }))
+}
+
+/// Nmap tells of every end of connecting in one way. What came of it is told in a second line.
+fn trace_failure(
+    world: &World,
+    cell: &SocketCell,
+    peer: SocketAddr,
+    broken: Broken,
+    transport: Transport,
+    error: &NetError,
+) {
+    if !world.config.levels.tracing() {
+        return;
+    }
+    let udp = matches!(transport, Transport::Udp | Transport::Dtls);
+    let local = broken.local.unwrap_or_else(|| SocketAddr::new(any(peer.is_ipv6()), 0));
+    let ends = Ends { udp, local: Some(local), peer: Some(peer) };
+    cell.ends.set(ends);
+    let what = if error.is_no_way() { "PRECONNECT" } else { "CONNECT" };
+    world.trace(ends, Way::Sent, what);
+    world.trace(ends, Way::Received, error.status());
 }
 
 /// Waits until the thread may hold sockets, if it may not yet.
@@ -232,7 +255,11 @@ pub(crate) fn reconnect_ssl(world: &Rc<World>, lua: &Lua, args: &Args) -> Result
                 world.trace(cell.ends.get(), Way::Sent, "SSL RECONNECT");
                 Ok(true.into_lua_multi(&lua)?)
             }
-            Err(error) => failed_later(&lua, &error),
+            Err(error) => {
+                world.trace(cell.ends.get(), Way::Sent, "SSL RECONNECT");
+                world.trace(cell.ends.get(), Way::Received, error.status());
+                failed_later(&lua, &error)
+            }
         }
     }))
 }
@@ -261,14 +288,20 @@ pub(crate) fn sendto(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply,
         };
         cell.sent_to.set(Some(address));
         let to = Ends { peer: Some(address), ..cell.ends.get() };
-        world.trace_data(to, Way::Sent, &data);
+        let unbound = SocketAddr::new(any(address.is_ipv6()), 0);
+        let before = Ends { local: to.local.or(Some(unbound)), ..to };
+        world.trace_data(before, Way::Sent, &data);
         let sent = cell
             .operate(|mut socket| async move {
                 let result = socket.send_to(&data, address, timeout).await;
                 (Some(socket), result)
             })
             .await;
-        if sent.is_ok() {
+        if sent.is_ok() && world.config.levels.tracing() {
+            // Who had no port has one now.
+            let local = to.local.or_else(|| cell.with(|s| s.local_addr()).flatten());
+            let to = Ends { local, ..to };
+            cell.ends.set(to);
             world.trace(to, Way::Sent, "SEND");
         }
         answer(&lua, sent)

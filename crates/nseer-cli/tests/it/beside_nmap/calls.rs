@@ -196,3 +196,32 @@ fn targets_of_scripts_are_taken_alike() {
         }
     });
 }
+
+/// The lines of a trace, without ports that the system chose. Those that tell what became of a wait are ours alone.
+fn traced(output: &Output) -> Vec<String> {
+    let is_end = |line: &&str| {
+        !["TIMEOUT", "EOF", "ERROR"].iter().any(|end| line.ends_with(&format!("| {end}")))
+    };
+    let chosen = |word: &str| match word.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok_and(|port| port > 30_000) => {
+            format!("{host}:chosen")
+        }
+        _ => word.to_owned(),
+    };
+    let lines = output.stdout.lines().filter(|line| line.starts_with("NSE: ")).filter(is_end);
+    lines.map(|line| line.split(' ').map(chosen).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn traces_have_the_same_lines() {
+    lab::run("beside_nmap::calls::traces_have_the_same_lines", |lab| {
+        lab.peer(7001, Peer::Says(b"hello\nworld\n"));
+        lab.peer(7002, Peer::Silent);
+        let script = lab.script("traced");
+        let args = ["--datadir", INSTALLED, "-sL", "-n", "--script-trace", "--script", &script];
+        let (ours, theirs) = (lab.nseer(&args), lab.nmap(&args));
+        assert_eq!(traced(&ours), traced(&theirs), "{ours:#?} {theirs:#?}");
+        assert!(traced(&theirs).len() > 30, "{theirs:#?}");
+        assert!(ours.stdout.contains(" < 127.0.0.1:7002 | TIMEOUT\n"), "{ours:#?}");
+    });
+}
