@@ -12,7 +12,7 @@ local byte, find, gsub = string.byte, string.find, string.gsub
 
 -- Of Lua's own limits it says neither where they were met nor in one line.
 local function placed(path, reason)
-  if find(reason, path, 1, true) then
+  if find(reason, "^[^\n]-:%d+: ") then
     return reason
   end
   return path .. ": " .. gsub(reason, "\nstack traceback:.*", "")

@@ -7,6 +7,7 @@
 mod arguments;
 mod calls;
 mod choice;
+mod heads;
 mod lua;
 mod order;
 mod shelf;
