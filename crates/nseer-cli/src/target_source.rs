@@ -316,9 +316,6 @@ impl FoundTargets {
 
 impl NewTargets for FoundTargets {
     fn add(&self, target: &str) -> bool {
-        if target.parse::<TargetSpec>().is_err() {
-            return false;
-        }
         let mut found = self.lock();
         if found.known.insert(target.to_owned()) {
             found.waiting.push_back(target.to_owned());

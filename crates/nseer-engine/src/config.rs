@@ -15,8 +15,8 @@ use crate::workbench::Workbench;
 
 /// Takes the targets that scripts find.
 pub trait NewTargets: Send + Sync {
-    /// Queues a target expression. Gives false where it is not one, or targets are no longer
-    /// taken; one that is already known counts as queued.
+    /// Queues a target expression, right or wrong. Gives false where targets are not taken; one that is
+    /// already known counts as queued.
     fn add(&self, target: &str) -> bool;
     /// How many targets wait to be scanned.
     fn waiting(&self) -> usize;

@@ -8,7 +8,15 @@ local load, error, pcall, rawget, rawset, rawequal = load, error, pcall, rawget,
 local setmetatable, select, type, require = setmetatable, select, type, require
 local traceback, getinfo, status = debug.traceback, debug.getinfo, coroutine.status
 local loaded, unpack = package.loaded, table.unpack
-local byte, find = string.byte, string.find
+local byte, find, gsub = string.byte, string.find, string.gsub
+
+-- Of Lua's own limits it says neither where they were met nor in one line.
+local function placed(path, reason)
+  if find(reason, "^[^\n]-:%d+: ") then
+    return reason
+  end
+  return path .. ": " .. gsub(reason, "\nstack traceback:.*", "")
+end
 
 -- Libraries come from the data directories first.
 table.insert(package.searchers, 1, function(name)
@@ -21,7 +29,7 @@ table.insert(package.searchers, 1, function(name)
   end
   local chunk, reason = load(source, "@" .. path, "t")
   if not chunk then
-    error(reason, 0)
+    error(placed(path, reason), 0)
   end
   keep_library(path, source, chunk)
   return chunk, path
@@ -79,7 +87,7 @@ local function compile(source, path)
   local tail = find(source, "--", line_end + 1, true) and "\nend end" or " end end"
   local chunk, reason = load("return function(_ENV) return function(...) " .. source .. tail, "@" .. path, "t")
   if not chunk then
-    return nil, reason
+    return nil, placed(path, reason)
   end
   return chunk()
 end

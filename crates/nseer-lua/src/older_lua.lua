@@ -1,7 +1,7 @@
 -- What scripts written for Lua 5.3 do and Lua 5.4 refuses. Where 5.4 gives another value instead of
 -- an error, its own value counts.
-local error, find, getmetatable, gsub, pcall, tointeger, tonumber, type, unpack =
-  error, string.find, getmetatable, string.gsub, pcall, math.tointeger, tonumber, type, string.unpack
+local error, find, getmetatable, gsub, pcall, select = error, string.find, getmetatable, string.gsub, pcall, select
+local tointeger, tonumber, tostring, type, unpack = math.tointeger, tonumber, tostring, type, string.unpack
 
 -- A string without its final zero ends with the data.
 local function unpacked(format, data, from, ok, ...)
@@ -16,7 +16,7 @@ local function unpacked(format, data, from, ok, ...)
     end
   end
   -- The original is nameless now.
-  error(type(reason) == "string" and gsub(reason, "to '%?'", "to 'unpack'") or reason, 2)
+  error(type(reason) == "string" and gsub(reason, "to '%?'", "to 'unpack'") or reason, 3)
 end
 
 function string.unpack(format, data, from)
@@ -30,6 +30,22 @@ local function bits(value)
     error("attempt to perform bitwise operation on a " .. type(value) .. " value", 3)
   end
   return tointeger(number) or error("number has no integer representation", 3)
+end
+
+-- A seed is any number.
+local seed = math.randomseed
+function math.randomseed(...)
+  local first = ...
+  if select("#", ...) == 0 then
+    return seed()
+  end
+  local number = tonumber(first)
+  if type(first) ~= "number" and type(first) ~= "string" or not number then
+    error(("bad argument #1 to 'randomseed' (number expected, got %s)"):format(type(first)), 2)
+  elseif tointeger(number) then
+    return seed(...)
+  end
+  return seed(tointeger(number // 1) or #tostring(number))
 end
 
 local strings = getmetatable("")

@@ -3,6 +3,7 @@
 use mlua::state::{GcGenParams, GcMode};
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 
+use crate::frame::framed;
 use crate::interrupt;
 
 /// A state could not be made.
@@ -99,6 +100,11 @@ pub(crate) fn new_state(
     }
     keep_text_chunks_only(&lua)?;
     lua.load(include_str!("older_lua.lua")).set_name("=nseer").exec()?;
+    lua.load(include_str!("bit32.lua")).set_name("=nseer").exec()?;
+    // An error says where in the script it was raised, however it is called.
+    let strings: Table = globals.get("string")?;
+    let unpack: Function = strings.get("unpack")?;
+    strings.set("unpack", framed(&lua, &unpack)?)?;
     let metatable = lua.load(include_str!("metatables.lua")).set_name("=nseer").call(())?;
     let shim = Shim {
         metatable,

@@ -1,8 +1,13 @@
 -- Takes the loaders of precompiled code and of C libraries away from scripts.
-local load, loadfile, select = load, loadfile, select
-function _G.load(chunk, name, mode, ...)
-  if select("#", ...) > 0 then
-    return load(chunk, name, "t", (...))
+local error, load, loadfile, select, type = error, load, loadfile, select, type
+function _G.load(...)
+  local chunk, name = ...
+  local kind = select("#", ...) == 0 and "no value" or type(chunk)
+  if kind ~= "string" and kind ~= "number" and kind ~= "function" then
+    error(("bad argument #1 to 'load' (function expected, got %s)"):format(kind), 2)
+  end
+  if select("#", ...) > 3 then
+    return load(chunk, name, "t", (select(4, ...)))
   end
   return load(chunk, name, "t")
 end

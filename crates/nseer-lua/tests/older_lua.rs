@@ -44,6 +44,44 @@ fn strings_may_end_with_the_data() {
 }
 
 #[test]
+fn any_number_is_a_seed() {
+    check("math.randomseed(1.5) return (math.random(5)) <= 5", "true");
+    check("math.randomseed(0 / 0) math.randomseed(1e300) math.randomseed('7') return 1", "1");
+    check(
+        "return pcall(function() local _ = math.randomseed({}) end)",
+        "false case:1: bad argument #1 to 'randomseed' (number expected, got table)",
+    );
+}
+
+#[test]
+fn wrong_arguments_of_load_have_a_place() {
+    check(
+        "return pcall(function() local _ = load() end)",
+        "false case:1: bad argument #1 to 'load' (function expected, got no value)",
+    );
+    check("return load(5)", "nil [string \"5\"]:1: unexpected symbol near '5'");
+    check("return load('return x', 'x', 't', {x = 7})()", "7");
+    check("return load('return x', 'x', 'b', {x = 7})()", "7");
+}
+
+#[test]
+fn the_library_of_bits_is_there() {
+    check(
+        "return bit32 == require 'bit32', bit32.band(-1, 0xff), bit32.bnot(0)",
+        "true 255 4294967295",
+    );
+    check(
+        "return bit32.arshift(0x80000000, 4), bit32.rshift(0x80000000, 4)",
+        "4160749568 134217728",
+    );
+    check("return bit32.lrotate(0x80000001, 1), bit32.extract(0xabcd, 8, 8)", "3 171");
+    check(
+        "return bit32.replace(0, 5, 28, 4), bit32.btest(6, 3), bit32.lshift(1, 32)",
+        "1342177280 true 0",
+    );
+}
+
+#[test]
 fn numbers_in_strings_have_bits() {
     check(
         "return '3' | 0, '0x10' & 15, ~'1', '8' >> 1, '1' << 2, '3' ~ '1', 1 | '2.0'",

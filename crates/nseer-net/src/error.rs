@@ -56,6 +56,14 @@ pub enum NetError {
 }
 
 impl NetError {
+    /// The system knows no way to the peer: nothing was waited for.
+    #[must_use]
+    pub fn is_no_way(&self) -> bool {
+        use io::ErrorKind::{NetworkUnreachable, PermissionDenied};
+        let NetError::Io(error) = self else { return false };
+        matches!(error.kind(), NetworkUnreachable | PermissionDenied)
+    }
+
     /// The word that scripts see: `TIMEOUT`, `EOF`, `CANCELLED` or `ERROR`.
     #[must_use]
     pub fn status(&self) -> &'static str {

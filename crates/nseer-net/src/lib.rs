@@ -24,5 +24,5 @@ mod udp;
 
 pub use error::NetError;
 pub use network::{AllowAll, Family, NetPolicy, Network, NetworkConfig, Slot, Transport};
-pub use options::{ConnectOptions, Tally};
+pub use options::{ConnectOptions, LocalEnd, Tally};
 pub use socket::{Handed, Socket, Words};

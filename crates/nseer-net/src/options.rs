@@ -1,8 +1,8 @@
 //! How connections are made, and on whose account.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How a connection is made.
@@ -17,10 +17,32 @@ pub struct ConnectOptions {
     /// The end of a TLS stream is told once: a read after that fails where the peer gave no notice of the end
     /// (RFC 8446, section 6.1), and where it did waits for the end of the connection.
     pub tls_end_once: bool,
+    /// Where the local end of a TCP connection is noted that may fail, where somebody wants to know.
+    pub local_end: Option<LocalEnd>,
     /// The caller's place in its program, for an observer; 0 is none.
     pub mark: u32,
     /// Where it is counted what goes over the socket, where somebody wants to know.
     pub tally: Option<Arc<Tally>>,
+}
+
+/// The local end of a TCP connection: known to the system as soon as it is asked to connect, and still known
+/// here when nothing came of it.
+#[derive(Clone, Debug, Default)]
+pub struct LocalEnd(Arc<OnceLock<SocketAddr>>);
+
+impl LocalEnd {
+    /// The address and port, where the system chose them.
+    #[must_use]
+    pub fn get(&self) -> Option<SocketAddr> {
+        self.0.get().copied()
+    }
+
+    pub(crate) fn note(&self, end: Option<SocketAddr>) {
+        if let Some(end) = end {
+            // The first is the right one.
+            let _ = self.0.set(end);
+        }
+    }
 }
 
 /// What went over some sockets: those that have it in their [`ConnectOptions`].

@@ -17,7 +17,7 @@ use crate::network::{Network, Transport};
 use crate::observer::{Watched, What};
 use crate::options::ConnectOptions;
 use crate::stand_in::{self, Line};
-use crate::stream::{Stop, Stream};
+use crate::stream::{Stop, Stream, no_notice};
 use crate::udp::Udp;
 
 pub use handed::{Handed, Words};
@@ -34,6 +34,8 @@ pub struct Socket {
     ended: bool,
     /// See [`ConnectOptions::tls_end_once`].
     tls_end_once: bool,
+    /// A handshake that began over the connection has failed.
+    spoilt: bool,
     /// What went wrong behind data that was good; for the next receive.
     failed: Option<NetError>,
     /// Who is told what happens.
@@ -78,9 +80,12 @@ impl Socket {
             let offered = options.bind.is_none().then(|| network.offered(peer)).flatten();
             let mut stream = match offered {
                 Some(connection) => Stream::over(connection)?,
-                None => Stream::connect(peer, options.bind).await?,
+                None => Stream::connect(peer, options).await?,
             };
             if transport == Transport::Tls {
+                if let Some(end) = &options.local_end {
+                    end.note(stream.local_addr());
+                }
                 stream.start_tls(network.tls(), options.sni.as_deref()).await?;
             }
             Ok::<_, NetError>(Kind::Stream(stream))
@@ -140,6 +145,7 @@ impl Socket {
             unsent: Vec::new(),
             ended: false,
             tls_end_once: false,
+            spoilt: false,
             failed: None,
             watched: None,
         }
@@ -183,6 +189,9 @@ impl Socket {
     fn send_ready(&mut self, data: &[u8]) -> Option<Result<(), NetError>> {
         match &mut self.kind {
             Kind::Played(line) => Some(line.send(data, None, stand_in::now())),
+            Kind::Stream(stream) if self.ended && self.tls_end_once && stream.is_cut() => {
+                Some(Err(no_notice()))
+            }
             Kind::Stream(stream) => {
                 let mut rest = data;
                 while !rest.is_empty() {
@@ -214,6 +223,9 @@ impl Socket {
         let rest = std::mem::take(&mut self.unsent);
         let unsent = if rest.is_empty() { data } else { &rest };
         match &mut self.kind {
+            Kind::Stream(stream) if self.ended && self.tls_end_once && stream.is_cut() => {
+                Err(no_notice())
+            }
             Kind::Stream(stream) => within(timeout, stream.write(unsent)).await,
             Kind::Udp(udp) if udp.is_connected() => within(timeout, udp.send(unsent)).await,
             Kind::Udp(_) => Err(NetError::NotConnected),
@@ -256,12 +268,16 @@ impl Socket {
         timeout: Option<Duration>,
     ) -> Result<(), NetError> {
         let started = match &mut self.kind {
+            Kind::Stream(stream) if self.ended && self.tls_end_once && stream.is_cut() => {
+                Err(no_notice())
+            }
             Kind::Stream(stream) => {
                 within(timeout, stream.start_tls(self.network.tls(), sni)).await
             }
             Kind::Udp(_) => Err(NetError::Tls("cannot be started on a UDP socket".to_owned())),
             Kind::Played(line) => line.start_tls(sni, stand_in::now()),
         };
+        self.spoilt = matches!(started, Err(NetError::Tls(_) | NetError::Eof));
         if let Some(watched) = &self.watched {
             let certificate = self.peer_certificate_der();
             watched.tell(What::Tls { certificate, failed: started.as_ref().err() });

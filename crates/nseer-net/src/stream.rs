@@ -13,6 +13,7 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 use crate::error::NetError;
+use crate::options::ConnectOptions;
 use crate::scratch;
 use crate::tls::{TlsConnector, TlsSession, Wire};
 
@@ -54,6 +55,11 @@ pub(crate) fn prefer(socket: &socket2::Socket, local: Option<SocketAddr>) -> io:
     Ok(())
 }
 
+/// What comes of using a TLS stream that was only cut.
+pub(crate) fn no_notice() -> NetError {
+    NetError::Tls("the peer gave no notice of the end".to_owned())
+}
+
 impl Stream {
     /// Goes on with a connection, which must be non-blocking.
     pub(crate) fn over(connection: std::net::TcpStream) -> io::Result<Stream> {
@@ -61,18 +67,26 @@ impl Stream {
         Ok(Stream { tcp: Arc::new(tcp), tls: None })
     }
 
-    /// Connects, from `bind` where it is given and can be had.
-    pub(crate) async fn connect(peer: SocketAddr, bind: Option<SocketAddr>) -> io::Result<Stream> {
+    /// Connects, from the local address of `options` where it is given and can be had.
+    pub(crate) async fn connect(peer: SocketAddr, options: &ConnectOptions) -> io::Result<Stream> {
         let kind = Type::STREAM.nonblocking();
         let socket = socket2::Socket::new(Domain::for_address(peer), kind, Some(Protocol::TCP))?;
-        prefer(&socket, bind)?;
+        prefer(&socket, options.bind)?;
+        let note = || {
+            if let Some(end) = &options.local_end {
+                end.note(socket.local_addr().ok().and_then(|end| end.as_socket()));
+            }
+        };
         let settled = match socket.connect(&peer.into()) {
             Ok(()) => true,
             Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {
                 // Near peers have answered by now, which saves the wait for the poller.
                 match socket.peer_addr() {
                     Ok(_) => true,
-                    Err(_) => socket.take_error()?.map_or(Ok(false), Err)?,
+                    Err(_) => {
+                        note();
+                        socket.take_error()?.map_or(Ok(false), Err)?
+                    }
                 }
             }
             Err(error) => return Err(error),
@@ -119,11 +133,16 @@ impl Stream {
         }
     }
 
+    /// The peer ended the connection under TLS, and gave no notice of it.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_cut())
+    }
+
     /// Reads once more after the end of a TLS stream was told: fails where the peer only ended the
     /// connection, and otherwise waits until it does.
     pub(crate) async fn read_after_end(&mut self) -> NetError {
-        if self.tls.as_ref().is_some_and(|tls| tls.is_cut()) {
-            return NetError::Tls("the peer gave no notice of the end".to_owned());
+        if self.is_cut() {
+            return no_notice();
         }
         match self.tcp.peek(&mut [0]).await {
             Ok(_) => NetError::Eof,

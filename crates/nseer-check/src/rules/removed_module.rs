@@ -8,8 +8,8 @@ pub(super) static RULE: Rule = Rule {
     name: "removed-module",
     level: Level::Error,
     about: "a module is required that does not exist any more",
-    why: "The C modules `bit`, `bit32` and `pcre` are gone: Lua itself has bitwise operators, and patterns or `lpeg` \
-        match texts. `bin` is only there for old scripts; `string.pack` and `string.unpack` do its work.",
+    why: "The C modules `bit` and `pcre` are gone: Lua itself has bitwise operators, and patterns or `lpeg` match \
+        texts. `bit32` and `bin` are only there for old scripts; `string.pack` and `string.unpack` do the work of `bin`.",
     bad: "local bit = require \"bit\"\nlocal function low(n) return bit.band(n, 255) end\n",
     good: "local function low(n) return n & 255 end\n",
     check,
@@ -24,7 +24,13 @@ fn check(context: &Context<'_>, found: &mut Findings) {
                     .level(Level::Warning)
                     .help("use string.pack and string.unpack");
             }
-            "bit" | "bit32" | "pcre" => {
+            "bit32" => {
+                found
+                    .add(call.expr.span, "'bit32' is only there for old scripts")
+                    .level(Level::Warning)
+                    .help("use the operators & | ~ << >>");
+            }
+            "bit" | "pcre" => {
                 let gone = lua_names::GONE.iter().find(|(gone, _)| *gone == module);
                 let instead = gone.map_or("the operators & | ~ << >>", |(_, instead)| *instead);
                 found

@@ -7,6 +7,8 @@
 mod arguments;
 mod calls;
 mod choice;
+mod heads;
+mod lua;
 mod order;
 mod shelf;
 

@@ -6,12 +6,14 @@ use std::rc::Rc;
 
 use mlua::{IntoLuaMulti as _, Lua, MultiValue, Table, Value};
 use nseer_lua::{Args, Raise, Reply};
-use nseer_net::{ConnectOptions, Family, NetError, Socket, Transport};
+use nseer_net::{ConnectOptions, Family, LocalEnd, NetError, Socket, Transport};
 
 use crate::context::{Connection as _, HeldSlot, ScriptContext};
 use crate::environment::World;
 use crate::modules::socket::{Broken, SocketCell};
-use crate::modules::socket_calls::{failed_later, this, this_for_use, unusable};
+use crate::modules::socket_calls::{
+    failed_later, on_broken, this, this_for_use, unconnected, unusable,
+};
 use crate::modules::trace::{Ends, Way};
 use crate::workbench::mark;
 
@@ -105,14 +107,21 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
     let transport = match (transport, cell.transport.get()) {
         (0, _) => Transport::Tcp,
         (1, _) => Transport::Udp,
-        (_, Transport::Udp) => Transport::Dtls,
+        (_, Transport::Udp) if !world.has_older_nmap => Transport::Dtls,
         _ => Transport::Tls,
     };
     cell.shut();
+    // What the next call takes where it is not told.
+    cell.transport.set(match transport {
+        Transport::Udp | Transport::Dtls => Transport::Udp,
+        _ => Transport::Tcp,
+    });
     *cell.sni.borrow_mut() = peer.sni.clone();
     let context = world.current()?;
+    let local_end = LocalEnd::default();
     let options = ConnectOptions {
         bind: cell.bind.get(),
+        local_end: Some(local_end.clone()),
         sni: peer.sni.clone(),
         timeout: cell.timeout.get(),
         tls_end_once: world.has_older_nmap,
@@ -133,6 +142,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             take_slot(&world, &context).await;
         }
         cell.peer.set(Some(address));
+        cell.sent_to.set(None);
         let connected = cell
             .run(async {
                 match Socket::connect(&network, transport, address, &options).await {
@@ -155,9 +165,11 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             Err(error) => {
                 context.review_slot();
                 if !matches!(error, NetError::Cancelled) {
-                    cell.broken.set(Some(Broken::of(&error, transport)));
+                    let broken = Broken::of(&error, transport, local_end.get());
+                    cell.broken.set(Some(broken));
+                    trace_failure(&world, &cell, address, broken, transport, &error);
                 }
-                if world.has_older_nmap && is_no_way(&error) {
+                if world.has_older_nmap && error.is_no_way() {
                     return Ok((false, "Nsock connect failed immediately").into_lua_multi(&lua)?);
                 }
                 failed_later(&lua, &error)
@@ -166,11 +178,25 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
     }))
 }
 
-/// The system knows no way to the peer: nothing was waited for.
-fn is_no_way(error: &NetError) -> bool {
-    use ErrorKind::{NetworkUnreachable, PermissionDenied};
-    let NetError::Io(error) = error else { return false };
-    matches!(error.kind(), NetworkUnreachable | PermissionDenied)
+/// Nmap tells of every end of connecting in one way. What came of it is told in a second line.
+fn trace_failure(
+    world: &World,
+    cell: &SocketCell,
+    peer: SocketAddr,
+    broken: Broken,
+    transport: Transport,
+    error: &NetError,
+) {
+    if !world.config.levels.tracing() {
+        return;
+    }
+    let udp = matches!(transport, Transport::Udp | Transport::Dtls);
+    let local = broken.local.unwrap_or_else(|| SocketAddr::new(any(peer.is_ipv6()), 0));
+    let ends = Ends { udp, local: Some(local), peer: Some(peer) };
+    cell.ends.set(ends);
+    let what = if error.is_no_way() { "PRECONNECT" } else { "CONNECT" };
+    world.trace(ends, Way::Sent, what);
+    world.trace(ends, Way::Received, error.status());
 }
 
 /// Waits until the thread may hold sockets, if it may not yet.
@@ -229,16 +255,25 @@ pub(crate) fn reconnect_ssl(world: &Rc<World>, lua: &Lua, args: &Args) -> Result
                 world.trace(cell.ends.get(), Way::Sent, "SSL RECONNECT");
                 Ok(true.into_lua_multi(&lua)?)
             }
-            Err(error) => failed_later(&lua, &error),
+            Err(error) => {
+                world.trace(cell.ends.get(), Way::Sent, "SSL RECONNECT");
+                world.trace(cell.ends.get(), Way::Received, error.status());
+                failed_later(&lua, &error)
+            }
         }
     }))
 }
 
 pub(crate) fn sendto(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this_for_use(lua, args)?;
+    if let Some(reply) = unconnected(world, lua, &cell)? {
+        return Ok(reply);
+    }
     let peer = peer_argument(world, lua, args, 2)?;
     let data = args.string(lua, 4)?.as_bytes().to_vec();
-    if let Some(reply) = unusable(world, lua, &cell, false)? {
+    if let Some(reply) = on_broken(world, lua, &cell, false) {
+        let address = peer.host.parse::<IpAddr>().ok().zip(peer.port).map(SocketAddr::from);
+        cell.sent_to.set(address.or(cell.sent_to.get()));
         return Ok(reply);
     }
     note_mark(world, lua, &cell);
@@ -251,15 +286,22 @@ pub(crate) fn sendto(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply,
             }
             Err(error) => return failed_later(&lua, &error),
         };
+        cell.sent_to.set(Some(address));
         let to = Ends { peer: Some(address), ..cell.ends.get() };
-        world.trace_data(to, Way::Sent, &data);
+        let unbound = SocketAddr::new(any(address.is_ipv6()), 0);
+        let before = Ends { local: to.local.or(Some(unbound)), ..to };
+        world.trace_data(before, Way::Sent, &data);
         let sent = cell
             .operate(|mut socket| async move {
                 let result = socket.send_to(&data, address, timeout).await;
                 (Some(socket), result)
             })
             .await;
-        if sent.is_ok() {
+        if sent.is_ok() && world.config.levels.tracing() {
+            // Who had no port has one now.
+            let local = to.local.or_else(|| cell.with(|s| s.local_addr()).flatten());
+            let to = Ends { local, ..to };
+            cell.ends.set(to);
             world.trace(to, Way::Sent, "SEND");
         }
         answer(&lua, sent)

@@ -22,8 +22,8 @@ pub(crate) fn pcap_open(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Rep
         return Err(args.expected(4, "boolean"));
     };
     let filter = args.string(lua, 5)?.to_string_lossy();
-    if cell.is_open() {
-        return Err(Raise::new("calling 'pcap_open' on bad self (socket is already open)"));
+    if cell.is_open() || cell.broken.get().is_some() {
+        return Err(args.bad(1, "socket is already open"));
     }
     let capture = Capture::open(&device, snap_length, promiscuous, &filter).map_err(|error| {
         // Scripts are told as nmap tells them; the user should know why.

@@ -46,6 +46,8 @@ pub(crate) struct SocketCell {
     pub(crate) ends: Cell<Ends>,
     /// Whom it was connected to last.
     pub(crate) peer: Cell<Option<SocketAddr>>,
+    /// To whom the last datagram went, where that is the last that is known of a peer.
+    pub(crate) sent_to: Cell<Option<SocketAddr>>,
     /// What is left of a connection that could not be made, until it is closed.
     pub(crate) broken: Cell<Option<Broken>>,
     /// Absent while it is not connected, and while an operation has it.
@@ -63,6 +65,8 @@ pub(crate) struct SocketCell {
 pub(crate) struct Broken {
     /// How far it came.
     pub(crate) reach: Reach,
+    /// From where, where the system got as far as that.
+    pub(crate) local: Option<SocketAddr>,
     /// Something under TLS was meant.
     pub(crate) is_tls: bool,
 }
@@ -72,22 +76,24 @@ pub(crate) struct Broken {
 pub(crate) enum Reach {
     /// Nobody took it.
     Refused,
-    /// The handshake failed.
-    NotTls,
+    /// The handshake failed, or no way leads there.
+    Lost,
     /// Nothing came until the time was over.
     Silent,
 }
 
 impl Broken {
     /// What is left where connecting failed so.
-    pub(crate) fn of(error: &NetError, transport: Transport) -> Broken {
+    pub(crate) fn of(error: &NetError, transport: Transport, local: Option<SocketAddr>) -> Broken {
+        let no_way = error.is_no_way();
         let reach = match error {
             NetError::TimedOut => Reach::Silent,
-            NetError::Tls(_) => Reach::NotTls,
+            NetError::Tls(_) | NetError::Eof => Reach::Lost,
+            _ if no_way => Reach::Lost,
             _ => Reach::Refused,
         };
-        let is_tls = reach != Reach::Refused && transport != Transport::Tcp;
-        Broken { reach, is_tls }
+        let is_tls = reach != Reach::Refused && !no_way && transport != Transport::Tcp;
+        Broken { reach, local, is_tls }
     }
 
     /// What comes of reading or sending; `None`: the time-out.
@@ -115,6 +121,7 @@ impl SocketCell {
             sni: RefCell::default(),
             ends: Cell::default(),
             peer: Cell::new(None),
+            sent_to: Cell::new(None),
             broken: Cell::new(None),
             socket: RefCell::default(),
             capture: RefCell::default(),

@@ -23,14 +23,12 @@ const METHOD_TABLE: &[(&str, Body<Rc<World>>)] = &[
     ("reconnect_ssl", connect::reconnect_ssl),
     ("send", send),
     ("sendto", connect::sendto),
-    ("receive", |w, lua, args| receive(w, lua, args, Amount::Some)),
+    ("receive", |w, lua, args| receive(w, lua, args, |_, _| Ok(Amount::Some))),
     ("receive_bytes", |w, lua, args| {
-        let n = usize::try_from(args.integer(lua, 2)?.max(0)).unwrap_or(usize::MAX);
-        receive(w, lua, args, Amount::Bytes(n))
+        receive(w, lua, args, |lua, args| count(lua, args).map(Amount::Bytes))
     }),
     ("receive_lines", |w, lua, args| {
-        let n = usize::try_from(args.integer(lua, 2)?.max(0)).unwrap_or(usize::MAX);
-        receive(w, lua, args, Amount::Lines(n))
+        receive(w, lua, args, |lua, args| count(lua, args).map(Amount::Lines))
     }),
     ("close", close),
     ("get_info", get_info),
@@ -54,7 +52,7 @@ const BUFFER_LIMIT: usize = 16 << 20;
 
 /// The arguments of `receive_buf`: the socket, what finds the end, whether that is kept.
 fn matcher_arguments(world: &Rc<World>, args: &Args) -> Result<(), Raise> {
-    let cell = this(args)?;
+    let cell = this_socket(args)?;
     if world.has_older_nmap && connect::ready(world, &cell).is_err() {
         return Err(Raise::new(NOT_CONNECTED));
     }
@@ -129,7 +127,9 @@ fn new_socket(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise>
 fn sleep(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let seconds = args.number(lua, 1)?;
     if seconds < 0.0 {
-        return Err(Raise::new(format!("argument to sleep ({seconds:?}) must not be negative\n")));
+        let given = lua.coerce_string(Value::Number(seconds))?;
+        let given = given.map(|text| text.to_string_lossy()).unwrap_or_default();
+        return Err(Raise::new(format!("argument to sleep ({given}) must not be negative\n")));
     }
     let time = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
     let clock = world.config.system.clock.clone();
@@ -189,6 +189,19 @@ fn failed_at_once(world: &World, lua: &Lua, error: &NetError) -> Result<Reply, R
     }
 }
 
+/// What comes of using a socket that nobody tried to connect; `None` where somebody did. Asked before a
+/// call's other arguments are looked at.
+pub(crate) fn unconnected(
+    world: &Rc<World>,
+    lua: &Lua,
+    cell: &Rc<SocketCell>,
+) -> Result<Option<Reply>, Raise> {
+    match connect::ready(world, cell) {
+        Err(error) => failed_at_once(world, lua, &error).map(Some),
+        Ok(()) => Ok(None),
+    }
+}
+
 /// What comes of using a socket that has no connection; `None` where it has one.
 pub(crate) fn unusable(
     world: &Rc<World>,
@@ -196,14 +209,11 @@ pub(crate) fn unusable(
     cell: &Rc<SocketCell>,
     reads: bool,
 ) -> Result<Option<Reply>, Raise> {
-    match connect::ready(world, cell) {
-        Err(error) => failed_at_once(world, lua, &error).map(Some),
-        Ok(()) => Ok(on_broken(world, lua, cell, reads)),
-    }
+    Ok(unconnected(world, lua, cell)?.or_else(|| on_broken(world, lua, cell, reads)))
 }
 
 /// The same of a connection that could not be made.
-fn on_broken(world: &World, lua: &Lua, cell: &SocketCell, reads: bool) -> Option<Reply> {
+pub(crate) fn on_broken(world: &World, lua: &Lua, cell: &SocketCell, reads: bool) -> Option<Reply> {
     let error = cell.broken.get()?.error(reads);
     let (lua, timeout) = (lua.clone(), cell.timeout.get());
     let clock = world.config.system.clock.clone();
@@ -226,8 +236,11 @@ pub(crate) fn failed_later(lua: &Lua, error: &NetError) -> Result<MultiValue, Ra
 
 fn send(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this_for_use(lua, args)?;
+    if let Some(reply) = unconnected(world, lua, &cell)? {
+        return Ok(reply);
+    }
     let data = args.string(lua, 2)?.as_bytes().to_vec();
-    if let Some(reply) = unusable(world, lua, &cell, false)? {
+    if let Some(reply) = on_broken(world, lua, &cell, false) {
         return Ok(reply);
     }
     connect::note_mark(world, lua, &cell);
@@ -278,10 +291,27 @@ async fn read(
     }
 }
 
-fn receive(world: &Rc<World>, lua: &Lua, args: &Args, amount: Amount) -> Result<Reply, Raise> {
+/// Argument 2: how much is wanted at least.
+fn count(lua: &Lua, args: &Args) -> Result<usize, Raise> {
+    Ok(usize::try_from(args.integer(lua, 2)?.max(0)).unwrap_or(usize::MAX))
+}
+
+fn receive(
+    world: &Rc<World>,
+    lua: &Lua,
+    args: &Args,
+    amount: fn(&Lua, &Args) -> Result<Amount, Raise>,
+) -> Result<Reply, Raise> {
     let cell = this_for_use(lua, args)?;
-    if let Some(reply) = unusable(world, lua, &cell, true)? {
+    if let Some(reply) = unconnected(world, lua, &cell)? {
         return Ok(reply);
+    }
+    let amount = amount(lua, args)?;
+    if let Some(reply) = on_broken(world, lua, &cell, true) {
+        return Ok(reply);
+    }
+    if cell.with(|s| s.is_udp()).unwrap_or(false) {
+        cell.sent_to.set(None);
     }
     connect::note_mark(world, lua, &cell);
     let (lua, world, timeout) = (lua.clone(), world.clone(), cell.timeout.get());
@@ -317,6 +347,8 @@ fn close(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     cell.buffer.borrow_mut().clear();
     cell.user.set(0);
     cell.ends.set(Ends::default());
+    cell.peer.set(None);
+    cell.sent_to.set(None);
     if let Some(context) = world.scheduler.current_context() {
         context.review_slot();
     }
@@ -332,14 +364,18 @@ fn get_info(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     if let Err(error) = connect::ready(world, &cell) {
         return failed_at_once(world, lua, &error);
     }
-    let broken = cell.broken.get().and(cell.peer.get());
-    let Some(peer) = broken.map(Some).or_else(|| cell.with(|s| s.peer_addr())) else {
-        return Err(Raise::new(IN_USE));
+    let broken = cell.broken.get().zip(cell.peer.get());
+    let known = match broken {
+        Some((_, peer)) => Some(Some(peer)),
+        None => cell.with(|s| s.peer_addr()),
     };
+    let Some(known) = known else { return Err(Raise::new(IN_USE)) };
     // After a reset the system knows no peer. Where there was none yet, Nmap tells neither end.
-    let peer = peer.or(cell.peer.get());
+    let peer = cell.sent_to.get().or(known).or(cell.peer.get());
     let local = match broken {
-        Some(peer) => Some(SocketAddr::new(connect::any(peer.is_ipv6()), 0)),
+        Some((broken, peer)) => {
+            broken.local.or_else(|| Some(SocketAddr::new(connect::any(peer.is_ipv6()), 0)))
+        }
         None => peer.and_then(|_| cell.with(|s| s.local_addr()).flatten()),
     };
     let told = |end: Option<SocketAddr>| match end {
@@ -371,6 +407,11 @@ fn bind(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let address = args.optional_string(lua, 2)?.map(|s| s.to_string_lossy());
     // Of a number that is too large the system takes the lower half.
     let port = (args.integer(lua, 3)? & 0xffff) as u16;
+    // It is looked up as a text.
+    if args.integer(lua, 3)? < 0 || matches!(args.value(3), Value::Number(_)) {
+        let text = "getaddrinfo: Servname not supported for ai_socktype";
+        return Reply::values(lua, (false, text));
+    }
     let any = connect::any(cell.ipv6.get());
     match address.map_or(Ok(any), |address| address.parse::<IpAddr>()) {
         Ok(ip) => {
@@ -382,7 +423,7 @@ fn bind(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
 }
 
 fn get_ssl_certificate(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
-    let cell = this_socket(args)?;
+    let cell = this(args)?;
     let der = cell.with(|s| s.is_tls().then(|| s.peer_certificate_der()));
     match der {
         Some(Some(Some(der))) => certificate::to_lua(world, lua, &der),

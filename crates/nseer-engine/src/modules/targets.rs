@@ -16,19 +16,21 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
     let native = world.scheduler.native();
     let w = world.clone();
     let add = native.function(move |lua, args| {
-        if w.targets_closed.get() {
-            w.say(
-                Severity::Warning,
-                "ERROR: adding targets is disabled in the Post-scanning phase.",
-            );
-            return Reply::values(lua, (0, "failed to add new targets."));
-        }
         if args.is_empty() {
             return Reply::values(lua, w.config.new_targets.waiting());
         }
         let mut added = 0;
         for n in 1..=args.len() {
             let target = args.string(lua, n)?.to_string_lossy();
+            // What it means is found out when its turn comes, as for targets that users give.
+            let target = target.split('\0').next().unwrap_or_default();
+            if w.targets_closed.get() {
+                w.say(
+                    Severity::Warning,
+                    "ERROR: adding targets is disabled in the Post-scanning phase.",
+                );
+                break;
+            }
             if target.len() >= TOO_LONG {
                 w.say(
                     Severity::Warning,
@@ -36,7 +38,8 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
                 );
                 break;
             }
-            if target.is_empty() || !w.config.new_targets.add(&target) {
+            // Nothing is added without complaint.
+            if !target.is_empty() && !w.config.new_targets.add(target) {
                 break;
             }
             added += 1;

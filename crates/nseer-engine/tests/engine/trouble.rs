@@ -44,6 +44,10 @@ fn what_does_not_load_is_named_with_its_place() {
         ),
         (&format!("{action} hostrule = 1"), "bad.nse hostrule must be a function!"),
         (
+            &format!("local x = {}1{}", "(".repeat(300), ")".repeat(300)),
+            "bad.nse: C stack overflow",
+        ),
+        (
             "nmap.resolve 'x'",
             "bad.nse': bad.nse:1: cannot wait for the network outside a running script",
         ),

@@ -124,6 +124,7 @@ impl Socket {
             return Err(error);
         }
         match &mut self.kind {
+            Kind::Stream(_) if self.spoilt => Err(NetError::Tls("the handshake failed".to_owned())),
             Kind::Stream(stream) if self.ended && self.tls_end_once && stream.is_tls() => {
                 Err(stream.read_after_end().await)
             }

@@ -2,7 +2,7 @@
 //! with them: the same lines are told.
 
 use super::INSTALLED;
-use crate::lab::{self, Lab, Peer};
+use crate::lab::{self, Lab, Output, Peer};
 
 /// The names in `nmap` that scripts may count on, whatever is installed.
 const NAMES: &[&str] = &[
@@ -143,5 +143,85 @@ fn interfaces_are_listed_alike() {
         lab.far_host();
         lab.odd_interfaces();
         same_is_told(lab, "interfaces");
+    });
+}
+
+#[test]
+fn ends_of_sockets_are_told_alike() {
+    lab::run("beside_nmap::calls::ends_of_sockets_are_told_alike", |lab| {
+        lab.peer(7001, Peer::Says(b"hello\nworld\n"));
+        lab.peer(7002, Peer::Silent);
+        same_is_told(lab, "socket-ends");
+    });
+}
+
+#[test]
+fn odd_arguments_are_answered_alike() {
+    lab::run("beside_nmap::calls::odd_arguments_are_answered_alike", |lab| {
+        let answers = told(lab, "odd-arguments");
+        assert!(answers.0.len() > 20_000, "only {} calls", answers.0.len());
+        alike(&answers);
+    });
+}
+
+/// The hosts that were scanned.
+fn scanned(output: &Output) -> Vec<&str> {
+    let lines = output.stdout.lines();
+    let mut hosts: Vec<&str> =
+        lines.filter_map(|line| line.strip_prefix("Nmap scan report for ")).collect();
+    hosts.sort_unstable();
+    hosts
+}
+
+#[test]
+fn targets_of_scripts_are_taken_alike() {
+    lab::run("beside_nmap::calls::targets_of_scripts_are_taken_alike", |lab| {
+        let script = lab.script("finds-targets");
+        for phase in ["prerule", "hostrule", "postrule"] {
+            let phase = format!("finds-targets.phase={phase}");
+            let args = ["--datadir", INSTALLED, "-n", "-sn", "--exclude", "127.0.0.3,127.0.1.1"];
+            let more = ["--script", &script, "--script-args", &phase, "127.0.0.1"];
+            let args = [&args[..], &more].concat();
+            let (ours, theirs) = (lab.nseer(&args), lab.nmap(&args));
+            let tell = |output: &Output| -> Vec<String> {
+                let lines = output.stdout.lines().filter(|line| line.starts_with("NSE: told: "));
+                lines.map(str::to_owned).collect()
+            };
+            assert_eq!(tell(&ours), tell(&theirs), "{ours:#?} {theirs:#?}");
+            assert_eq!(scanned(&ours), scanned(&theirs), "{ours:#?} {theirs:#?}");
+            assert!(tell(&ours).len() > 40, "{ours:#?}");
+            // What is wrong with a target is said when its turn comes.
+            let complains = ours.stderr.contains("'300.1.1.1'");
+            assert_eq!(complains, !phase.contains("postrule"), "{ours:#?}");
+        }
+    });
+}
+
+/// The lines of a trace, without ports that the system chose. Those that tell what became of a wait are ours alone.
+fn traced(output: &Output) -> Vec<String> {
+    let is_end = |line: &&str| {
+        !["TIMEOUT", "EOF", "ERROR"].iter().any(|end| line.ends_with(&format!("| {end}")))
+    };
+    let chosen = |word: &str| match word.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok_and(|port| port > 30_000) => {
+            format!("{host}:chosen")
+        }
+        _ => word.to_owned(),
+    };
+    let lines = output.stdout.lines().filter(|line| line.starts_with("NSE: ")).filter(is_end);
+    lines.map(|line| line.split(' ').map(chosen).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn traces_have_the_same_lines() {
+    lab::run("beside_nmap::calls::traces_have_the_same_lines", |lab| {
+        lab.peer(7001, Peer::Says(b"hello\nworld\n"));
+        lab.peer(7002, Peer::Silent);
+        let script = lab.script("traced");
+        let args = ["--datadir", INSTALLED, "-sL", "-n", "--script-trace", "--script", &script];
+        let (ours, theirs) = (lab.nseer(&args), lab.nmap(&args));
+        assert_eq!(traced(&ours), traced(&theirs), "{ours:#?} {theirs:#?}");
+        assert!(traced(&theirs).len() > 30, "{theirs:#?}");
+        assert!(ours.stdout.contains(" < 127.0.0.1:7002 | TIMEOUT\n"), "{ours:#?}");
     });
 }
