@@ -88,19 +88,50 @@ impl Store {
         let open = |error| StoreError::Open { path: path.to_owned(), error };
         #[allow(clippy::disallowed_methods, reason = "SQLite opens the same file by itself")]
         let file = File::options().read(true).append(true).create(true).open(path).map_err(open)?;
-        if file.metadata().map_err(open)?.len() > 0 {
+        let metadata = file.metadata().map_err(open)?;
+        if !metadata.is_file() {
+            return Err(open(std::io::Error::other("it is no regular file")));
+        }
+        if metadata.len() > 0 {
             return Err(StoreError::Exists { path: path.to_owned() });
         }
         let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Some(file))?;
         store.beginning = beginning;
+        match store.make_tables() {
+            Ok(()) => Ok(store),
+            Err(error) => {
+                store.give_up();
+                Err(error)
+            }
+        }
+    }
+
+    fn make_tables(&self) -> Result<(), StoreError> {
         // Nothing is there yet that a failure of the machine could take: the disk is not waited for.
-        store.database.execute_batch(&format!(
+        self.database.execute_batch(&format!(
             "PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;
              BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
              {SCHEMA} {LATER_SCHEMA} COMMIT;
              PRAGMA synchronous = NORMAL;"
         ))?;
-        Ok(store)
+        Ok(())
+    }
+
+    /// Closes a store that cannot be written any more. One that holds no scan is removed.
+    pub fn give_up(self) {
+        let is_empty =
+            matches!(self.check(), Err(StoreError::Empty { .. } | StoreError::Foreign { .. }));
+        let Store { path, database, _lock: lock, .. } = self;
+        drop(database);
+        if is_empty {
+            for end in ["", "-wal", "-shm"] {
+                let mut name = path.clone().into_os_string();
+                name.push(end);
+                // It may not be there.
+                let _ = std::fs::remove_file(name);
+            }
+        }
+        drop(lock);
     }
 
     /// Opens a store to read it, also while a scan writes to it.
