@@ -76,7 +76,9 @@ impl EventSink for Sinks {
             | Event::TaskEnded(_)
             | Event::PortsKnown { .. }
             | Event::ScriptStarted { .. } => !self.is_watched,
-            Event::HostScanned(_) | Event::TargetFound(_) => !self.keeps_hosts,
+            Event::HostScanned(_) | Event::TargetFound(_) | Event::PortChanged { .. } => {
+                !self.keeps_hosts
+            }
             Event::PortFound { .. } => !self.streams && self.levels.verbosity() == 0,
             _ => false,
         };
