@@ -1,5 +1,6 @@
 //! Makes and opens stores.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
@@ -68,6 +69,8 @@ pub struct Store {
     pub(crate) waiting: Vec<Kept>,
     /// Ports of one state that have a row each.
     pub(crate) most_rows: usize,
+    /// The highest number of a host that is or was in the store: who gets a higher one is new.
+    pub(crate) newest: Cell<i64>,
     /// Later tables that a store which is only read lacks, as it is older.
     pub(crate) lacks: Vec<&'static str>,
     /// The tables keep who made a host's hardware; those of older stores do not.
@@ -166,6 +169,8 @@ impl Store {
         if !store.knows_vendors()? {
             store.database.execute_batch("ALTER TABLE host ADD COLUMN vendor TEXT;")?;
         }
+        let sql = "SELECT coalesce(max(id), 0) FROM host";
+        store.newest = Cell::new(store.database.query_row(sql, [], |row| row.get(0))?);
         let progress = store.progress()?;
         store.beginning = progress.beginning.clone();
         Ok((store, progress))
@@ -197,6 +202,7 @@ impl Store {
             beginning: Beginning::default(),
             waiting: Vec::new(),
             most_rows: most_rows(0, 0),
+            newest: Cell::new(0),
             lacks: Vec::new(),
             has_vendors: true,
             _lock: lock,

@@ -106,7 +106,7 @@ impl Store {
                 db.prepare_cached(sql)?.execute([target])?;
             }
             Kept::Scanned(host) => {
-                let id = write_host(db, host, "scanned", self.most_rows)?;
+                let id = self.write_host(host, "scanned")?.id;
                 begun.insert(host.address, id);
             }
             Kept::Port(address, key, status, service, is_lookup) => {
@@ -124,8 +124,7 @@ impl Store {
                 }
             }
             Kept::Done(host) => {
-                let id = write_host(db, host, "done", self.most_rows)?;
-                write_scripts(db, id, host)?;
+                write_scripts(db, &self.write_host(host, "done")?, host)?;
             }
             Kept::Phase(phase, record) => write_phase(db, *phase, record)?,
             Kept::End(run) => write_end(db, run)?,
@@ -231,13 +230,40 @@ fn write_phase(db: &Connection, phase: Phase, record: &PhaseRecord) -> Result<()
     Ok(())
 }
 
-/// Writes a host and its ports anew. Gives its number; what its scripts wrote stays.
-fn write_host(
-    db: &Connection,
-    host: &HostRecord,
-    progress: &str,
-    most_rows: usize,
-) -> Result<i64, StoreError> {
+impl Store {
+    /// Writes a host and its ports anew; what its scripts wrote stays.
+    fn write_host(&self, host: &HostRecord, progress: &str) -> Result<Written, StoreError> {
+        let db = &self.database;
+        let id = write_host_row(db, host, progress)?;
+        // Most hosts are written once: nothing has to be looked for that could be in the way.
+        let is_new = id > self.newest.get();
+        if is_new {
+            self.newest.set(id);
+        } else {
+            db.prepare_cached("DELETE FROM port WHERE host = ?1")?.execute([id])?;
+            db.prepare_cached("DELETE FROM port_group WHERE host = ?1")?.execute([id])?;
+        }
+        write_ports(db, id, host, self.most_rows)?;
+        teller::write(db, id, &host.ports)?;
+        if let Some(trace) = &host.trace {
+            trace::write(db, id, trace)?;
+        }
+        if let Some(os) = &host.os {
+            system::write(db, id, os)?;
+        }
+        Ok(Written { id, is_new })
+    }
+}
+
+/// A host that was written.
+struct Written {
+    id: i64,
+    /// Nothing of it was there before.
+    is_new: bool,
+}
+
+/// Gives the host's number.
+fn write_host_row(db: &Connection, host: &HostRecord, progress: &str) -> Result<i64, StoreError> {
     let others: Vec<String> = host.other_addresses.iter().map(ToString::to_string).collect();
     let mut upsert = db.prepare_cached(
         "INSERT INTO host (address, progress, done_as, status, reason, reason_ttl, target_name,
@@ -282,16 +308,6 @@ fn write_host(
         ],
         |row| row.get(0),
     )?;
-    db.prepare_cached("DELETE FROM port WHERE host = ?1")?.execute([id])?;
-    db.prepare_cached("DELETE FROM port_group WHERE host = ?1")?.execute([id])?;
-    write_ports(db, id, host, most_rows)?;
-    teller::write(db, id, &host.ports)?;
-    if let Some(trace) = &host.trace {
-        trace::write(db, id, trace)?;
-    }
-    if let Some(os) = &host.os {
-        system::write(db, id, os)?;
-    }
     Ok(id)
 }
 
@@ -373,9 +389,11 @@ fn write_port(
 }
 
 /// The scripts of a host that is done, in place of what was written while they ran.
-fn write_scripts(db: &Connection, id: i64, host: &HostRecord) -> Result<(), StoreError> {
-    for table in ["script_run", "script_result"] {
-        db.prepare_cached(&format!("DELETE FROM {table} WHERE host = ?1"))?.execute([id])?;
+fn write_scripts(db: &Connection, to: &Written, host: &HostRecord) -> Result<(), StoreError> {
+    let id = to.id;
+    if !to.is_new {
+        db.prepare_cached("DELETE FROM script_run WHERE host = ?1")?.execute([id])?;
+        db.prepare_cached("DELETE FROM script_result WHERE host = ?1")?.execute([id])?;
     }
     for run in &host.runs {
         write_script_run(db, Some(id), run)?;
