@@ -250,7 +250,7 @@ fn keeper(
     let beginning = Beginning { words: invocation.words, folder };
     let name = format!("'{}'", path.display());
     let store = Store::create(path, beginning).map_err(|error| match error {
-        StoreError::Sqlite(error) => anyhow!("cannot write to {name}: {error}"),
+        StoreError::Full | StoreError::Sqlite(_) => anyhow!("cannot write to {name}: {error}"),
         named => named.into(),
     })?;
     Ok((Some(Keeper { store, name, is_resumed: false }), None))

@@ -8,7 +8,7 @@ mod one_host;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use nseer_core::event::RunSummary;
@@ -81,6 +81,38 @@ const LISTED_AT_A_TIME: usize = 256;
 struct Counts {
     up: AtomicU64,
     down: AtomicU64,
+}
+
+/// Counts one host, as soon as it is known to be up.
+struct Counted<'a> {
+    counts: &'a Counts,
+    is_up: AtomicBool,
+}
+
+impl Counted<'_> {
+    fn of(counts: &Counts) -> Counted<'_> {
+        Counted { counts, is_up: AtomicBool::new(false) }
+    }
+
+    /// It is up.
+    fn up(&self) {
+        if !self.is_up.swap(true, Ordering::Relaxed) {
+            self.counts.up.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Its scan has ended.
+    fn settle(&self, status: HostStatus) {
+        match status {
+            HostStatus::Up => self.up(),
+            HostStatus::Down | HostStatus::Unknown => {
+                if self.is_up.swap(false, Ordering::Relaxed) {
+                    self.counts.up.fetch_sub(1, Ordering::Relaxed);
+                }
+                self.counts.down.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
 }
 
 /// Why a run ends early.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use console::Term;
 use nseer_core::Progress;
+use nseer_seam::OutputFile;
 
 /// The line, on standard error. Where that is no terminal there is none, and nothing of it gets into
 /// a pipe or a file.
@@ -79,15 +80,21 @@ impl Line {
 
 /// Standard output, over which the line is on the same terminal.
 pub struct Below {
-    out: io::Stdout,
+    out: Box<dyn OutputFile>,
     screen: Option<Screen>,
 }
 
 impl Below {
     /// Standard output; the line goes away before it is written to.
     #[must_use]
-    pub fn new(screen: Option<Screen>) -> Below {
-        Below { out: io::stdout(), screen }
+    pub fn new(out: Box<dyn OutputFile>, screen: Option<Screen>) -> Below {
+        Below { out, screen }
+    }
+}
+
+impl OutputFile for Below {
+    fn take_back(&mut self, count: u64) -> io::Result<()> {
+        self.out.take_back(count)
     }
 }
 

@@ -18,17 +18,19 @@ use nseer_report::{
     GrepableReport, HtmlReport, JsonReport, NormalReport, Place, Report, ReportOptions, XmlReport,
     expand_file_name,
 };
-use nseer_seam::System;
+use nseer_seam::{OutputFile, System};
 
 use crate::keys::{Key, Keys};
 use crate::plan::{OutputPlan, Stylesheet};
 use crate::screen::{Below, Screen};
 use crate::settings::Format;
 
+mod output;
 mod writing;
 
+use output::{Output, Sink};
 pub use writing::Keeper;
-use writing::{Item, Output, Sink, Watch, Writing};
+use writing::{Item, Watch, Writing};
 
 /// Events that may wait for the writer.
 const QUEUE: usize = 4096;
@@ -74,7 +76,9 @@ impl EventSink for Sinks {
             | Event::TaskEnded(_)
             | Event::PortsKnown { .. }
             | Event::ScriptStarted { .. } => !self.is_watched,
-            Event::HostScanned(_) | Event::TargetFound(_) => !self.keeps_hosts,
+            Event::HostScanned(_) | Event::TargetFound(_) | Event::PortChanged { .. } => {
+                !self.keeps_hosts
+            }
             Event::PortFound { .. } => !self.streams && self.levels.verbosity() == 0,
             _ => false,
         };
@@ -183,10 +187,10 @@ pub fn open(
     let mut screen_taken = plan.quiet;
     let line = Screen::of_this_process().filter(|_| audience.is_interactive && !plan.quiet);
     for file in &plan.files {
-        let out: Box<dyn Write + Send> = match &file.path {
+        let out: Box<dyn OutputFile> = match &file.path {
             None => {
                 screen_taken = true;
-                Box::new(Below::new(line.clone()))
+                Box::new(Below::new(system.files.standard_output(), line.clone()))
             }
             Some(path) => open_file(path, plan.append, system, started)?,
         };
@@ -196,13 +200,14 @@ pub fn open(
             None => STDOUT.to_owned(),
             Some(path) => format!("'{}'", path.display()),
         };
-        sinks.push(Sink { name, report, output });
+        sinks.push(Sink::new(name, report, output));
     }
     if !screen_taken {
-        let output = Output::new(Box::new(Below::new(line.clone())));
+        let stdout = system.files.standard_output();
+        let output = Output::new(Box::new(Below::new(stdout, line.clone())));
         let options = ReportOptions { colour: console::colors_enabled(), ..options.clone() };
         let report = NormalReport::new(output.clone(), Place::Screen, options);
-        sinks.push(Sink { name: STDOUT.to_owned(), report: Box::new(report), output });
+        sinks.push(Sink::new(STDOUT.to_owned(), Box::new(report), output));
     }
     let streams = plan.files.iter().any(|file| file.format == Format::Json);
     let keeps_hosts = keeper.is_some();
@@ -216,6 +221,7 @@ pub fn open(
     let begun = system.clock.now();
     let watch = Watch {
         clock: system.clock.clone(),
+        begun,
         tracker: Tracker::new(audience.stages, begun),
         line: line.clone(),
         levels: audience.levels.clone(),
@@ -261,7 +267,7 @@ fn open_file(
     append: bool,
     system: &System,
     started: SystemTime,
-) -> anyhow::Result<Box<dyn Write + Send>> {
+) -> anyhow::Result<Box<dyn OutputFile>> {
     let path = match path.to_str() {
         Some(text) => PathBuf::from(expand_file_name(text, started)),
         None => path.to_owned(),

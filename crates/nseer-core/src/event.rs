@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::host::HostRecord;
-use crate::port::{PortKey, PortState, Protocol};
+use crate::port::{PortKey, PortState, PortStatus, Protocol};
 use crate::progress::{Progress, Stage, Task};
 use crate::script::{Phase, PhaseRecord, ScriptCost, ScriptResult, ScriptRun};
+use crate::service::ServiceInfo;
 
 /// How loud a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,6 +140,20 @@ pub enum Event {
     /// The ports of a host are known, and its scripts begin. Sent only where somebody keeps such
     /// things.
     HostScanned(Arc<HostRecord>),
+    /// A script changed what is known of a port. Whoever keeps results of scripts before their host is done
+    /// needs it.
+    PortChanged {
+        /// The host.
+        address: IpAddr,
+        /// The port.
+        port: PortKey,
+        /// How it is now.
+        status: PortStatus,
+        /// What runs there.
+        service: Box<ServiceInfo>,
+        /// The service is a look-up in a table: nothing asked the port, and no script told.
+        is_lookup: bool,
+    },
     /// A script found a further target.
     TargetFound(String),
     /// A script ended.

@@ -126,7 +126,7 @@ impl<W: Write + Send> HtmlReport<W> {
     }
 
     fn finished(&mut self, run: &RunSummary) -> io::Result<()> {
-        let mut summary = std::mem::take(&mut self.summary);
+        let mut summary = self.summary.clone();
         let foot = Foot {
             interrupted: run.interrupted.as_deref().map(line_text),
             hosts: summary.hosts(),

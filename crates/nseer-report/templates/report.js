@@ -51,6 +51,10 @@
   $("expand").addEventListener("click", () => setAll(true));
   $("collapse").addEventListener("click", () => setAll(false));
   document.addEventListener("click", (event) => {
+    const fold = event.target.closest(".script > button");
+    if (fold) fold.setAttribute("aria-expanded", fold.getAttribute("aria-expanded") === "false");
+  });
+  document.addEventListener("click", (event) => {
     const pick = event.target.closest("button[data-pick]");
     if (!pick) return;
     service.value = service.value === pick.dataset.pick ? "" : pick.dataset.pick;
@@ -75,7 +79,7 @@
   });
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")].filter((d) => !d.classList.contains("raw"));
+    closed = [...document.querySelectorAll("details:not([open])")];
     closed.forEach((details) => { details.open = true; });
   });
   addEventListener("afterprint", () => closed.forEach((details) => { details.open = false; }));

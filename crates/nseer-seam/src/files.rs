@@ -1,7 +1,8 @@
 //! Files: what is read, listed and written.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek as _, SeekFrom, Write};
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,34 @@ pub enum FileKind {
     Directory,
     /// A device, pipe or socket.
     Other,
+}
+
+/// What output goes to. Only of a file can something be taken back.
+pub trait OutputFile: Write + Send {
+    /// Takes back the last `count` bytes that were written, so that the next ones take their place.
+    ///
+    /// # Errors
+    /// `Unsupported` where this is no regular file, or another program has written behind them; else as the
+    /// operating system says. Nothing is taken back then.
+    fn take_back(&mut self, count: u64) -> io::Result<()>;
+}
+
+impl OutputFile for fs::File {
+    fn take_back(&mut self, count: u64) -> io::Result<()> {
+        let (end, known) = (self.stream_position()?, self.metadata()?);
+        if !known.is_file() || known.len() != end {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let left = end.checked_sub(count).ok_or(io::ErrorKind::InvalidInput)?;
+        self.set_len(left)?;
+        self.seek(SeekFrom::Start(left)).map(drop)
+    }
+}
+
+impl OutputFile for io::Stdout {
+    fn take_back(&mut self, _count: u64) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// Reads and writes files.
@@ -43,7 +72,10 @@ pub trait Files: Send + Sync {
     ///
     /// # Errors
     /// As the operating system says.
-    fn create(&self, path: &Path, append: bool) -> io::Result<Box<dyn Write + Send>>;
+    fn create(&self, path: &Path, append: bool) -> io::Result<Box<dyn OutputFile>>;
+
+    /// Standard output.
+    fn standard_output(&self) -> Box<dyn OutputFile>;
 
     /// Replaces a file's content in one step: a reader sees the old or the new content.
     ///
@@ -103,7 +135,7 @@ impl Files for RealFiles {
         Ok(paths)
     }
 
-    fn create(&self, path: &Path, append: bool) -> io::Result<Box<dyn Write + Send>> {
+    fn create(&self, path: &Path, append: bool) -> io::Result<Box<dyn OutputFile>> {
         let file = fs::OpenOptions::new()
             .write(true)
             .create(true)
@@ -111,6 +143,15 @@ impl Files for RealFiles {
             .truncate(!append)
             .open(path)?;
         Ok(Box::new(file))
+    }
+
+    fn standard_output(&self) -> Box<dyn OutputFile> {
+        let stdout = io::stdout();
+        let file = stdout.as_fd().try_clone_to_owned().map(fs::File::from);
+        match file {
+            Ok(file) if file.metadata().is_ok_and(|known| known.is_file()) => Box::new(file),
+            _ => Box::new(stdout),
+        }
     }
 
     fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
@@ -149,6 +190,27 @@ mod tests {
         RealFiles.write(&path, b"two").expect("second write");
         assert_eq!(RealFiles.read(&path).expect("read"), b"two");
         assert_eq!(RealFiles.list(dir.path()).expect("list"), [path]);
+    }
+
+    #[test]
+    fn the_end_of_a_file_is_taken_back() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let path = dir.path().join("log");
+        for append in [false, true] {
+            fs::write(&path, "before ").expect("write");
+            let mut file = RealFiles.create(&path, append).expect("create");
+            file.write_all(b"one two").expect("write");
+            file.take_back(3).expect("taken back");
+            file.write_all(b"2 3").expect("write");
+            let before = if append { "before " } else { "" };
+            assert_eq!(fs::read_to_string(&path).expect("read"), format!("{before}one 2 3"));
+            // What somebody else wrote stays.
+            let mut other = RealFiles.create(&path, true).expect("create");
+            other.write_all(b"!").expect("write");
+            let error = file.take_back(1).expect_err("not the end");
+            assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+            assert_eq!(fs::read_to_string(&path).expect("read"), format!("{before}one 2 3!"));
+        }
     }
 
     #[test]

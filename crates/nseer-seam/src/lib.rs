@@ -16,7 +16,7 @@ mod random;
 use std::sync::Arc;
 
 pub use clock::{Clock, RealClock};
-pub use files::{FileKind, Files, RealFiles};
+pub use files::{FileKind, Files, OutputFile, RealFiles};
 pub use random::{Random, RealRandom};
 
 /// Files, clock and random numbers in one handle that is cheap to clone.

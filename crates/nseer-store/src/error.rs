@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+
 /// A store cannot be made, read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -56,6 +59,9 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no room for more.
+    #[error("the disk is full")]
+    Full,
     /// SQLite has a complaint. What lies beneath it says nothing more.
     #[error("the store cannot be used: {0}")]
     Sqlite(rusqlite::Error),
@@ -66,6 +72,15 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
-        StoreError::Sqlite(error)
+        match error.sqlite_error() {
+            // The journal's index is mapped, so that its size is set and not written.
+            Some(failure)
+                if failure.code == ErrorCode::DiskFull
+                    || failure.extended_code == SQLITE_IOERR_SHMSIZE =>
+            {
+                StoreError::Full
+            }
+            _ => StoreError::Sqlite(error),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Makes and opens stores.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
@@ -68,6 +69,8 @@ pub struct Store {
     pub(crate) waiting: Vec<Kept>,
     /// Ports of one state that have a row each.
     pub(crate) most_rows: usize,
+    /// The highest number of a host that is or was in the store: who gets a higher one is new.
+    pub(crate) newest: Cell<i64>,
     /// Later tables that a store which is only read lacks, as it is older.
     pub(crate) lacks: Vec<&'static str>,
     /// The tables keep who made a host's hardware; those of older stores do not.
@@ -88,19 +91,50 @@ impl Store {
         let open = |error| StoreError::Open { path: path.to_owned(), error };
         #[allow(clippy::disallowed_methods, reason = "SQLite opens the same file by itself")]
         let file = File::options().read(true).append(true).create(true).open(path).map_err(open)?;
-        if file.metadata().map_err(open)?.len() > 0 {
+        let metadata = file.metadata().map_err(open)?;
+        if !metadata.is_file() {
+            return Err(open(std::io::Error::other("it is no regular file")));
+        }
+        if metadata.len() > 0 {
             return Err(StoreError::Exists { path: path.to_owned() });
         }
         let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Some(file))?;
         store.beginning = beginning;
+        match store.make_tables() {
+            Ok(()) => Ok(store),
+            Err(error) => {
+                store.give_up();
+                Err(error)
+            }
+        }
+    }
+
+    fn make_tables(&self) -> Result<(), StoreError> {
         // Nothing is there yet that a failure of the machine could take: the disk is not waited for.
-        store.database.execute_batch(&format!(
+        self.database.execute_batch(&format!(
             "PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;
              BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};
              {SCHEMA} {LATER_SCHEMA} COMMIT;
              PRAGMA synchronous = NORMAL;"
         ))?;
-        Ok(store)
+        Ok(())
+    }
+
+    /// Closes a store that cannot be written any more. One that holds no scan is removed.
+    pub fn give_up(self) {
+        let is_empty =
+            matches!(self.check(), Err(StoreError::Empty { .. } | StoreError::Foreign { .. }));
+        let Store { path, database, _lock: lock, .. } = self;
+        drop(database);
+        if is_empty {
+            for end in ["", "-wal", "-shm"] {
+                let mut name = path.clone().into_os_string();
+                name.push(end);
+                // It may not be there.
+                let _ = std::fs::remove_file(name);
+            }
+        }
+        drop(lock);
     }
 
     /// Opens a store to read it, also while a scan writes to it.
@@ -135,6 +169,8 @@ impl Store {
         if !store.knows_vendors()? {
             store.database.execute_batch("ALTER TABLE host ADD COLUMN vendor TEXT;")?;
         }
+        let sql = "SELECT coalesce(max(id), 0) FROM host";
+        store.newest = Cell::new(store.database.query_row(sql, [], |row| row.get(0))?);
         let progress = store.progress()?;
         store.beginning = progress.beginning.clone();
         Ok((store, progress))
@@ -166,6 +202,7 @@ impl Store {
             beginning: Beginning::default(),
             waiting: Vec::new(),
             most_rows: most_rows(0, 0),
+            newest: Cell::new(0),
             lacks: Vec::new(),
             has_vendors: true,
             _lock: lock,

@@ -313,10 +313,15 @@ impl Store {
         let sql = "SELECT protocol, ports, state, reason, ttl FROM port_group WHERE host = ?1";
         let mut statement = self.database.prepare_cached(sql)?;
         let mut rows = statement.query([id])?;
+        // One that a script changed has a row of its own as well.
+        let own: HashSet<PortKey> = found.iter().map(|(key, _, _)| *key).collect();
         while let Some(row) = rows.next()? {
             let (protocol, list): (String, String) = (row.get(0)?, row.get(1)?);
-            for number in numbers(&list)? {
-                let key = port_key(&protocol, number)?;
+            for key in numbers(&list)?.into_iter().map(|number| port_key(&protocol, number)) {
+                let key = key?;
+                if own.contains(&key) {
+                    continue;
+                }
                 found.push((key, status(row, 2)?, PortDetail::default()));
             }
         }

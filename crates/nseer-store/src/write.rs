@@ -10,7 +10,7 @@ use nseer_core::event::{RunInfo, RunSummary};
 use nseer_core::port_spec::compact_list;
 use nseer_core::{
     Event, HostRecord, Phase, PhaseRecord, PortKey, PortState, PortStatus, ScriptResult, ScriptRun,
-    Tunnel,
+    ServiceInfo, Tunnel,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -66,6 +66,7 @@ impl Store {
             .into_iter()
             .filter(|kept| match kept {
                 Kept::Scanned(host) => !is_told(Some(host.address)),
+                Kept::Port(address, ..) => !is_told(Some(*address)),
                 Kept::Script(run, _) => !is_told(run.address),
                 _ => true,
             })
@@ -95,6 +96,9 @@ impl Store {
     /// Writes one thing; of a host that begins, `begun` gets the number.
     fn write(&self, kept: &Kept, begun: &mut HashMap<IpAddr, i64>) -> Result<(), StoreError> {
         let db = &self.database;
+        let number = |begun: &HashMap<IpAddr, i64>, address: IpAddr| {
+            begun.get(&address).or_else(|| self.hosts.get(&address)).copied()
+        };
         match kept {
             Kept::Run(run) => write_run(db, run, &self.beginning)?,
             Kept::Target(target) => {
@@ -102,13 +106,17 @@ impl Store {
                 db.prepare_cached(sql)?.execute([target])?;
             }
             Kept::Scanned(host) => {
-                let id = write_host(db, host, "scanned", self.most_rows)?;
+                let id = self.write_host(host, "scanned")?.id;
                 begun.insert(host.address, id);
+            }
+            Kept::Port(address, key, status, service, is_lookup) => {
+                if let Some(host) = number(begun, *address) {
+                    write_port(db, host, *key, *status, service, *is_lookup)?;
+                }
             }
             Kept::Script(run, result) => {
                 // Scripts of phases are written when their phase is done, all at once.
-                let number = |address| begun.get(&address).or_else(|| self.hosts.get(&address));
-                if let Some(host) = run.address.and_then(number).copied() {
+                if let Some(host) = run.address.and_then(|address| number(begun, address)) {
                     write_script_run(db, Some(host), run)?;
                     if let Some(result) = result {
                         write_result(db, Some(host), run.phase, run.port, result)?;
@@ -116,8 +124,7 @@ impl Store {
                 }
             }
             Kept::Done(host) => {
-                let id = write_host(db, host, "done", self.most_rows)?;
-                write_scripts(db, id, host)?;
+                write_scripts(db, &self.write_host(host, "done")?, host)?;
             }
             Kept::Phase(phase, record) => write_phase(db, *phase, record)?,
             Kept::End(run) => write_end(db, run)?,
@@ -132,6 +139,7 @@ pub(crate) enum Kept {
     Run(RunInfo),
     Target(String),
     Scanned(Arc<HostRecord>),
+    Port(IpAddr, PortKey, PortStatus, Box<ServiceInfo>, bool),
     Script(ScriptRun, Option<ScriptResult>),
     Done(Arc<HostRecord>),
     Phase(Phase, PhaseRecord),
@@ -144,6 +152,9 @@ impl Kept {
             Event::RunStarted(run) => Kept::Run(run),
             Event::TargetFound(target) => Kept::Target(target),
             Event::HostScanned(host) => Kept::Scanned(host),
+            Event::PortChanged { address, port, status, service, is_lookup } => {
+                Kept::Port(address, port, status, service, is_lookup)
+            }
             Event::ScriptFinished { run, result } => Kept::Script(run, result),
             Event::HostDone(host) => Kept::Done(host),
             Event::PhaseDone { phase, record } => Kept::Phase(phase, record),
@@ -219,13 +230,40 @@ fn write_phase(db: &Connection, phase: Phase, record: &PhaseRecord) -> Result<()
     Ok(())
 }
 
-/// Writes a host and its ports anew. Gives its number; what its scripts wrote stays.
-fn write_host(
-    db: &Connection,
-    host: &HostRecord,
-    progress: &str,
-    most_rows: usize,
-) -> Result<i64, StoreError> {
+impl Store {
+    /// Writes a host and its ports anew; what its scripts wrote stays.
+    fn write_host(&self, host: &HostRecord, progress: &str) -> Result<Written, StoreError> {
+        let db = &self.database;
+        let id = write_host_row(db, host, progress)?;
+        // Most hosts are written once: nothing has to be looked for that could be in the way.
+        let is_new = id > self.newest.get();
+        if is_new {
+            self.newest.set(id);
+        } else {
+            db.prepare_cached("DELETE FROM port WHERE host = ?1")?.execute([id])?;
+            db.prepare_cached("DELETE FROM port_group WHERE host = ?1")?.execute([id])?;
+        }
+        write_ports(db, id, host, self.most_rows)?;
+        teller::write(db, id, &host.ports)?;
+        if let Some(trace) = &host.trace {
+            trace::write(db, id, trace)?;
+        }
+        if let Some(os) = &host.os {
+            system::write(db, id, os)?;
+        }
+        Ok(Written { id, is_new })
+    }
+}
+
+/// A host that was written.
+struct Written {
+    id: i64,
+    /// Nothing of it was there before.
+    is_new: bool,
+}
+
+/// Gives the host's number.
+fn write_host_row(db: &Connection, host: &HostRecord, progress: &str) -> Result<i64, StoreError> {
     let others: Vec<String> = host.other_addresses.iter().map(ToString::to_string).collect();
     let mut upsert = db.prepare_cached(
         "INSERT INTO host (address, progress, done_as, status, reason, reason_ttl, target_name,
@@ -270,16 +308,6 @@ fn write_host(
         ],
         |row| row.get(0),
     )?;
-    db.prepare_cached("DELETE FROM port WHERE host = ?1")?.execute([id])?;
-    db.prepare_cached("DELETE FROM port_group WHERE host = ?1")?.execute([id])?;
-    write_ports(db, id, host, most_rows)?;
-    teller::write(db, id, &host.ports)?;
-    if let Some(trace) = &host.trace {
-        trace::write(db, id, trace)?;
-    }
-    if let Some(os) = &host.os {
-        system::write(db, id, os)?;
-    }
     Ok(id)
 }
 
@@ -297,7 +325,8 @@ fn write_ports(
     for (key, status) in host.ports.iter() {
         let is_many = counts[status.state as usize] > most_rows;
         if status.state.is_scriptable() || host.ports.detail(key).is_some() || !is_many {
-            write_port(db, id, host, key, status)?;
+            let is_lookup = host.ports.detail(key).is_none_or(|detail| detail.service.is_none());
+            write_port(db, id, key, status, &host.ports.service(key), is_lookup)?;
             continue;
         }
         let same = |(first, other, _): &&mut (PortKey, PortStatus, Vec<PortKey>)| {
@@ -322,17 +351,17 @@ fn write_ports(
     Ok(())
 }
 
+/// Writes a port, in place of what was known of it.
 fn write_port(
     db: &Connection,
     id: i64,
-    host: &HostRecord,
     key: PortKey,
     status: PortStatus,
+    service: &ServiceInfo,
+    is_lookup: bool,
 ) -> Result<(), StoreError> {
-    let found = host.ports.detail(key).and_then(|detail| detail.service.as_ref());
-    let service = host.ports.service(key);
     let mut insert = db.prepare_cached(
-        "INSERT INTO port VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+        "INSERT OR REPLACE INTO port VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
              ?16, ?17, ?18, ?19)",
     )?;
     insert.execute(params![
@@ -343,7 +372,7 @@ fn write_port(
         status.reason.as_str(),
         status.ttl,
         service.name,
-        found.is_none(),
+        is_lookup,
         service.product,
         service.version,
         service.extra_info,
@@ -360,9 +389,11 @@ fn write_port(
 }
 
 /// The scripts of a host that is done, in place of what was written while they ran.
-fn write_scripts(db: &Connection, id: i64, host: &HostRecord) -> Result<(), StoreError> {
-    for table in ["script_run", "script_result"] {
-        db.prepare_cached(&format!("DELETE FROM {table} WHERE host = ?1"))?.execute([id])?;
+fn write_scripts(db: &Connection, to: &Written, host: &HostRecord) -> Result<(), StoreError> {
+    let id = to.id;
+    if !to.is_new {
+        db.prepare_cached("DELETE FROM script_run WHERE host = ?1")?.execute([id])?;
+        db.prepare_cached("DELETE FROM script_result WHERE host = ?1")?.execute([id])?;
     }
     for run in &host.runs {
         write_script_run(db, Some(id), run)?;

@@ -263,6 +263,15 @@ fn a_scan_goes_on_where_it_stopped() {
     for (run, result) in [(&whole.runs[0], Some(results["b"].clone())), (&whole.runs[1], None)] {
         store.take(Event::ScriptFinished { run: run.clone(), result }).unwrap();
     }
+    let told = ServiceInfo { product: Some("told".into()), ..ServiceInfo::default() };
+    // One with a row of its own, and one that shares one with others.
+    let changed = [PortKey::tcp(22), PortKey::tcp(300)];
+    for port in changed {
+        let status = PortStatus::new(PortState::Open, Reason::ScriptSet);
+        let (address, service) = (whole.address, Box::new(told.clone()));
+        let event = Event::PortChanged { address, port, status, service, is_lookup: false };
+        store.take(event).unwrap();
+    }
     store.commit().unwrap();
     drop(store);
     let (mut store, progress) = Store::resume(&path).unwrap();
@@ -276,6 +285,12 @@ fn a_scan_goes_on_where_it_stopped() {
     assert_eq!(half.runs, whole.runs[..2]);
     assert_eq!(half.ports.detail(PortKey::tcp(22)).unwrap().scripts, [result("b")]);
     assert_eq!(half.ports.service(PortKey::tcp(80)).product.as_deref(), Some("P"));
+    for port in changed {
+        let status = half.ports.status(port).unwrap();
+        assert_eq!((status.state, status.reason), (PortState::Open, Reason::ScriptSet), "{port}");
+        assert_eq!(half.ports.service(port), told, "{port}");
+    }
+    assert_eq!(half.ports.iter().count(), whole.ports.iter().count());
 
     // It goes on: a further script, then the host is done, with everything once.
     store.take(started()).unwrap();

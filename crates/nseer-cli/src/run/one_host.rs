@@ -2,14 +2,13 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
 
 use nseer_core::progress::PingScan;
 use nseer_core::{Event, EventSink, HostRecord, HostStatus, PortState, ScanPorts, Severity, Stage};
 use nseer_scan::{Technique, Told};
 
-use super::{Counts, Run};
+use super::{Counted, Counts, Run};
 use crate::plan::{Depth, Names};
 use crate::scanner::port_scan;
 use crate::sinks::Sinks;
@@ -26,7 +25,7 @@ impl Run {
 
     pub(super) async fn host(&self, target: Target, ports: &Arc<ScanPorts>, counts: &Counts) {
         let mut way = OnItsWay { sinks: self.sinks.clone(), address: target.address, host: None };
-        let clock = &self.system.clock;
+        let (clock, counted) = (&self.system.clock, Counted::of(counts));
         let scanned_before = self.past.take_scanned(target.address, ports);
         let is_new = scanned_before.is_none();
         let mut host = scanned_before.unwrap_or_else(|| self.record(target, ports));
@@ -39,7 +38,7 @@ impl Run {
         if is_new {
             // In boxes of their own, so that a host whose scripts run does not keep the room that its
             // scan took.
-            Box::pin(self.scan(&mut host, deadline, &mut tasks)).await;
+            Box::pin(self.scan(&mut host, deadline, &mut tasks, &counted)).await;
             if self.wants_name(&host) {
                 tasks.enter(Stage::Name, 1);
                 host.reverse_name = Box::pin(self.network.reverse(host.address)).await;
@@ -47,10 +46,7 @@ impl Run {
             Box::pin(self.name_hops(&mut host)).await;
             host.vendor = host.mac.and_then(|mac| self.vendors.name(mac));
         }
-        match host.status {
-            HostStatus::Up => counts.up.fetch_add(1, Ordering::Relaxed),
-            HostStatus::Down | HostStatus::Unknown => counts.down.fetch_add(1, Ordering::Relaxed),
-        };
+        counted.settle(host.status);
         self.examine(way.host.insert(host), is_new, deadline, &mut tasks).await;
         drop(tasks);
         way.done(clock.wall());
@@ -115,6 +111,7 @@ impl Run {
         host: &mut HostRecord,
         deadline: Option<Instant>,
         tasks: &mut HostTasks<Sinks>,
+        counted: &Counted<'_>,
     ) {
         let deadline = deadline.map(Into::into);
         let end = match self.depth {
@@ -132,6 +129,7 @@ impl Run {
                         }
                     }
                     Told::Scanning(technique, ports) => {
+                        counted.up();
                         tally = Tally::new(ports);
                         enter_ports(tasks, technique, ports);
                     }

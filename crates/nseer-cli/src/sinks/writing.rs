@@ -2,16 +2,17 @@
 //! they came; between them it tells how far the run is.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use nseer_core::{Event, Levels, Progress, Severity};
 use nseer_progress::Tracker;
-use nseer_report::{Report, message_text, status_lines};
+use nseer_report::{message_text, status_lines};
 use nseer_seam::Clock;
 use nseer_store::{Store, StoreError};
 
+use super::output::{Outputs, Sink};
 use crate::keys::Key;
 use crate::screen::Screen;
 
@@ -23,65 +24,6 @@ pub(super) enum Item {
     Key(Key),
     /// That was all.
     End,
-}
-
-/// An output that several may hold. What a report writes is held back until it may be seen: when no
-/// further event is there, so that thousands of hosts a second do not cost a system call each; and with a
-/// store not before that has it, so that a scan which is killed and goes on does nothing again that
-/// was seen to be done.
-#[derive(Clone)]
-pub(super) struct Output(Arc<Mutex<Held>>);
-
-struct Held {
-    bytes: Vec<u8>,
-    out: Box<dyn Write + Send>,
-}
-
-/// Bytes that are held back before they are written in any case.
-const MUCH: usize = 64 * 1024;
-
-impl Output {
-    pub(super) fn new(out: Box<dyn Write + Send>) -> Output {
-        Output(Arc::new(Mutex::new(Held { bytes: Vec::new(), out })))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Held> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn holds_much(&self) -> bool {
-        self.lock().bytes.len() > MUCH
-    }
-
-    fn release(&self) -> io::Result<()> {
-        let mut held = self.lock();
-        let Held { bytes, out } = &mut *held;
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        out.write_all(bytes)?;
-        bytes.clear();
-        bytes.shrink_to(MUCH);
-        out.flush()
-    }
-}
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.lock().bytes.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A report and where it writes to.
-pub(super) struct Sink {
-    /// Where that is, for messages.
-    pub(super) name: String,
-    pub(super) report: Box<dyn Report>,
-    pub(super) output: Output,
 }
 
 /// Where the scan is kept, and whether it holds what an earlier run has done.
@@ -96,19 +38,24 @@ pub struct Keeper {
 
 impl Keeper {
     /// Takes an event; of what comes first, the reports get what was done before.
-    fn take(&mut self, event: Event, sinks: &mut [Sink]) -> io::Result<()> {
+    fn take(
+        &mut self,
+        event: Event,
+        outputs: &mut Outputs,
+        now: impl Fn() -> (SystemTime, Duration),
+    ) -> io::Result<()> {
         let begins = matches!(event, Event::RunStarted(_));
         self.store.take(event).map_err(io::Error::other)?;
         if begins {
             self.commit()?;
         }
         if begins && self.is_resumed {
-            let replayed: Result<(), ReplayError> = self.store.replay_results(|event| {
-                let write = |sink: &mut Sink| {
-                    sink.report.event(&event)?;
-                    if sink.output.holds_much() { sink.output.release() } else { Ok(()) }
-                };
-                sinks.iter_mut().try_for_each(write).map_err(Into::into)
+            let replayed: Result<(), StoreError> = self.store.replay_results(|event| {
+                outputs.take(&event, &now);
+                if outputs.hold_much() {
+                    outputs.release(&now);
+                }
+                Ok(())
             });
             replayed.map_err(io::Error::other)?;
         }
@@ -120,18 +67,10 @@ impl Keeper {
     }
 }
 
-/// What was done before cannot be written.
-#[derive(Debug, thiserror::Error)]
-enum ReplayError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Output(#[from] io::Error),
-}
-
 /// Who wants to know how far the run is.
 pub(super) struct Watch {
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) begun: Instant,
     pub(super) tracker: Tracker,
     /// The line at the end of the terminal.
     pub(super) line: Option<Screen>,
@@ -139,6 +78,13 @@ pub(super) struct Watch {
     pub(super) stats_every: Option<Duration>,
     /// Normal output goes to standard output, and that is a terminal.
     pub(super) is_shown_on_stdout: bool,
+}
+
+impl Watch {
+    /// The wall clock, and for how long the run goes on.
+    fn now(&self) -> (SystemTime, Duration) {
+        (self.clock.wall(), self.clock.now().saturating_duration_since(self.begun))
+    }
 }
 
 /// How often the line at the end of the terminal changes.
@@ -165,7 +111,7 @@ const KEPT_LATEST: Duration = Duration::from_millis(250);
 
 pub(super) struct Writing {
     events: Receiver<Item>,
-    sinks: Vec<Sink>,
+    outputs: Outputs,
     keeper: Option<Keeper>,
     watch: Watch,
     next_stats: Option<Instant>,
@@ -179,8 +125,6 @@ pub(super) struct Writing {
     is_busy: bool,
     /// How many are done, while the run has not ended.
     hosts: u32,
-    /// What could not be written, and why.
-    failures: Vec<String>,
 }
 
 impl Writing {
@@ -195,7 +139,7 @@ impl Writing {
         let next_line = watch.line.as_ref().and_then(|_| now.checked_add(REDRAWN));
         Writing {
             events,
-            sinks,
+            outputs: Outputs::new(sinks),
             keeper,
             watch,
             next_stats,
@@ -205,7 +149,6 @@ impl Writing {
             pace: KEPT_EVERY,
             is_busy: false,
             hosts: 0,
-            failures: Vec::new(),
         }
     }
 
@@ -237,13 +180,13 @@ impl Writing {
             };
             self.watch.tracker.take(&event, self.watch.clock.now());
             self.write(event);
-            if self.sinks.iter().any(|sink| sink.output.holds_much()) {
+            if self.outputs.hold_much() {
                 self.flush();
             }
         }
         self.flush();
         self.watch.line.iter().for_each(Screen::clear);
-        self.failures
+        self.outputs.failures
     }
 
     /// The next thing to do; what is due in the meantime is done.
@@ -288,11 +231,12 @@ impl Writing {
     }
 
     fn write(&mut self, event: Event) {
-        let Writing { sinks, keeper, failures, .. } = self;
-        sinks.retain_mut(|sink| went_well(sink.report.event(&event), &sink.name, failures));
+        let Writing { outputs, keeper, watch, .. } = self;
+        outputs.take(&event, || watch.now());
         let Some(kept) = keeper else { return };
-        if !went_well(kept.take(event, sinks), &kept.name, failures) {
-            *keeper = None;
+        if let Err(error) = kept.take(event, outputs, || watch.now()) {
+            outputs.failures.push(format!("{}: {error}", kept.name));
+            keeper.take().into_iter().for_each(|kept| kept.store.give_up());
             self.next_commit = None;
         } else if self.next_commit.is_none() && kept.store.is_behind() {
             // At once, where there was nothing to write for a while.
@@ -302,15 +246,16 @@ impl Writing {
 
     /// Lets be seen what was written, when the store has it.
     fn flush(&mut self) {
-        let Writing { sinks, keeper, failures, .. } = self;
+        let Writing { outputs, keeper, watch, .. } = self;
         if let (Some(kept), Some(_)) = (&mut *keeper, self.next_commit.take()) {
             self.pace = pace(kept.store.ended());
-            if !went_well(kept.commit(), &kept.name, failures) {
-                *keeper = None;
+            if let Err(error) = kept.commit() {
+                outputs.failures.push(format!("{}: {error}", kept.name));
+                keeper.take().into_iter().for_each(|kept| kept.store.give_up());
             }
-            self.last_commit = self.watch.clock.now();
+            self.last_commit = watch.clock.now();
         }
-        sinks.retain(|sink| went_well(sink.output.release(), &sink.name, failures));
+        outputs.release(|| watch.now());
     }
 
     /// A line on standard error. Where that is gone there is nobody to tell.
@@ -347,7 +292,7 @@ impl Writing {
     fn press(&mut self, key: Key) {
         let said = key.apply(&self.watch.levels);
         let (verbosity, debugging) = (self.watch.levels.verbosity(), self.watch.levels.debugging());
-        self.sinks.iter_mut().for_each(|sink| sink.report.set_levels(verbosity, debugging));
+        self.outputs.set_levels(verbosity, debugging);
         let text = match said {
             Some(text) => text,
             None if self.watch.is_shown_on_stdout => {
@@ -369,18 +314,6 @@ impl Writing {
 fn pace(ended: usize) -> Duration {
     let ended = u32::try_from(ended).unwrap_or(u32::MAX);
     KEPT_LATER.saturating_mul(ended).clamp(KEPT_EVERY, KEPT_LATEST)
-}
-
-/// A reader that has seen enough is no failure, but gets no more.
-fn went_well(result: io::Result<()>, name: &str, failures: &mut Vec<String>) -> bool {
-    match result {
-        Ok(()) => true,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
-        Err(error) => {
-            failures.push(format!("{name}: {error}"));
-            false
-        }
-    }
 }
 
 #[cfg(test)]

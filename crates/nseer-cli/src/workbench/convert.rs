@@ -76,8 +76,9 @@ fn write(words: &Words, usual: Format, system: &System) -> anyhow::Result<bool> 
     let mut source = documents::open(file, system)?;
     let options = source.report_options();
     let out = documents::output(words.value("-o"), system)?;
+    let name = documents::output_name(words.value("-o"));
     let mut report = report(format, out, options);
-    source.each(|event| report.event(event).context("cannot write the output"))
+    source.each(|event| report.event(event).with_context(|| format!("cannot write to {name}")))
 }
 
 fn format(word: Option<&OsStr>, usual: Format) -> anyhow::Result<Format> {

@@ -57,7 +57,8 @@ fn run(words: &Words, system: &System) -> anyhow::Result<u8> {
     } else {
         write_text(&mut out, names, &difference)
     };
-    written.and_then(|()| out.flush()).context("cannot write the output")?;
+    let name = documents::output_name(words.value("-o"));
+    written.and_then(|()| out.flush()).with_context(|| format!("cannot write to {name}"))?;
     Ok(match (old_is_whole && new_is_whole, difference.is_empty()) {
         (false, _) => TROUBLE,
         (true, true) => SAME,

@@ -115,6 +115,14 @@ impl Source {
     }
 }
 
+/// The name in messages of where a result goes.
+pub(super) fn output_name(file: Option<&OsStr>) -> String {
+    match file.filter(|name| *name != "-") {
+        None => "standard output".to_owned(),
+        Some(path) => format!("'{}'", path.display()),
+    }
+}
+
 /// Where a result goes: a file, or standard output where none is named.
 pub(super) fn output(
     file: Option<&OsStr>,

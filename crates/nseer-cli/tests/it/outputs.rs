@@ -1,6 +1,8 @@
 //! What a run leaves behind: valid documents whatever ends it, an exit code that tells, and the
 //! same results with any number of Lua states.
 
+mod full_disk;
+
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -174,6 +176,23 @@ fn an_interrupted_run_leaves_what_it_knows() {
 }
 
 #[test]
+fn the_end_counts_hosts_as_the_progress_did() {
+    lab::run("outputs::the_end_counts_hosts_as_the_progress_did", |lab| {
+        lab.drop_packets_to(7);
+        let out = "/run/lab/out";
+        let args = "-sT -n -p7 --max-retries 10 --stats-every 50ms -oX /run/lab/x.xml 127.0.0.1-40";
+        let command = format!("exec '{}' {args} > {out}", env!("CARGO_BIN_EXE_nseer"));
+        let mut child = Command::new("sh").args(["-c", &command]).spawn().expect("a shell");
+        wait_until(|| read_if_there(out).contains(" 0 hosts completed (40 up), 40 undergoing"));
+        must(Command::new("kill").args(["-INT", &child.id().to_string()]));
+        assert!(!child.wait().expect("nseer ends").success());
+        let normal = read(out);
+        assert!(normal.contains("Nmap done: 40 IP addresses (40 hosts up) scanned in"), "{normal}");
+        assert!(read("/run/lab/x.xml").contains("<hosts up=\"40\" down=\"0\" total=\"40\"/>"));
+    });
+}
+
+#[test]
 fn how_each_script_ended_is_told() {
     lab::run("outputs::how_each_script_ended_is_told", |lab| {
         lab.sshd(22);
@@ -243,32 +262,6 @@ fn a_reader_that_goes_away_is_no_failure() {
         let output = Command::new("bash").args(["-c", &script]).output().expect("bash");
         assert!(output.status.success(), "{output:?}");
         assert!(output.stdout.starts_with(b"Starting nseer"), "{output:?}");
-    });
-}
-
-#[test]
-fn a_full_disk_is_told() {
-    lab::run("outputs::a_full_disk_is_told", |lab| {
-        let output = lab.nseer(&["-n", "-Pn", "-p1", "-oN", "/dev/full", TARGET]);
-        assert_ne!(output.code, 0, "{output:#?}");
-        let told = "nseer: cannot write to '/dev/full': No space left on device";
-        assert!(output.stderr.starts_with(told), "{output:#?}");
-        assert!(output.stdout.contains("1/tcp closed"), "the screen is complete: {output:#?}");
-        // Each that could not be written is named, in one line; the others are whole.
-        let size = ["-t", "tmpfs", "-o", "size=16k", "tmpfs", "/mnt"];
-        assert!(Command::new("mount").args(size).status().expect("mount").success());
-        let good = "/run/lab/good.xml";
-        let bad = ["-oN", "/dev/full", "-oJ", "/dev/full", "--report", "/mnt/page"];
-        let args = [&["-n", "-Pn", "-p1-9", TARGET, "-oX", good][..], &bad].concat();
-        let output = lab.nseer(&args);
-        assert_ne!(output.code, 0, "{output:#?}");
-        assert_eq!(output.stderr.lines().count(), 1, "{output:#?}");
-        assert_eq!(output.stderr.matches("'/dev/full': No space").count(), 2, "{output:#?}");
-        assert!(output.stderr.contains("'/mnt/page': No space"), "{output:#?}");
-        assert_valid(good);
-        let output = lab.nseer(&["-n", "-Pn", "-p1", "--store", "/mnt/store", TARGET]);
-        let told = "nseer: cannot write to '/mnt/store': database or disk is full\n";
-        assert_eq!((output.code, output.stderr.as_str()), (1, told), "{output:#?}");
     });
 }
 

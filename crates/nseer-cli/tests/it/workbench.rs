@@ -180,7 +180,7 @@ fn bad_input_is_one_clear_line() {
                 "'/run/lab/x.xml' cannot be read and written at once",
             ),
             (&["convert", "/run/lab/x.xml", "-o", "/none/x"], "cannot write to '/none/x'"),
-            (&["convert", "/run/lab/x.xml", "-o", "/dev/full"], "cannot write the output"),
+            (&["convert", "/run/lab/x.xml", "-o", "/dev/full"], "cannot write to '/dev/full': No"),
             (&["diff", "/run/lab/x.xml"], "diff takes 2 operands"),
             (&["diff", "/run/lab/x.xml", "/run/lab/x.txt"], "cannot read '/run/lab/x.txt'"),
             (&["diff", "-", "-"], "standard input holds one scan"),

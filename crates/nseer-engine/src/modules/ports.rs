@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use mlua::{Lua, Table, Value};
 use nseer_core::{
-    PortKey, PortState, PortStatus, PortTable, Protocol, Reason, ServiceInfo, ServiceMethod, Tunnel,
+    Event, PortKey, PortState, PortStatus, PortTable, Protocol, Reason, ServiceInfo, ServiceMethod,
+    Tunnel,
 };
 use nseer_lua::{Args, Raise, Reply};
 
@@ -83,12 +84,14 @@ fn set_port_state(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Raise>
         0 => PortState::Open,
         _ => PortState::Closed,
     };
-    host.with(|h| {
+    let is_new = host.with(|h| {
         // A state that it has already keeps its reason.
-        if h.ports.status(key).is_some_and(|known| known.state != state) {
-            h.ports.set_status(key, PortStatus::new(state, Reason::ScriptSet));
-        }
+        h.ports.status(key).is_some_and(|known| known.state != state)
+            && h.ports.set_status(key, PortStatus::new(state, Reason::ScriptSet))
     });
+    if is_new {
+        tell_change(world, &host, key);
+    }
     Ok(Reply::nothing())
 }
 
@@ -140,7 +143,19 @@ fn set_port_version(world: &World, lua: &Lua, args: &Args) -> Result<Reply, Rais
             detail.service = Some(service);
         }
     });
+    tell_change(world, &host, key);
     Ok(Reply::nothing())
+}
+
+/// The script that changed a port may end long before its host is done.
+fn tell_change(world: &World, host: &HostCell, port: PortKey) {
+    let event = host.with(|h| {
+        let status = h.ports.status(port)?;
+        let service = Box::new(h.ports.service(port));
+        let is_lookup = h.ports.detail(port).is_none_or(|detail| detail.service.is_none());
+        Some(Event::PortChanged { address: h.address, port, status, service, is_lookup })
+    });
+    event.into_iter().for_each(|event| world.config.events.emit(event));
 }
 
 fn read_version(lua: &Lua, args: &Args, version: &Table) -> Result<ServiceInfo, Raise> {

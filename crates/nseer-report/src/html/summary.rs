@@ -41,6 +41,7 @@ pub(super) struct Part {
 }
 
 /// All times that a script did not end well in the same way.
+#[derive(Clone)]
 pub(super) struct Trouble {
     pub(super) id: String,
     pub(super) state: &'static str,
@@ -52,13 +53,14 @@ pub(super) struct Trouble {
 }
 
 /// A host that ran out of time.
+#[derive(Clone)]
 pub(super) struct Late {
     pub(super) number: u64,
     pub(super) address: String,
 }
 
 /// The sums.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Summary {
     hosts: u64,
     late: Vec<Late>,
