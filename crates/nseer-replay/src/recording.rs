@@ -27,6 +27,8 @@ pub struct Stage {
     pub host: IpAddr,
     /// Its name, where the user gave one.
     pub name: Option<String>,
+    /// The way to it, where it is known.
+    pub way: Option<Way>,
     /// Its ports.
     pub ports: Vec<Port>,
     /// The script's arguments, as after `--script-args`.
@@ -43,12 +45,26 @@ impl Default for Stage {
             script: String::new(),
             host: IpAddr::from([127, 0, 0, 1]),
             name: None,
+            way: None,
             ports: Vec::new(),
             args: None,
             time: 0,
             seed: 1,
         }
     }
+}
+
+/// How packets to the host leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The interface's name.
+    pub interface: String,
+    /// Its maximum transmission unit in bytes; 0 unknown.
+    pub mtu: u32,
+    /// The local address.
+    pub source: IpAddr,
+    /// The host is on a network of the interface's, or is this machine.
+    pub is_direct: bool,
 }
 
 /// A port of the host.

@@ -216,16 +216,17 @@ fn write_types(words: &Words, system: &System) -> anyhow::Result<u8> {
         bail!("where to? Write: nseer script types -o DIR, with the folder of the scripts")
     };
     let folder = Path::new(folder);
-    if system.files.kind(folder) != Some(FileKind::Directory) {
-        bail!("'{}' (-o) is not a folder", folder.display());
-    }
     let api = api(words, system)?;
     let types = folder.join(types::FOLDER);
-    if system.files.kind(&types).is_none() {
-        system
-            .files
-            .make_directory(&types)
-            .with_context(|| format!("cannot make '{}'", types.display()))?;
+    for folder in [folder, &types] {
+        match system.files.kind(folder) {
+            Some(FileKind::Directory) => {}
+            Some(_) => bail!("'{}' (-o) is not a folder", folder.display()),
+            None => {
+                let made = system.files.make_directory(folder);
+                made.with_context(|| format!("cannot make '{}' (-o)", folder.display()))?;
+            }
+        }
     }
     let mut count = 0;
     for (name, text) in types::files(&api) {
