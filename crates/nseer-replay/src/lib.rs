@@ -9,6 +9,7 @@ mod desk;
 mod line;
 mod literal;
 pub mod machine;
+mod mask;
 mod mismatch;
 mod order;
 mod peers;

@@ -315,13 +315,13 @@ fn results_are_told_to_other_programs() {
     let folder = Folder::new();
     folder.write("ask.nse", &script(ASKS));
     folder.write("ask.rec", RECORDING);
-    folder.write("ask.test.lua", "test(\"<it> #1\", {port = 8, output = \"x\"})");
+    folder.write("ask.test.lua", "test(\"<it> #1\\n\", {port = 8, output = \"x\\27[m\"})");
     let output =
         folder.test(&["--format", "tap", "--junit", "junit.xml", "--coverage", "lcov.info"], 1);
     assert_eq!(
         output.stdout,
-        "TAP version 14\n1..2\nok 1 - ask.rec\nnot ok 2 - ask.test.lua: <it> \\#1\n\
-         # the script did not run: its rules say no\n#     - expected\n#     + printed\n#     - x\n"
+        "TAP version 14\n1..2\nok 1 - ask.rec\nnot ok 2 - ask.test.lua: <it> \\#1\\\\n\n\
+         # the script did not run: its rules say no\n#     - expected\n#     + printed\n#     - x\\u{1b}[m\n"
     );
     let junit = folder.read("junit.xml");
     let without_times: String =
@@ -334,7 +334,7 @@ fn results_are_told_to_other_programs() {
         junit.contains("<failure message=\"the script did not run: its rules say no\">"),
         "{junit}"
     );
-    assert!(junit.contains("name=\"&lt;it&gt; #1\""), "{junit}");
+    assert!(junit.contains("name=\"&lt;it&gt; #1&#xa;\""), "{junit}");
     let checked = Command::new("xmllint").args(["--noout", &folder.path("junit.xml")]).status();
     assert!(checked.expect("xmllint (Debian package libxml2-utils)").success());
     let lcov = folder.read("lcov.info");
