@@ -44,7 +44,8 @@ struct Running {
 
 /// A host on its way through the stages.
 pub struct HostTasks<S: EventSink> {
-    tasks: Arc<Tasks<S>>,
+    /// `None` where nobody is told.
+    tasks: Option<Arc<Tasks<S>>>,
     address: IpAddr,
     /// As people know it, where it is the only one so far: else nobody is told.
     label: Option<String>,
@@ -84,7 +85,7 @@ impl<S: EventSink> Tasks<S> {
             Some(name) => format!("{name} ({address})"),
             None => address.to_string(),
         });
-        HostTasks { tasks: self.clone(), address, label, stage: None }
+        HostTasks { tasks: Some(self.clone()), address, label, stage: None }
     }
 
     /// Scripts before or after the hosts. Gives what tells of their end.
@@ -194,9 +195,14 @@ fn counted(count: u64, what: &str) -> String {
 }
 
 impl<S: EventSink> HostTasks<S> {
+    /// A host whose way nobody wants to know.
+    pub fn untold(address: IpAddr) -> HostTasks<S> {
+        HostTasks { tasks: None, address, label: None, stage: None }
+    }
+
     /// The host comes to its next stage, with so many ports or services to look at.
     pub fn enter(&mut self, stage: Stage, things: usize) {
-        let tasks = self.tasks.clone();
+        let Some(tasks) = self.tasks.clone() else { return };
         let mut state = tasks.lock();
         self.leave(&mut state);
         self.stage = Some(stage);
@@ -227,7 +233,7 @@ impl<S: EventSink> HostTasks<S> {
 
 impl<S: EventSink> Drop for HostTasks<S> {
     fn drop(&mut self) {
-        let tasks = self.tasks.clone();
+        let Some(tasks) = self.tasks.take() else { return };
         let mut state = tasks.lock();
         self.leave(&mut state);
         tasks.end_what_is_over(&mut state, None);

@@ -2,21 +2,23 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ffi::c_void;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use mlua::{Function, IntoLua, LightUserData, Lua, LuaString, MultiValue, Table, Value};
+use foldhash::fast::RandomState;
+use mlua::{Function, Lua, LuaString, Table, Value};
 use nseer_core::os::Verdict;
 use nseer_core::trace::Trace;
 use nseer_core::{HostRecord, OsMatch, PortKey, PortStatus, PortTable, ServiceInfo, Tunnel};
+use nseer_lua::Field;
 use nseer_seam::Files;
 
 use crate::host_cell::HostCell;
 use crate::link_addresses::LinkAddresses;
 
-/// The functions of `tables.lua`.
+/// Makes the tables, each time anew: a script may change what it is given.
 pub(crate) struct TableMaker {
+    /// The functions of `tables.lua`.
     host: Function,
     port: Function,
     words: Words,
@@ -32,17 +34,13 @@ impl TableMaker {
 
     /// A new `host` table.
     pub(crate) fn host_table(&self, lua: &Lua, host: &HostCell) -> mlua::Result<Table> {
-        let mut fields = Fields::new(lua, &self.words);
-        fields.push(LightUserData(host.number as *mut c_void))?;
-        fields.push(&host.registry)?;
         host.with(|record| {
             let links = host.links.get_or_init(|| match &self.neighbours {
                 Some(files) => LinkAddresses::of(record, &**files),
                 None => LinkAddresses { own: None, host: record.mac },
             });
-            host_fields(&mut fields, record, links)
-        })?;
-        self.host.call(fields.values)
+            host_table(lua, &self.host, host, record, links)
+        })
     }
 
     /// A new `port` table; nil where the port has no state.
@@ -52,15 +50,10 @@ impl TableMaker {
         host: &HostCell,
         key: PortKey,
     ) -> mlua::Result<Value> {
-        let mut fields = Fields::new(lua, &self.words);
-        let known = host.with(|h| match h.ports.status(key) {
-            Some(status) => port_fields(&mut fields, key, status, &h.ports).map(|()| true),
-            None => Ok(false),
-        })?;
-        if !known {
-            return Ok(Value::Nil);
-        }
-        self.port.call(fields.values)
+        host.with(|h| match h.ports.status(key) {
+            Some(status) => port_table(lua, &self.port, key, status, &h.ports).map(Value::Table),
+            None => Ok(Value::Nil),
+        })
     }
 
     /// A string that is asked for again and again.
@@ -69,11 +62,11 @@ impl TableMaker {
     }
 }
 
-/// Strings of Lua that most tables have in common: states, reasons, names of services.
+/// Strings that natives need again and again: names of fields, of scripts and of their rules.
 #[derive(Default)]
-struct Words(RefCell<HashMap<String, LuaString>>);
+struct Words(RefCell<HashMap<String, LuaString, RandomState>>);
 
-/// More different words than there are services; a script may set others without end.
+/// More different words than there are scripts.
 const MOST_WORDS: usize = 4096;
 
 impl Words {
@@ -90,47 +83,21 @@ impl Words {
     }
 }
 
-/// Arguments of a constructor, in its order.
-struct Fields<'a> {
-    lua: &'a Lua,
-    words: &'a Words,
-    values: MultiValue,
-}
+/// An address as its bytes.
+struct Octets([u8; 16], usize);
 
-impl<'a> Fields<'a> {
-    fn new(lua: &'a Lua, words: &'a Words) -> Self {
-        Fields { lua, words, values: MultiValue::with_capacity(20) }
-    }
-
-    fn push(&mut self, value: impl IntoLua) -> mlua::Result<()> {
-        self.values.push_back(value.into_lua(self.lua)?);
-        Ok(())
-    }
-
-    fn push_word(&mut self, word: Option<&str>) -> mlua::Result<()> {
-        let value = match word {
-            Some(word) => self.words.get(self.lua, word)?,
-            None => Value::Nil,
-        };
-        self.values.push_back(value);
-        Ok(())
-    }
-
-    fn push_bytes(&mut self, bytes: Option<&[u8]>) -> mlua::Result<()> {
-        let value = match bytes {
-            Some(bytes) => Value::String(self.lua.create_string(bytes)?),
-            None => Value::Nil,
-        };
-        self.values.push_back(value);
-        Ok(())
-    }
-
-    fn push_address(&mut self, address: Option<IpAddr>) -> mlua::Result<()> {
+impl Octets {
+    fn of(address: IpAddr) -> Octets {
+        let mut bytes = [0; 16];
         match address {
-            Some(IpAddr::V4(v4)) => self.push_bytes(Some(&v4.octets())),
-            Some(IpAddr::V6(v6)) => self.push_bytes(Some(&v6.octets())),
-            None => self.push(Value::Nil),
+            IpAddr::V4(v4) => bytes[..4].copy_from_slice(&v4.octets()),
+            IpAddr::V6(v6) => bytes = v6.octets(),
         }
+        Octets(bytes, if address.is_ipv4() { 4 } else { 16 })
+    }
+
+    fn field(&self) -> Field<'_> {
+        Field::Bytes(&self.0[..self.1])
     }
 }
 
@@ -138,44 +105,58 @@ impl<'a> Fields<'a> {
 /// take. Scripts make time-outs of the last.
 const UNMEASURED: [f64; 3] = [-1e-6, -1e-6, 1.0];
 
-fn host_fields(
-    fields: &mut Fields<'_>,
+fn mac_field(mac: &Option<[u8; 6]>) -> Field<'_> {
+    mac.as_ref().map_or(Field::Nil, |mac| Field::Bytes(mac))
+}
+
+fn text_field(text: &Option<String>) -> Field<'_> {
+    Field::from(text.as_deref())
+}
+
+fn host_table(
+    lua: &Lua,
+    constructor: &Function,
+    host: &HostCell,
     record: &HostRecord,
     links: &LinkAddresses,
-) -> mlua::Result<()> {
-    fields.push(record.address.to_string())?;
-    match record.reverse_name.as_deref() {
-        Some(name) => fields.push(name)?,
-        None => fields.push_word(Some(""))?,
-    }
-    fields.push_address(Some(record.address))?;
-    fields.push_word(Some(record.reason.as_str()))?;
-    fields.push(record.reason_ttl)?;
-    fields.push(record.target_name.as_deref())?;
-    fields.push(record.directly_connected)?;
-    fields.push_word(record.interface.as_deref())?;
-    fields.push(record.interface_mtu)?;
-    fields.push_address(record.source)?;
-    for mac in [&links.own, &links.host] {
-        fields.push_bytes(mac.as_ref().map(<[u8; 6]>::as_slice))?;
-    }
-    let times = match &record.times {
+) -> mlua::Result<Table> {
+    let ip = record.address.to_string();
+    let (address, source) = (Octets::of(record.address), record.source.map(Octets::of));
+    let [srtt, rttvar, timeout] = match &record.times {
         Some(times) => [times.srtt, times.rttvar, times.timeout].map(|time| time.as_secs_f64()),
         None => UNMEASURED,
     };
-    for time in times {
-        fields.push(time)?;
-    }
-    match &record.trace {
-        Some(trace) => fields.push(trace_table(fields.lua, trace)?)?,
-        None => fields.push(Value::Nil)?,
-    }
-    let Some(os) = &record.os else { return Ok(()) };
-    match os.verdict() {
-        Verdict::Exact(matches) => fields.push(system_table(fields.lua, matches)?)?,
-        Verdict::TooMany | Verdict::Guesses(_) | Verdict::Nothing => fields.push(Value::Nil)?,
-    }
-    fields.push(os.fingerprint.as_str())
+    let trace = record.trace.as_ref().map(|trace| trace_table(lua, trace)).transpose()?;
+    let systems = match record.os.as_ref().map(|os| os.verdict()) {
+        Some(Verdict::Exact(matches)) => Some(system_table(lua, matches)?),
+        _ => None,
+    };
+    nseer_lua::construct(
+        lua,
+        constructor,
+        &[
+            Field::Light(usize::try_from(host.number).unwrap_or(usize::MAX)),
+            Field::from(&host.registry),
+            Field::from(&*ip),
+            Field::from(record.reverse_name.as_deref().unwrap_or_default()),
+            address.field(),
+            Field::from(record.reason.as_str()),
+            Field::Integer(record.reason_ttl.into()),
+            Field::from(record.target_name.as_deref()),
+            Field::from(record.directly_connected),
+            Field::from(record.interface.as_deref()),
+            Field::Integer(record.interface_mtu.into()),
+            source.as_ref().map_or(Field::Nil, Octets::field),
+            mac_field(&links.own),
+            mac_field(&links.host),
+            Field::Number(srtt),
+            Field::Number(rttvar),
+            Field::Number(timeout),
+            Field::from(trace.as_ref()),
+            Field::from(systems.as_ref()),
+            Field::from(record.os.as_ref().map(|os| os.fingerprint.as_str())),
+        ],
+    )
 }
 
 /// Systems that are the same as the host's. Each has the classes of all, as scripts know it from Nmap.
@@ -219,13 +200,13 @@ fn trace_table(lua: &Lua, trace: &Trace) -> mlua::Result<Table> {
 /// How sure a look-up by number is.
 const TABLE_CONFIDENCE: u8 = 3;
 
-/// Without copies: scripts ask for these tables again and again.
-fn port_fields(
-    fields: &mut Fields<'_>,
+fn port_table(
+    lua: &Lua,
+    constructor: &Function,
     key: PortKey,
     status: PortStatus,
     ports: &PortTable,
-) -> mlua::Result<()> {
+) -> mlua::Result<Table> {
     let found = ports.detail(key).and_then(|detail| detail.service.as_ref());
     let from_table;
     let service = match found {
@@ -240,26 +221,31 @@ fn port_fields(
         (None, Some(name)) => (Some(name), TABLE_CONFIDENCE),
         (None, None) => (None, 0),
     };
-    fields.push(key.number)?;
-    fields.push_word(Some(key.protocol.as_str()))?;
-    fields.push_word(Some(status.state.as_str()))?;
-    fields.push_word(Some(status.reason.as_str()))?;
-    fields.push(status.ttl)?;
-    fields.push_word(name)?;
-    fields.push(f64::from(confidence))?;
-    fields.push_word(Some(service.method.as_str()))?;
-    fields.push_word(Some(if service.tunnel == Tunnel::Ssl { "ssl" } else { "none" }))?;
-    fields.push(Some(service.cpe.as_slice()).filter(|cpe| !cpe.is_empty()))?;
-    for text in [
-        &service.product,
-        &service.version,
-        &service.extra_info,
-        &service.hostname,
-        &service.os_type,
-        &service.device_type,
-        &service.fingerprint,
-    ] {
-        fields.push(text.as_deref())?;
-    }
-    Ok(())
+    let cpe = match service.cpe.as_slice() {
+        [] => None,
+        names => Some(lua.create_sequence_from(names.iter().map(String::as_str))?),
+    };
+    nseer_lua::construct(
+        lua,
+        constructor,
+        &[
+            Field::Integer(key.number.into()),
+            Field::from(key.protocol.as_str()),
+            Field::from(status.state.as_str()),
+            Field::from(status.reason.as_str()),
+            Field::Integer(status.ttl.into()),
+            Field::from(name),
+            Field::Number(confidence.into()),
+            Field::from(service.method.as_str()),
+            Field::from(if service.tunnel == Tunnel::Ssl { "ssl" } else { "none" }),
+            Field::from(cpe.as_ref()),
+            text_field(&service.product),
+            text_field(&service.version),
+            text_field(&service.extra_info),
+            text_field(&service.hostname),
+            text_field(&service.os_type),
+            text_field(&service.device_type),
+            text_field(&service.fingerprint),
+        ],
+    )
 }

@@ -86,8 +86,21 @@ end
 
 local meta = { __index = _G }
 
-local function environment(path, id)
-  return setmetatable({ SCRIPT_PATH = path, SCRIPT_NAME = id }, meta)
+-- The fields that a script is likely to set are named, so that the table has room for them at once.
+local function environment(path, id, rule)
+  return setmetatable({
+    SCRIPT_PATH = path,
+    SCRIPT_NAME = id,
+    SCRIPT_TYPE = rule,
+    description = nil,
+    author = nil,
+    license = nil,
+    categories = nil,
+    dependencies = nil,
+    hostrule = nil,
+    portrule = nil,
+    action = nil,
+  }, meta)
 end
 
 -- Runs the top level once to see what the script is. Gives the environment; or false where the
@@ -113,12 +126,12 @@ end
 
 -- The body of a script's thread: top level, rule, action.
 local function main(chunk, path, id, rule, forced, ...)
-  local env = environment(path, id)
-  env.SCRIPT_TYPE = rule
+  local env = environment(path, id, rule)
   chunk(env)()
   if forced or rawget(env, rule)(...) then
     acting()
-    return record_result(env.action(...))
+    -- No tail call: a thread that overstayed in there is stopped at the next instruction.
+    record_result(env.action(...))
   end
 end
 

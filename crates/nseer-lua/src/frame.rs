@@ -11,6 +11,8 @@ use std::ffi::c_int;
 use mlua::ffi::{self, lua_KContext, lua_State};
 use mlua::{Function, Lua};
 
+use crate::native::DONE;
+
 /// A C function that calls `function`. To `function` it is level 2, and the script level 3.
 pub(crate) fn framed(lua: &Lua, function: &Function) -> mlua::Result<Function> {
     // SAFETY: the stack holds the function alone, which becomes the upvalue of the closure that is
@@ -18,12 +20,43 @@ pub(crate) fn framed(lua: &Lua, function: &Function) -> mlua::Result<Function> {
     unsafe { lua.exec_raw(function, |state| ffi::lua_pushcclosure(state, call, 1)) }
 }
 
+/// A C function that calls `native`, which gives a status and values: the values, where the status is
+/// [`DONE`]. All else is for `settle`, to which it is level 2, and the script level 3.
+pub(crate) fn framed_native(
+    lua: &Lua,
+    native: &Function,
+    settle: &Function,
+) -> mlua::Result<Function> {
+    // SAFETY: as above, with two functions and two upvalues.
+    unsafe { lua.exec_raw((native, settle), |state| ffi::lua_pushcclosure(state, call_native, 2)) }
+}
+
 unsafe extern "C-unwind" fn call(state: *mut lua_State) -> c_int {
     // SAFETY: Lua calls with a valid state, and leaves a C function room for at least 20 more values.
     // No value of Rust lives here that an error or a yield could skip.
+    unsafe { hand_to(state, 1) }
+}
+
+unsafe extern "C-unwind" fn call_native(state: *mut lua_State) -> c_int {
+    // SAFETY: as above. A native never yields, so no continuation is needed.
     unsafe {
         let arguments = ffi::lua_gettop(state);
         ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
+        ffi::lua_insert(state, 1);
+        ffi::lua_call(state, arguments, ffi::LUA_MULTRET);
+        if ffi::lua_tointeger(state, 1) == DONE {
+            return ffi::lua_gettop(state) - 1;
+        }
+        hand_to(state, 2)
+    }
+}
+
+/// Calls the function in the upvalue `number` with all that is on the stack; gives its results.
+unsafe fn hand_to(state: *mut lua_State, number: c_int) -> c_int {
+    // SAFETY: as above.
+    unsafe {
+        let arguments = ffi::lua_gettop(state);
+        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(number));
         ffi::lua_insert(state, 1);
         ffi::lua_callk(state, arguments, ffi::LUA_MULTRET, 0, Some(hand_on));
         ffi::lua_gettop(state)

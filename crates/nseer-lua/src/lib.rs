@@ -6,6 +6,7 @@
 //! invisible to scripts are in `ARCHITECTURE.md` ("The scheduler").
 
 mod args;
+mod construct;
 mod frame;
 mod interrupt;
 mod native;
@@ -18,6 +19,7 @@ mod turns;
 mod usage;
 
 pub use args::{Args, type_name};
+pub use construct::{Field, construct};
 pub use interrupt::{Limits, Overrun, Watchdog};
 pub use native::{Native, Raise, Reply};
 pub use portable::{Given, Portable, export, merge};

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use mlua::{AnyUserData, Function, IntoLuaMulti, Lua, MultiValue, Table, Value};
 
 use crate::args::Args;
-use crate::frame::framed;
+use crate::frame::{framed, framed_native};
 
 /// An error that the script sees as a string with its own position in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl std::fmt::Debug for Reply {
     }
 }
 
-const DONE: i64 = 0;
+pub(crate) const DONE: i64 = 0;
 pub(crate) const WAIT: i64 = 1;
 const RAISE: i64 = 2;
 
@@ -104,7 +104,7 @@ pub(crate) type Suspend = std::rc::Rc<dyn Fn(Wait) -> Result<i64, Raise>>;
 #[derive(Clone)]
 pub struct Native {
     pub(crate) lua: Lua,
-    pub(crate) shim: Function,
+    pub(crate) settle: Function,
     pub(crate) blame: Function,
     pub(crate) metatable: Function,
     pub(crate) suspend: Suspend,
@@ -125,8 +125,7 @@ impl Native {
                 Ok(Reply::Values(values)) => Ok(values),
                 Ok(Reply::Wait(future)) => match suspend(future) {
                     Ok(request) => {
-                        let status = Value::Integer(WAIT);
-                        return Ok(MultiValue::from_vec(vec![status, Value::Integer(request)]));
+                        return Ok((WAIT, MultiValue::from_vec(vec![Value::Integer(request)])));
                     }
                     Err(raise) => Err(raise),
                 },
@@ -134,7 +133,7 @@ impl Native {
             };
             settled(lua, reply)
         })?;
-        self.framed(&self.shim.call(raw)?)
+        framed_native(&self.lua, &raw, &self.settle)
     }
 
     /// The Lua function that raises what [`Raise::into_values`] gave, for functions of the engine
@@ -163,17 +162,18 @@ impl Native {
     }
 }
 
+/// A status and values, as `settle` in the shim takes them.
+pub(crate) type Settled = (i64, MultiValue);
+
 /// What the shim is told where there is nothing to wait for.
-pub(crate) fn settled(lua: &Lua, reply: Result<MultiValue, Raise>) -> mlua::Result<MultiValue> {
-    let (status, mut values) = match reply {
+pub(crate) fn settled(lua: &Lua, reply: Result<MultiValue, Raise>) -> mlua::Result<Settled> {
+    Ok(match reply {
         Ok(values) => (DONE, values),
         Err(raise) => (RAISE, raise.into_values(lua)?),
-    };
-    values.push_front(Value::Integer(status));
-    Ok(values)
+    })
 }
 
 /// What the shim is told where the thread has to wait.
-pub(crate) fn waiting() -> mlua::Result<MultiValue> {
-    Ok(MultiValue::from_vec(vec![Value::Integer(WAIT)]))
+pub(crate) fn waiting() -> Settled {
+    (WAIT, MultiValue::new())
 }

@@ -158,13 +158,13 @@ impl Slot {
 fn glance_function(lua: &Lua, slot: Rc<RefCell<Slot>>) -> mlua::Result<Function> {
     lua.create_function(move |lua, ()| {
         let taken = slot.borrow_mut().take_short_wait();
-        let Some((request, mut wait)) = taken else { return native::waiting() };
+        let Some((request, mut wait)) = taken else { return Ok(native::waiting()) };
         // Whoever waits in earnest asks again, with a waker of its own.
         match wait.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(reply) => native::settled(lua, reply),
             Poll::Pending => {
                 slot.borrow_mut().pending = Some((request, wait));
-                native::waiting()
+                Ok(native::waiting())
             }
         }
     })
@@ -234,7 +234,7 @@ impl<C: 'static> Scheduler<C> {
         let suspend = move |wait| slot.borrow_mut().suspend(wait);
         Native {
             lua: self.inner.lua.clone(),
-            shim: self.inner.shim.native.clone(),
+            settle: self.inner.shim.settle.clone(),
             blame: self.inner.shim.blame.clone(),
             metatable: self.inner.shim.metatable.clone(),
             suspend: Rc::new(suspend),

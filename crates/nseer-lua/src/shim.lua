@@ -69,8 +69,8 @@ local function glanced(want, status, ...)
   return blame(2, ...)
 end
 
--- Turns a native's (status, values...) into its values, a wait or an error. Always a tail call, so
--- that level 2 is the C function around the native, and level 3 is the script.
+-- Turns a native's (status, values...) into its values, a wait or an error. Called by the C function
+-- around the native, and goes on in tail calls alone, so that this is level 2, and level 3 is the script.
 local function settle(status, ...)
   if status == DONE then
     return ...
@@ -82,12 +82,6 @@ local function settle(status, ...)
     return glanced((...), glance())
   end
   return blame(2, ...)
-end
-
-local function native(f)
-  return function(...)
-    return settle(f(...))
-  end
 end
 
 local forward
@@ -175,7 +169,7 @@ local function traceback(co, reason)
 end
 
 return {
-  native = native,
+  settle = settle,
   blame = function(...)
     return blame(2, ...)
   end,

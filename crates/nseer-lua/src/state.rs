@@ -40,7 +40,7 @@ impl Default for StateOptions {
 /// The functions of `shim.lua`.
 #[derive(Clone)]
 pub(crate) struct Shim {
-    pub(crate) native: Function,
+    pub(crate) settle: Function,
     pub(crate) blame: Function,
     pub(crate) step: Function,
     pub(crate) drop: Function,
@@ -102,7 +102,7 @@ pub(crate) fn new_state(
     let metatable = lua.load(include_str!("metatables.lua")).set_name("=nseer").call(())?;
     let shim = Shim {
         metatable,
-        native: shim.get("native")?,
+        settle: shim.get("settle")?,
         blame: shim.get("blame")?,
         step: shim.get("step")?,
         drop: shim.get("drop")?,

@@ -110,6 +110,8 @@ fn build_context(method: SslMethod) -> Result<Context, ErrorStack> {
         .set_groups_list(&format!("{GROUPS}:{NEWEST_GROUP}"))
         .or_else(|_| builder.set_groups_list(GROUPS))?;
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+    // A flight of the handshake has many small records; without this each takes two calls of the system.
+    builder.set_read_ahead(true);
     builder.set_options(
         SslOptions::ALL
             | SslOptions::ALLOW_UNSAFE_LEGACY_RENEGOTIATION

@@ -83,9 +83,12 @@ end
 local function laid_out (text, name)
   local lines = 1 + math.max(0, nmap.verbosity() - nmap.debugging())
   local room = lines * WIDTH - #name
-  text = string.match(text, "^%s*(.-)%s*$")
+  text = string.match(text, "^%s*(.*%S)") or ""
   -- What does not fit need not be made visible; one byte more shows that there was more.
-  text = string.gsub(string.sub(text, 1, room + 1), "[^ -~]", visible)
+  text = string.sub(text, 1, room + 1)
+  if not string.find(text, "^[ -~]*$") then
+    text = string.gsub(text, "[^ -~]", visible)
+  end
   if #text > room then
     text = string.sub(text, 1, room - 3) .. "..."
   end

@@ -31,7 +31,11 @@ impl Run {
         let is_new = scanned_before.is_none();
         let mut host = scanned_before.unwrap_or_else(|| self.record(target, ports));
         let deadline = self.host_timeout.and_then(|t| clock.now().checked_add(t));
-        let mut tasks = self.tasks.host(host.address, host.target_name.as_deref());
+        let mut tasks = if self.sinks.is_watched() {
+            self.tasks.host(host.address, host.target_name.as_deref())
+        } else {
+            HostTasks::untold(host.address)
+        };
         if is_new {
             // In boxes of their own, so that a host whose scripts run does not keep the room that its
             // scan took.
