@@ -33,11 +33,18 @@ pub struct Methods {
 
 /// True where this process takes it that it may send raw packets.
 fn is_privileged(plan: &Plan) -> bool {
+    plan.scan.privileged.unwrap_or_else(is_root)
+}
+
+/// True where this process is root's, or is said to be as good, by a variable of the environment.
+fn is_root() -> bool {
     let set = |name| std::env::var_os(name).is_some();
-    plan.scan.privileged.unwrap_or_else(|| {
-        set("NMAP_PRIVILEGED")
-            || (rustix::process::geteuid().is_root() && !set("NMAP_UNPRIVILEGED"))
-    })
+    set("NMAP_PRIVILEGED") || (rustix::process::geteuid().is_root() && !set("NMAP_UNPRIVILEGED"))
+}
+
+/// True where scripts may send raw packets without anybody having said so.
+pub fn may_send_raw() -> bool {
+    is_root() && nseer_packet::may_send_raw()
 }
 
 /// Decides what is sent.

@@ -47,6 +47,9 @@ pub struct Argument<'s> {
     pub library: Option<&'s str>,
 }
 
+/// Libraries require this one for tests of their own, which do not concern those who run a script.
+const TESTS: &str = "unittest";
+
 impl Shelf {
     /// Reads a script. Gives false where one of this name is there already, which stays.
     pub fn add_script(&mut self, id: &str, path: &str, source: &[u8]) -> bool {
@@ -142,7 +145,7 @@ impl Shelf {
     }
 
     /// The arguments of a script: its own, then those of the libraries that it requires, and of those
-    /// that they require.
+    /// that they require, but for [`TESTS`].
     #[must_use]
     pub fn arguments<'s>(&'s self, script: &'s Script) -> Vec<Argument<'s>> {
         let own = script.args.iter().map(|named| Argument { named, library: None });
@@ -156,7 +159,8 @@ impl Shelf {
             };
             let args = library.doc.args.iter().filter(|named| seen.insert(&named.name));
             arguments.extend(args.map(|named| Argument { named, library: Some(name) }));
-            next.extend(library.doc.requires.iter().rev().map(String::as_str));
+            let required = library.doc.requires.iter().rev().map(String::as_str);
+            next.extend(required.filter(|library| *library != TESTS));
         }
         arguments
     }
@@ -193,5 +197,20 @@ mod tests {
         ];
         assert_eq!(arguments, expected);
         assert_eq!(shelf.users("first").collect::<Vec<_>>(), ["own"]);
+    }
+
+    #[test]
+    fn tests_of_libraries_are_no_argument_of_a_script() {
+        let mut shelf = Shelf::default();
+        shelf.add_script("runs", "a", b"--- X\nrequire 'unittest'");
+        shelf.add_script("other", "b", b"--- X\nrequire 'first'");
+        shelf.add_library("first", "c", b"--- F\n-- @args first.x X\nrequire 'unittest'");
+        shelf.add_library("unittest", "d", b"--- U\n-- @args unittest.run Y");
+        let arguments = |id: &str| {
+            let script = &shelf.script(id).expect("it is there").doc;
+            shelf.arguments(script).iter().map(|a| a.named.name.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(arguments("other"), ["first.x"]);
+        assert_eq!(arguments("runs"), ["unittest.run"]);
     }
 }

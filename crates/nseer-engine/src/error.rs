@@ -10,12 +10,12 @@ pub enum EngineError {
     #[error(transparent)]
     Selection(#[from] crate::selection::SelectionError),
     /// A file could not be read.
-    #[error("cannot read '{path}': {source}")]
+    #[error("cannot read '{path}': {error}")]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// A script does not compile. The text begins with file and line.
     #[error("{0}")]

@@ -77,9 +77,8 @@ fn load(
 ) -> Result<Option<Loaded>, EngineError> {
     let lua = world.lua();
     let path = selected.display();
-    let source = selected
-        .read()
-        .map_err(|source| EngineError::Read { path: path.clone().into(), source })?;
+    let source =
+        selected.read().map_err(|error| EngineError::Read { path: path.clone().into(), error })?;
     if aloud && !path.ends_with(".nse") {
         world.say(
             Severity::Warning,

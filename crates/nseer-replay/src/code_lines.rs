@@ -61,7 +61,8 @@ impl<'a> Reader<'a> {
         self.string()?;
         let first_line = self.number()?;
         self.number()?;
-        self.skip(3)?;
+        let [_, is_vararg, _] = self.skip(3)? else { return None };
+        let is_vararg = *is_vararg != 0;
         let instructions = self.number()?;
         self.skip(instructions.checked_mul(4)?)?;
         for _ in 0..self.number()? {
@@ -76,7 +77,7 @@ impl<'a> Reader<'a> {
         for _ in 0..self.number()? {
             self.function(lines)?;
         }
-        self.lines(first_line, lines)?;
+        self.lines(first_line, is_vararg, lines)?;
         for _ in 0..self.number()? {
             self.string()?;
             self.number()?;
@@ -88,7 +89,7 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    fn lines(&mut self, first: usize, lines: &mut BTreeSet<usize>) -> Option<()> {
+    fn lines(&mut self, first: usize, is_vararg: bool, lines: &mut BTreeSet<usize>) -> Option<()> {
         let count = self.number()?;
         let steps = self.skip(count)?;
         let mut absolute = Vec::new();
@@ -106,8 +107,10 @@ impl<'a> Reader<'a> {
                 }
                 step => line += i64::from(step),
             }
-            // Taking arguments at the beginning of a file is no line of its.
-            lines.extend(usize::try_from(line).ok().filter(|line| *line > 0));
+            // What takes the arguments that `...` stands for, as in every file, is never seen to run.
+            if !(is_vararg && at == 0) {
+                lines.extend(usize::try_from(line).ok().filter(|line| *line > 0));
+            }
         }
         Some(())
     }
@@ -123,12 +126,15 @@ mod tests {
             b"-- a comment\nlocal x = 1\n\nfunction f(a)\n  if a then\n    return 2\n  end\n  \
             return function()\n    return x\n  end\nend\n";
         let lines: Vec<usize> = code_lines(source).expect("code").into_iter().collect();
-        assert_eq!(lines, [1, 2, 4, 5, 6, 9, 10, 11]);
+        assert_eq!(lines, [2, 4, 5, 6, 9, 10, 11]);
         assert_eq!(code_lines(b"local = 1"), None);
     }
 
     #[test]
     fn long_files_and_steps_are_followed() {
+        let lines =
+            code_lines(b"x = [[\n\n]]\nfunction f(...)\n  return ...\nend\n").expect("code");
+        assert_eq!(lines.into_iter().collect::<Vec<_>>(), [3, 4, 5, 6]);
         let source = format!("local a = 1\n{}\na = 2\n", "\n".repeat(5000));
         let lines = code_lines(source.as_bytes()).expect("code");
         assert!(!lines.contains(&2) && lines.contains(&5003), "{lines:?}");

@@ -20,6 +20,9 @@ pub(crate) enum Ask {
     End { reply: Sender<Vec<Mismatch>> },
 }
 
+/// Bytes that a peer may send before it waits for the script.
+const MOST_SENT: usize = 64 << 20;
+
 /// What becomes of a connect.
 pub(crate) enum Opened {
     /// Nobody is there, and the test says so.
@@ -160,6 +163,7 @@ impl Desk {
             Err(error) => return vec![Deed::Failed(first_line(&error))],
         };
         self.loaded.refill();
+        let mut sent = 0;
         loop {
             if thread.status() != ThreadStatus::Resumable {
                 return deeds;
@@ -181,7 +185,13 @@ impl Desk {
             };
             let ended = match text(0).as_slice() {
                 b"send" => {
-                    deeds.push(Deed::Send(text(1)));
+                    let data = text(1);
+                    sent += data.len();
+                    if sent > MOST_SENT {
+                        deeds.push(Deed::Failed("it sends without end".to_owned()));
+                        return deeds;
+                    }
+                    deeds.push(Deed::Send(data));
                     false
                 }
                 b"wait" => {

@@ -9,6 +9,7 @@ mod desk;
 mod line;
 mod literal;
 pub mod machine;
+mod mask;
 mod mismatch;
 mod order;
 mod peers;
@@ -25,7 +26,9 @@ pub use mismatch::Mismatch;
 pub use peers::ScriptedPeers;
 pub use read::RecordingError;
 pub use recorder::{Conversations, Recorder};
-pub use recording::{Answer, Conversation, Failure, Pattern, Port, Recording, Said, Stage, Turn};
+pub use recording::{
+    Answer, Conversation, Failure, Pattern, Port, Recording, Said, Stage, Turn, Way,
+};
 pub use replay::Replay;
 pub use snapshots::Snapshots;
 pub use test_file::{Expected, Source, TestCase, TestFileError, read_tests};

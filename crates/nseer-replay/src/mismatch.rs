@@ -31,7 +31,9 @@ impl Mismatch {
     pub fn text(&self, file: &str) -> String {
         let mut out = match self.line {
             Some(line) => format!("{file}:{line}: {}", self.what),
-            None => self.what.clone(),
+            // What a file of tests says itself names it.
+            None if self.what.contains(&format!("{file}:")) => self.what.clone(),
+            None => format!("{file}: {}", self.what),
         };
         if let Some((expected, sent)) = &self.sides {
             out.push('\n');

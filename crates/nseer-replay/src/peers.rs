@@ -5,7 +5,8 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -30,7 +31,13 @@ struct Shared {
     mismatches: Mutex<Vec<Mismatch>>,
     names: Replay,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// A peer does not come back.
+    is_lost: AtomicBool,
 }
+
+/// How long a peer may take for one answer. Its instructions are counted; this is for one that is in a single call of
+/// Lua's own, such as a search for a pattern that has too many ways to match.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl ScriptedPeers {
     /// Starts the peers of the test `name` of a file.
@@ -67,6 +74,7 @@ impl ScriptedPeers {
             mismatches: Mutex::default(),
             names: Replay::new(recording),
             thread: Mutex::new(Some(thread)),
+            is_lost: AtomicBool::new(false),
         };
         Ok(ScriptedPeers { shared: Arc::new(shared) })
     }
@@ -76,8 +84,11 @@ impl ScriptedPeers {
     pub fn finish(&self) -> Vec<Mismatch> {
         let (reply, unsaid) = channel();
         self.shared.ask(Ask::End { reply });
-        let unsaid = unsaid.recv().unwrap_or_default();
-        if let Some(thread) = lock(&self.shared.thread).take() {
+        let unsaid = self.shared.answer(&unsaid).unwrap_or_default();
+        // One that does not come back ends with the program.
+        if let Some(thread) = lock(&self.shared.thread).take()
+            && !self.shared.is_lost.load(Ordering::Relaxed)
+        {
             // A panic has already been printed.
             let _ = thread.join();
         }
@@ -91,7 +102,7 @@ impl ScriptedPeers {
         let protocol = if is_udp { "udp" } else { "tcp" };
         let (reply, opened) = channel();
         self.shared.ask(Ask::Open { port: format!("{port}/{protocol}"), reply });
-        opened.recv().unwrap_or(Opened::Unknown)
+        self.shared.answer(&opened).unwrap_or(Opened::Refused)
     }
 
     fn line(&self, transport: Transport, peer: Option<SocketAddr>) -> PeerLine {
@@ -122,6 +133,19 @@ impl Shared {
     fn ask(&self, ask: Ask) {
         // Peers that have ended answer nothing; the asker sees that.
         let _ = lock(&self.asked).send(ask);
+    }
+
+    /// What the peers answer; nothing where they have ended, or do not come back.
+    fn answer<T>(&self, from: &Receiver<T>) -> Option<T> {
+        if self.is_lost.load(Ordering::Relaxed) {
+            return None;
+        }
+        let answer = from.recv_timeout(PATIENCE);
+        if let Err(RecvTimeoutError::Timeout) = answer {
+            self.is_lost.store(true, Ordering::Relaxed);
+            self.tell(Mismatch::new(None, "the peer failed: one call in it does not end"));
+        }
+        answer.ok()
     }
 
     fn tell(&self, mismatch: Mismatch) {
@@ -279,7 +303,7 @@ impl Line for PeerLine {
         let Some(connection) = self.connection else { return Ok(()) };
         let (reply, deeds) = channel();
         self.peers.shared.ask(Ask::Hear { connection, data: data.to_vec(), reply });
-        let deeds = deeds.recv().unwrap_or_default();
+        let deeds = self.peers.shared.answer(&deeds).unwrap_or_default();
         self.late(deeds, now);
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! Reads a recording, which somebody may have edited: what is wrong is told with its line.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::literal::{Token, read_duration, tokens};
 use crate::recording::{
-    Answer, Conversation, Failure, Pattern, Port, Recording, Said, Stage, Turn,
+    Answer, Conversation, Failure, Pattern, Port, Recording, Said, Stage, Turn, Way,
 };
 use crate::write::{END, FAMILIES, HEADING, TRANSPORTS};
 
@@ -41,7 +42,7 @@ impl Recording {
                 }
                 () => reader.line(number, line),
             };
-            result.map_err(|text| RecordingError { line: number, text })?;
+            result.map_err(|text| RecordingError { line: number, text: shown(&text) })?;
         }
         if !ended {
             let text = format!("the recording is cut off: its last line has to be '{END}'");
@@ -62,6 +63,20 @@ pub(crate) fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_terminator('\n').enumerate().map(move |(i, line)| (i + 1, &line[..plain(line)]))
 }
 
+/// What is quoted from a file moves no cursor, and is no longer than a line.
+fn shown(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+    let shown: String = text.chars().take(LONGEST).map(plain).collect();
+    if text.chars().nth(LONGEST).is_some() { format!("{shown}…") } else { shown }
+}
+
+/// Characters of what is said of a line.
+const LONGEST: usize = 200;
+
+/// The states of a port, in Nmap's words.
+const STATES: &[&str] =
+    &["open", "closed", "filtered", "unfiltered", "open|filtered", "closed|filtered"];
+
 fn heading(line: &str) -> Result<(), String> {
     match line.trim() == HEADING {
         true => Ok(()),
@@ -72,9 +87,12 @@ fn heading(line: &str) -> Result<(), String> {
 #[derive(Default)]
 struct Reader {
     recording: Recording,
-    has_script: bool,
+    /// What may stand in a recording once, and stood there.
+    once: BTreeSet<String>,
     /// The text of the result has begun.
     in_output: bool,
+    /// There is none.
+    no_output: bool,
 }
 
 impl Reader {
@@ -82,6 +100,9 @@ impl Reader {
         if self.in_output
             && let Some(shown) = line.strip_prefix('=')
         {
+            if self.no_output {
+                return Err("'output none' has no lines: take 'none' away, or these".to_owned());
+            }
             let output = self.recording.output.get_or_insert_default();
             output.push_str(shown.strip_prefix(' ').unwrap_or(shown));
             output.push('\n');
@@ -106,9 +127,10 @@ impl Reader {
                 self.recording.names.push(answer?);
             }
             Token::Word("output") => {
+                self.only("output")?;
                 self.in_output = true;
                 self.recording.output = Some(String::new());
-                words.take_word("none");
+                self.no_output = words.take_word("none");
             }
             Token::Word("=") => {
                 return Err("a line of the result stands before 'output'".to_owned());
@@ -118,6 +140,14 @@ impl Reader {
             }
         }
         words.end()
+    }
+
+    /// A second line with this word would silently replace the first.
+    fn only(&mut self, word: &str) -> Result<(), String> {
+        match self.once.insert(word.to_owned()) {
+            true => Ok(()),
+            false => Err(format!("there is a second line '{word}'")),
+        }
     }
 
     /// Further bytes of the line before.
@@ -137,16 +167,17 @@ impl Reader {
     }
 
     fn stage(&mut self, word: &str, words: &mut Words<'_>) -> Result<(), String> {
+        if ["script", "host", "way", "args", "time", "seed"].contains(&word) {
+            self.only(word)?;
+        }
         let stage = &mut self.recording.stage;
         match word {
-            "script" => {
-                stage.script = words.text("the script's file")?;
-                self.has_script = true;
-            }
+            "script" => stage.script = words.text("the script's file")?,
             "host" => {
                 stage.host = words.parse("an address")?;
                 stage.name = words.optional_text()?;
             }
+            "way" => stage.way = Some(way(words)?),
             "port" => stage.ports.push(port(words)?),
             "args" => stage.args = Some(words.text("the arguments in quotes")?),
             "time" => stage.time = words.parse("milliseconds since 1970")?,
@@ -185,7 +216,7 @@ impl Reader {
     }
 
     fn finish(self) -> Result<Recording, String> {
-        match self.has_script {
+        match self.once.contains("script") {
             true => Ok(self.recording),
             false => Err("no line names the script: script \"NAME.nse\"".to_owned()),
         }
@@ -198,6 +229,19 @@ fn exact(pattern: &Pattern) -> Result<Vec<u8>, String> {
     bytes.ok_or_else(|| "only what the script sends may have bytes that are any".to_owned())
 }
 
+fn way(words: &mut Words<'_>) -> Result<Way, String> {
+    let interface = words.text("an interface")?;
+    let mtu = match words.take_word("mtu") {
+        true => words.parse("a number of bytes")?,
+        false => 0,
+    };
+    if !words.take_word("from") {
+        return Err("'from' and the local address are missing".to_owned());
+    }
+    let source = words.parse("an address")?;
+    Ok(Way { interface, mtu, source, is_direct: words.take_word("direct") })
+}
+
 fn port(words: &mut Words<'_>) -> Result<Port, String> {
     let word = words.word("a port such as 22/tcp")?;
     let (number, protocol) = word.split_once('/').unwrap_or((word, "tcp"));
@@ -207,7 +251,11 @@ fn port(words: &mut Words<'_>) -> Result<Port, String> {
         _ => return Err(format!("'{word}' is no port: write 22/tcp or 53/udp")),
     };
     let number = number.parse().map_err(|_| format!("'{word}' is no port: write 22/tcp"))?;
-    let state = words.word("a state such as open")?.to_owned();
+    let state = words.word("a state such as open")?;
+    if !STATES.contains(&state) {
+        return Err(format!("'{state}' is no state of a port: write one of {}", STATES.join(", ")));
+    }
+    let state = state.to_owned();
     Ok(Port { number, is_udp, state, service: words.optional_text()? })
 }
 

@@ -27,6 +27,8 @@ pub struct Stage {
     pub host: IpAddr,
     /// Its name, where the user gave one.
     pub name: Option<String>,
+    /// The way to it, where it is known.
+    pub way: Option<Way>,
     /// Its ports.
     pub ports: Vec<Port>,
     /// The script's arguments, as after `--script-args`.
@@ -43,12 +45,26 @@ impl Default for Stage {
             script: String::new(),
             host: IpAddr::from([127, 0, 0, 1]),
             name: None,
+            way: None,
             ports: Vec::new(),
             args: None,
             time: 0,
             seed: 1,
         }
     }
+}
+
+/// How packets to the host leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The interface's name.
+    pub interface: String,
+    /// Its maximum transmission unit in bytes; 0 unknown.
+    pub mtu: u32,
+    /// The local address.
+    pub source: IpAddr,
+    /// The host is on a network of the interface's, or is this machine.
+    pub is_direct: bool,
 }
 
 /// A port of the host.
@@ -205,44 +221,4 @@ impl Failure {
             Failure::Other(text) => Error::other(text.clone()).into(),
         }
     }
-}
-
-impl Recording {
-    /// Replaces a secret by as many `x`, wherever it stands as it is: lengths stay what they are, and a
-    /// script that is given the masked arguments says what was recorded. What a script makes of the
-    /// secret (a digest, Base64) is not recognised.
-    pub fn mask(&mut self, secret: &[u8]) {
-        let in_text = |text: &mut String| {
-            *text = String::from_utf8_lossy(&masked(text.as_bytes(), secret)).into_owned();
-        };
-        self.stage.args.iter_mut().for_each(in_text);
-        self.output.iter_mut().for_each(in_text);
-        let turns = self.conversations.iter_mut().flat_map(|c| &mut c.turns);
-        for turn in turns {
-            match &mut turn.said {
-                Said::Received(data) => *data = masked(data, secret),
-                Said::Sent(pattern, _) => {
-                    let bytes: Option<Vec<u8>> = pattern.bytes.iter().copied().collect();
-                    if let Some(bytes) = bytes {
-                        *pattern = Pattern::of(&masked(&bytes, secret));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-fn masked(data: &[u8], secret: &[u8]) -> Vec<u8> {
-    let mut out = data.to_vec();
-    let mut at = 0;
-    while !secret.is_empty() && at + secret.len() <= out.len() {
-        if out[at..].starts_with(secret) {
-            out[at..at + secret.len()].fill(b'x');
-            at += secret.len();
-        } else {
-            at += 1;
-        }
-    }
-    out
 }

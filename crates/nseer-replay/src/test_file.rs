@@ -77,7 +77,11 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Runs the text of a file in a state of its own, without files, time or other programs.
     pub(crate) fn new(text: &[u8], file: &str) -> Result<Loaded, TestFileError> {
-        Loaded::load(text, file).map_err(|error| TestFileError(first_line(&error)))
+        Loaded::load(text, file).map_err(|error| {
+            let text = first_line(&error);
+            let is_placed = text.starts_with(&format!("{file}:"));
+            TestFileError(if is_placed { text } else { format!("{file}: {text}") })
+        })
     }
 
     fn load(text: &[u8], file: &str) -> mlua::Result<Loaded> {
@@ -89,15 +93,19 @@ impl Loaded {
             lua.globals().raw_remove(name)?;
         }
         let left = Rc::new(RefCell::new(INSTRUCTIONS / 1000));
-        let counter = left.clone();
-        lua.set_global_hook(HookTriggers::new().every_nth_instruction(1000), move |_, _| {
+        let (counter, name) = (left.clone(), file.to_owned());
+        lua.set_global_hook(HookTriggers::new().every_nth_instruction(1000), move |_, frame| {
             let mut left = counter.borrow_mut();
             match left.checked_sub(1) {
                 Some(less) => {
                     *left = less;
                     Ok(VmState::Continue)
                 }
-                None => Err(mlua::Error::RuntimeError("computed for too long".to_owned())),
+                None => {
+                    let line = frame.current_line().map(|line| format!(":{line}"));
+                    let place = format!("{name}{}", line.unwrap_or_default());
+                    Err(mlua::Error::RuntimeError(format!("{place}: computed for too long")))
+                }
             }
         })?;
         let tests: Rc<RefCell<Vec<(String, Table, usize)>>> = Rc::default();
@@ -134,6 +142,9 @@ pub(crate) fn first_line(error: &mlua::Error) -> String {
         mlua::Error::SyntaxError { message, .. } => message.clone(),
         other => other.to_string(),
     };
+    if text.starts_with("table: ") || text.starts_with("function: ") {
+        return "an error was raised that is no text".to_owned();
+    }
     text.lines().next().unwrap_or_default().to_owned()
 }
 

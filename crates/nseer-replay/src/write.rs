@@ -3,7 +3,7 @@
 use nseer_net::{Family, Transport};
 
 use crate::literal::{duration, pieces, quoted_text};
-use crate::recording::{Answer, Conversation, Failure, Pattern, Port, Recording, Said, Turn};
+use crate::recording::{Answer, Conversation, Failure, Pattern, Port, Recording, Said, Turn, Way};
 
 /// The first line of every recording.
 pub(crate) const HEADING: &str = "nseer recording 1";
@@ -43,6 +43,9 @@ impl Recording {
         line(out, &format!("script {}", quoted_text(&stage.script)));
         let name = stage.name.as_ref().map(|name| format!(" {}", quoted_text(name)));
         line(out, &format!("host {}{}", stage.host, name.unwrap_or_default()));
+        if let Some(way) = &stage.way {
+            line(out, &format!("way {way}"));
+        }
         for port in &stage.ports {
             line(out, &format!("port {port}"));
         }
@@ -51,6 +54,14 @@ impl Recording {
         }
         line(out, &format!("time {}", stage.time));
         line(out, &format!("seed {}", stage.seed));
+    }
+}
+
+impl std::fmt::Display for Way {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let direct = if self.is_direct { " direct" } else { "" };
+        let interface = quoted_text(&self.interface);
+        write!(f, "{interface} mtu {} from {}{direct}", self.mtu, self.source)
     }
 }
 

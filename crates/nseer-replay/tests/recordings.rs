@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nseer_net::{Family, Transport};
 use nseer_replay::{
-    Answer, Conversation, Failure, Pattern, Port, Recording, RecordingError, Said, Stage, Turn,
+    Answer, Conversation, Failure, Pattern, Port, Recording, RecordingError, Said, Stage, Turn, Way,
 };
 use proptest::prelude::*;
 
@@ -202,8 +202,13 @@ prop_compose! {
         script in "[ -~é]{1,20}",
         host in any::<IpAddr>(),
         name in proptest::option::of("[ -~]{0,20}"),
+        way in proptest::option::of(
+            ("[ -~]{0,9}", any::<u32>(), any::<IpAddr>(), any::<bool>()).prop_map(
+                |(interface, mtu, source, is_direct)| Way { interface, mtu, source, is_direct }
+            )
+        ),
         ports in proptest::collection::vec(
-            (any::<u16>(), any::<bool>(), "[a-z|]{1,9}", proptest::option::of("[ -~]{1,9}")), 0..3
+            (any::<u16>(), any::<bool>(), proptest::sample::select(vec!["open", "closed", "open|filtered"]), proptest::option::of("[ -~]{1,9}")), 0..3
         ),
         args in proptest::option::of("[ -~]{0,30}"),
         time in any::<u64>(),
@@ -213,9 +218,9 @@ prop_compose! {
         output in proptest::option::of("([ -~]{0,20}\n){0,3}"),
     ) -> Recording {
         let ports = ports.into_iter().map(|(number, is_udp, state, service)| {
-            Port { number, is_udp, state, service }
+            Port { number, is_udp, state: state.to_owned(), service }
         });
-        let stage = Stage { script, host, name, ports: ports.collect(), args, time, seed };
+        let stage = Stage { script, host, name, way, ports: ports.collect(), args, time, seed };
         Recording { stage, conversations, names, output }
     }
 }

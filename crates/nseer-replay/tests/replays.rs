@@ -162,9 +162,9 @@ async fn whatever_was_not_recorded_is_told() {
         [
             "r:4: connection to 192.0.2.1:7 (tcp): the script waits where it sent something",
             "r:8: connection to 192.0.2.1:7 (tls): the script sends something else",
-            "the script connects to 192.0.2.1:7, which the recording does not have (again)",
-            "the script looks up 'a.example', which the recording does not answer",
-            "the script opens a UDP socket that the recording does not have",
+            "r: the script connects to 192.0.2.1:7, which the recording does not have (again)",
+            "r: the script looks up 'a.example', which the recording does not answer",
+            "r: the script opens a UDP socket that the recording does not have",
             "r:6: the script never opened the connection to 192.0.2.1:8 (tcp)",
         ]
     );

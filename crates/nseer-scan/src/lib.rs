@@ -41,6 +41,7 @@ pub use mixed::{LazyRaw, MixedConnector, PendingMixed};
 pub use observing::HasRaw;
 pub use order::SplitMix;
 pub use raw::{Carrier, OddPorts, Payloads, PendingAnswer, RawConfig, RawConnector};
+pub use routes::know_way;
 pub use scanner::{ScanError, Scanner, Told};
 pub use sockets::{Heir, PendingConnect, SocketConnector};
 pub use tap::{Connecting, Seen, Tap};

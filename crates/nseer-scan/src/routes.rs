@@ -11,6 +11,16 @@ use nseer_packet::mtu_files;
 use nseer_seam::Files;
 use socket2::{Domain, Socket, Type};
 
+/// Puts what the kernel knows of the way to a host into its record, for those who do not scan it: the address
+/// that packets leave from, the interface and its size, and whether the host is on a network of this machine's.
+///
+/// # Errors
+/// As the kernel says; `AddrNotAvailable` where no address of this machine can reach the host.
+pub fn know_way(host: &mut HostRecord, files: Arc<dyn Files>) -> io::Result<()> {
+    Routes::new(files).to(host.address)?.fill(host);
+    Ok(())
+}
+
 /// The machine's interfaces, read once, when the first route is asked for.
 pub(crate) struct Routes {
     files: Arc<dyn Files>,

@@ -47,6 +47,16 @@ fn harmless(c: char) -> char {
     }
 }
 
+/// What a message quotes of a file does nothing to a terminal either.
+fn said(text: &str) -> String {
+    let said = |c: char| match c {
+        '\n' => c.to_string(),
+        c if c.is_control() => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(said).collect()
+}
+
 fn draw(
     out: &mut dyn Write,
     file: &Checked,
@@ -68,14 +78,14 @@ fn draw(
         .with_index_type(IndexType::Byte);
     let mut label = Label::new(span(finding.span)).with_color(colour);
     // Without words the place would not be marked.
-    label = label.with_message(finding.help.as_deref().unwrap_or("here"));
+    label = label.with_message(said(finding.help.as_deref().unwrap_or("here")));
     let mut report = Report::build(ReportKind::Custom(word, colour), span(finding.span))
         .with_config(config)
         .with_code(finding.rule)
-        .with_message(&finding.message)
+        .with_message(said(&finding.message))
         .with_label(label);
     for (other, text) in &finding.related {
-        report.add_label(Label::new(span(*other)).with_message(text).with_color(Color::Blue));
+        report.add_label(Label::new(span(*other)).with_message(said(text)).with_color(Color::Blue));
     }
     let mut drawn = Vec::new();
     report.finish().write(cache, &mut drawn)?;

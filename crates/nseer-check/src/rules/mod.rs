@@ -125,17 +125,18 @@ fn documented_arguments<'c>(context: &'c Context<'_>) -> Vec<(&'c str, Span)> {
     named.map(|(name, tag)| (name, context.file.tag_span(tag))).collect()
 }
 
-/// The script arguments that are asked for by name.
-fn read_arguments<'a>(context: &Context<'a>) -> Vec<(&'a str, Span)> {
+/// The script arguments that are asked for by name. Each stands with the others that would do as well; one whose name
+/// is made while the script runs is `None`.
+fn read_arguments<'a>(context: &Context<'a>) -> Vec<Vec<Option<(&'a str, Span)>>> {
     let mut found = Vec::new();
     let calls = context.calls.iter();
     for call in calls.filter(|call| context.callee(call) == Some(("stdnse", "get_script_args"))) {
-        let mut take = |expr: &'a Expr| found.extend(expr.string().map(|name| (name, expr.span)));
+        let named = |expr: &'a Expr| expr.string().map(|name| (name, expr.span));
         for arg in call.args {
-            match &arg.kind {
-                ExprKind::Table(items) => items.iter().for_each(|item| take(item.value())),
-                _ => take(arg),
-            }
+            found.push(match &arg.kind {
+                ExprKind::Table(items) => items.iter().map(|item| named(item.value())).collect(),
+                _ => vec![named(arg)],
+            });
         }
     }
     found

@@ -108,7 +108,10 @@ fn check(words: &Words, system: &System) -> anyhow::Result<u8> {
     let format = one_of(words.value("--format"), "--format", FORMATS, Format::Human)?;
     let levels = [Level::Note, Level::Warning, Level::Error].map(|level| (level.word(), level));
     let least = one_of(words.value("--level"), "--level", &levels, Level::Note)?;
-    let mut checked = checked(words, system)?;
+    let (mut checked, is_whole) = checked(words, system)?;
+    if checked.is_empty() && !is_whole {
+        return Ok(TROUBLE);
+    }
     for file in &mut checked {
         file.findings.retain(|finding| finding.level >= least);
     }
@@ -117,6 +120,9 @@ fn check(words: &Words, system: &System) -> anyhow::Result<u8> {
     let written = report::write(&mut out, format, &checked, to_terminal && !is_plain);
     written.and_then(|()| out.flush()).context("cannot write the output")?;
     let worst = checked.iter().flat_map(|file| &file.findings).map(|finding| finding.level).max();
+    if !is_whole {
+        return Ok(TROUBLE);
+    }
     let limit = if words.has("--strict") { Level::Warning } else { Level::Error };
     Ok(if worst.is_some_and(|worst| worst >= limit) { ERRORS } else { CLEAN })
 }
@@ -148,62 +154,88 @@ fn one_of<T: Copy>(
     }
 }
 
-fn checked(words: &Words, system: &System) -> anyhow::Result<Vec<Checked>> {
-    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+/// What is checked, and whether all of it could be read: what could not is told, and the rest checked.
+fn checked(words: &Words, system: &System) -> anyhow::Result<(Vec<Checked>, bool)> {
+    let mut found = Found::default();
     if words.operands.is_empty() {
-        add_folder(Path::new("."), system, &mut files)?;
+        found.folder(Path::new("."), system)?;
     }
     for operand in &words.operands {
         let path = Path::new(operand);
         if operand == "-" {
             let mut text = Vec::new();
             io::stdin().read_to_end(&mut text).context("cannot read standard input")?;
-            files.push(("standard input".to_owned(), text));
+            found.files.push(("standard input".to_owned(), text));
         } else if system.files.kind(path) == Some(FileKind::Directory) {
-            add_folder(path, system, &mut files)?;
+            found.folder(path, system)?;
         } else {
-            files.push((path.display().to_string(), read(path, system)?));
+            found.file(path, system);
         }
     }
+    for trouble in &found.unread {
+        // Where standard error is gone there is nobody to tell.
+        let _ = writeln!(io::stderr(), "nseer: {trouble:#}");
+    }
+    if found.files.is_empty() {
+        return Ok((Vec::new(), false));
+    }
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    Ok(Checker::new(api(words, system)?).check(&files, threads))
+    let checked = Checker::new(api(words, system)?).check(&found.files, threads);
+    Ok((checked, found.unread.is_empty()))
+}
+
+/// Scripts and libraries that were found, and what of them cannot be read.
+#[derive(Default)]
+struct Found {
+    files: Vec<(String, Vec<u8>)>,
+    unread: Vec<anyhow::Error>,
+}
+
+impl Found {
+    fn file(&mut self, path: &Path, system: &System) {
+        let shown = path.strip_prefix(".").unwrap_or(path);
+        match read(shown, system) {
+            Ok(text) => self.files.push((shown.display().to_string(), text)),
+            Err(error) => self.unread.push(error),
+        }
+    }
+
+    /// Adds the scripts and libraries of a folder, and of those in it whose names begin with no dot.
+    fn folder(&mut self, folder: &Path, system: &System) -> anyhow::Result<()> {
+        let (before, unread) = (self.files.len(), self.unread.len());
+        let mut open: Vec<(PathBuf, usize)> = vec![(folder.to_owned(), 0)];
+        while let Some((folder, depth)) = open.pop() {
+            let entries = system.files.list(&folder);
+            let entries = entries.with_context(|| format!("cannot read '{}'", folder.display()));
+            let entries = match entries {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.unread.push(error);
+                    continue;
+                }
+            };
+            for path in entries {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                if name.starts_with('.') || name == types::FOLDER {
+                    continue;
+                }
+                match system.files.kind(&path) {
+                    Some(FileKind::Directory) if depth < DEPTH => open.push((path, depth + 1)),
+                    Some(FileKind::File) if is_ours(&name) => self.file(&path, system),
+                    _ => {}
+                }
+            }
+        }
+        if self.files.len() == before && self.unread.len() == unread {
+            bail!("'{}' has no scripts (.nse) and no libraries (.lua)", folder.display());
+        }
+        self.files[before..].sort();
+        Ok(())
+    }
 }
 
 fn read(path: &Path, system: &System) -> anyhow::Result<Vec<u8>> {
     system.files.read(path).with_context(|| format!("cannot read '{}'", path.display()))
-}
-
-/// Adds the scripts and libraries of a folder, and of those in it whose names begin with no dot.
-fn add_folder(
-    folder: &Path,
-    system: &System,
-    files: &mut Vec<(String, Vec<u8>)>,
-) -> anyhow::Result<()> {
-    let before = files.len();
-    let mut open: Vec<(PathBuf, usize)> = vec![(folder.to_owned(), 0)];
-    while let Some((folder, depth)) = open.pop() {
-        let entries = system.files.list(&folder);
-        let entries = entries.with_context(|| format!("cannot read '{}'", folder.display()))?;
-        for path in entries {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.starts_with('.') || name == types::FOLDER {
-                continue;
-            }
-            match system.files.kind(&path) {
-                Some(FileKind::Directory) if depth < DEPTH => open.push((path, depth + 1)),
-                Some(FileKind::File) if is_ours(&name) => {
-                    let shown = path.strip_prefix(".").unwrap_or(&path).display().to_string();
-                    files.push((shown, read(&path, system)?));
-                }
-                _ => {}
-            }
-        }
-    }
-    if files.len() == before {
-        bail!("'{}' has no scripts (.nse) and no libraries (.lua)", folder.display());
-    }
-    files[before..].sort();
-    Ok(())
 }
 
 /// Tests of scripts are Lua, but no libraries.
@@ -216,16 +248,17 @@ fn write_types(words: &Words, system: &System) -> anyhow::Result<u8> {
         bail!("where to? Write: nseer script types -o DIR, with the folder of the scripts")
     };
     let folder = Path::new(folder);
-    if system.files.kind(folder) != Some(FileKind::Directory) {
-        bail!("'{}' (-o) is not a folder", folder.display());
-    }
     let api = api(words, system)?;
     let types = folder.join(types::FOLDER);
-    if system.files.kind(&types).is_none() {
-        system
-            .files
-            .make_directory(&types)
-            .with_context(|| format!("cannot make '{}'", types.display()))?;
+    for folder in [folder, &types] {
+        match system.files.kind(folder) {
+            Some(FileKind::Directory) => {}
+            Some(_) => bail!("'{}' (-o) is not a folder", folder.display()),
+            None => {
+                let made = system.files.make_directory(folder);
+                made.with_context(|| format!("cannot make '{}' (-o)", folder.display()))?;
+            }
+        }
     }
     let mut count = 0;
     for (name, text) in types::files(&api) {

@@ -105,6 +105,7 @@ impl State {
         let head = format!("{:>9}  {line:9} #{number}", milliseconds(time));
         let mut out = String::new();
         let what = match &sight.what {
+            What::Opened { failed: None, peer: None, .. } => format!("opens a socket {peer}"),
             What::Opened { failed: None, took, .. } => {
                 format!("connects to {peer} ({})", milliseconds(*took))
             }
@@ -113,7 +114,8 @@ impl State {
             }
             What::Tls { failed: None, .. } => "starts TLS".to_owned(),
             What::Tls { failed: Some(error), .. } => format!("cannot start TLS: {error}"),
-            What::Sent { data, .. } => format!("sends {}", bytes(data.len())),
+            What::Sent { data, to: Some(to) } => format!("sends {} to {to}", bytes(data.len())),
+            What::Sent { data, to: None } => format!("sends {}", bytes(data.len())),
             What::Received(data) => format!("receives {}", bytes(data.len())),
             What::Asked(_) => "asks".to_owned(),
             What::Answered(_) => "is answered".to_owned(),
@@ -141,7 +143,7 @@ fn peer_text(transport: Transport, peer: Option<SocketAddr>) -> String {
         Transport::Dtls => "dtls",
         Transport::Raw => "raw",
     };
-    peer.map_or_else(|| format!("anybody ({word})"), |peer| format!("{peer} ({word})"))
+    peer.map_or_else(|| format!("({word})"), |peer| format!("{peer} ({word})"))
 }
 
 fn bytes(count: usize) -> String {

@@ -130,7 +130,7 @@ fn place(path: &Path) -> anyhow::Result<(PathBuf, String)> {
     if name.is_empty() || !name.chars().all(is_plain) || name.starts_with('-') {
         bail!(
             "'{}' is no name for a script: use letters, digits, - and _, such as http-title",
-            path.display()
+            path.display().to_string().escape_debug()
         );
     }
     Ok((path.to_owned(), name.to_owned()))

@@ -43,12 +43,13 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
         .build()
         .context("cannot start")?;
     let target = Target::read(target)?;
-    let host = runtime.block_on(given_host(&target, words, false))?;
+    let host = runtime.block_on(given_host(&target, words, false, system))?;
     let time = system.clock.wall().duration_since(UNIX_EPOCH).unwrap_or_default();
     let stage = Stage {
         script: relative(&script, &path, system)?,
         host: host.address,
         name: host.name.clone(),
+        way: host.way.clone(),
         args: words.value("--script-args").map(|args| args.to_string_lossy().into_owned()),
         time: u64::try_from(time.as_millis()).unwrap_or(0),
         ..Stage::default()
@@ -72,6 +73,8 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
         system: machine::machine(stage.time, stage.seed, &pace),
         workbench: Workbench { seed: Some(stage.seed), ..Workbench::default() },
         forced: false,
+        // They are not recorded.
+        privileged: false,
         debugging: 0,
         verbosity: 0,
     };

@@ -18,6 +18,7 @@ use super::meter::{Counts, Meter, milliseconds};
 use super::single_run::{self, GivenHost, GivenPort, Ran, SingleRun};
 use super::{DATADIR, Tool, ToolOption, Words};
 use crate::options::Complete;
+use crate::scanner::may_send_raw;
 use crate::setup;
 
 pub(super) const TOOL: Tool = Tool {
@@ -170,7 +171,7 @@ async fn run_once(
     let meter = Meter::new(words.has("--trace"));
     let network =
         Network::new(NetworkConfig { observer: Some(meter.clone()), ..NetworkConfig::default() });
-    let host = given_host(target, words, words.has("--probe")).await?;
+    let host = given_host(target, words, words.has("--probe"), system).await?;
     let debugging = u8::from(words.has("-d"));
     let data = single_run::data_dirs(words.value("--datadir").map(Path::new), system)?;
     let run = SingleRun {
@@ -184,6 +185,7 @@ async fn run_once(
         system: system.clone(),
         workbench: Workbench { marks: words.has("--trace"), ..Workbench::default() },
         forced: words.has("--force"),
+        privileged: may_send_raw(),
         debugging,
         verbosity: debugging,
     };
@@ -196,6 +198,7 @@ pub(super) async fn given_host(
     target: &Target,
     words: &Words,
     probes: bool,
+    system: &System,
 ) -> anyhow::Result<GivenHost> {
     // What the target is called is no part of the script's conversation.
     let network = Network::new(NetworkConfig::default());
@@ -210,7 +213,7 @@ pub(super) async fn given_host(
         };
         ports.push(GivenPort { key: *key, state, reason, service: service.clone() });
     }
-    Ok(GivenHost { address, name, ports })
+    Ok(GivenHost { address, name, ports, way: single_run::way(address, system) })
 }
 
 /// How long a probe waits.

@@ -16,6 +16,7 @@ use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::SelectedScript;
 use nseer_engine::{Engine, EngineConfig, NewTargets, ScriptInfo, Workbench, script_args};
 use nseer_net::Network;
+use nseer_replay::Way;
 use nseer_report::script_lines;
 use nseer_seam::{FileKind, System};
 
@@ -56,6 +57,24 @@ pub(super) struct GivenHost {
     pub(super) address: IpAddr,
     pub(super) name: Option<String>,
     pub(super) ports: Vec<GivenPort>,
+    /// The way to it, where it is known.
+    pub(super) way: Option<Way>,
+}
+
+/// What the kernel says of the way to a host; nothing where it knows of none.
+pub(super) fn way(address: IpAddr, system: &System) -> Option<Way> {
+    let no_ports = PortTable::new(Arc::new(ScanPorts::new(
+        Vec::new(),
+        Arc::new(ServiceTable::new(b"".as_slice())),
+    )));
+    let mut host = HostRecord::new(address, no_ports, system.clock.wall());
+    nseer_scan::know_way(&mut host, system.files.clone()).ok()?;
+    Some(Way {
+        interface: host.interface?,
+        mtu: host.interface_mtu,
+        source: host.source?,
+        is_direct: host.directly_connected?,
+    })
 }
 
 impl GivenHost {
@@ -72,6 +91,12 @@ impl GivenHost {
         let mut host = HostRecord::new(self.address, table, started);
         (host.status, host.reason) = (HostStatus::Up, Reason::UserSet);
         host.target_name = self.name.clone();
+        if let Some(way) = &self.way {
+            host.interface = Some(way.interface.clone());
+            host.interface_mtu = way.mtu;
+            host.source = Some(way.source);
+            host.directly_connected = Some(way.is_direct);
+        }
         host
     }
 }
@@ -91,6 +116,8 @@ pub(super) struct SingleRun<'a> {
     pub(super) workbench: Workbench,
     /// Rules count as true.
     pub(super) forced: bool,
+    /// Raw packets may be sent.
+    pub(super) privileged: bool,
     pub(super) debugging: u8,
     pub(super) verbosity: u8,
 }
@@ -175,7 +202,7 @@ impl SingleRun<'_> {
             script_timeout: None,
             compute_limit: DEFAULT_CPU_LIMIT,
             ipv6: self.host.address.is_ipv6(),
-            privileged: false,
+            privileged: self.privileged,
             interface: None,
             slots_per_host: SLOTS,
             workbench: self.workbench,

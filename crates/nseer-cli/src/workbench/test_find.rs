@@ -134,7 +134,11 @@ fn load(file: PathBuf, system: &System, tests: &mut Vec<Test>) {
         let kind = match std::str::from_utf8(&text).map(Recording::read) {
             Ok(Ok(recording)) => Kind::Recording(Box::new(recording)),
             Ok(Err(error)) => Kind::Broken(format!("{shown}:{}: {}", error.line, error.text)),
-            Err(_) => Kind::Broken(format!("{shown} is not text")),
+            Err(error) => {
+                let before = &text[..error.valid_up_to()];
+                let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+                Kind::Broken(format!("{shown}:{line}: this is no recording: it is not text"))
+            }
         };
         return tests.push(Test { file, name, kind });
     }

@@ -42,10 +42,25 @@ impl Told<'_> {
     fn label(&self) -> String {
         let file = self.test.file.display().to_string();
         match file.ends_with(&self.test.name) {
-            true => file,
-            false => format!("{file}: {}", self.test.name),
+            true => shown(&file),
+            false => shown(&format!("{file}: {}", self.test.name)),
         }
     }
+
+    /// What is wrong, in lines.
+    fn lines(&self) -> impl Iterator<Item = String> {
+        self.failures.iter().flat_map(|failure| failure.lines()).map(shown)
+    }
+}
+
+/// Without what would begin a line, or do something to a terminal.
+fn shown(text: &str) -> String {
+    let plain = |c: char| match c {
+        '\t' => c.to_string(),
+        c if c.is_control() => c.escape_default().to_string(),
+        c => c.to_string(),
+    };
+    text.chars().map(plain).collect()
 }
 
 pub(super) fn head(format: Format, count: usize) -> io::Result<()> {
@@ -70,7 +85,7 @@ fn human(told: &Told<'_>) -> String {
         return format!("ok    {}{note}\n", told.label());
     }
     let mut out = format!("FAIL  {}{note}\n", told.label());
-    for line in told.failures.iter().flat_map(|failure| failure.lines()) {
+    for line in told.lines() {
         out.push_str(&format!("      {line}\n"));
     }
     out
@@ -81,7 +96,7 @@ fn tap(number: usize, told: &Told<'_>) -> String {
     // A mark of a directive in a name would be one.
     let label = told.label().replace('\\', "\\\\").replace('#', "\\#");
     let mut out = format!("{word} {number} - {label}\n");
-    for line in told.failures.iter().flat_map(|failure| failure.lines()) {
+    for line in told.lines() {
         out.push_str(&format!("# {line}\n"));
     }
     out

@@ -118,12 +118,14 @@ impl Settings {
 
     fn recording(&self, test: &Test, recording: &Recording) -> anyhow::Result<Verdict> {
         let script = beside(&test.file, &recording.stage.script);
-        let played = self.replay(&script, recording)?;
         let shown = test.file.display().to_string();
+        let played = self.replay(&script, recording).with_context(|| shown.clone())?;
         let mut verdict = judge(&played, &shown);
         let text = played.ran.text();
         let wanted = recording.output.as_deref().ok_or_else(|| {
-            "it asserted nothing: the recording has no 'output'; --bless writes it".to_owned()
+            format!(
+                "{shown}: it asserted nothing: the recording has no 'output'; --bless writes it"
+            )
         });
         self.compare_or_bless(&mut verdict, wanted, &played, || {
             test_bless::recording(&self.system, &test.file, &text)
@@ -217,6 +219,7 @@ impl Settings {
                 ..Workbench::default()
             },
             forced: false,
+            privileged: false,
             debugging: 0,
             verbosity: 0,
         };
@@ -364,5 +367,5 @@ pub(super) fn given(stage: &Stage) -> anyhow::Result<GivenHost> {
             service: port.service.clone(),
         });
     }
-    Ok(GivenHost { address: stage.host, name: stage.name.clone(), ports })
+    Ok(GivenHost { address: stage.host, name: stage.name.clone(), ports, way: stage.way.clone() })
 }

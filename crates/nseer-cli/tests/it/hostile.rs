@@ -99,6 +99,8 @@ fn run(_: &Lab, scripts: &[&str], ports: &[&str], servers: usize) -> Told {
     command.args(ports).args(["-Pn", "-n", "-T4", "--max-retries=0"]);
     command.args(["--max-parallelism", &PARALLEL.to_string()]);
     command.args(["--script-timeout", TIME, "-oJ", report, "--script", &forced.join(",")]);
+    // Without it nothing is sent.
+    command.args(["--script-args", "radius-status.secret=s"]);
     command.arg(format!("127.0.1.1-{servers}"));
     command.env("HOME", "/run/lab/home").env_remove("NMAPDIR").env_remove("NSEERDIR");
     command.stdin(Stdio::null()).stdout(Stdio::null());

@@ -232,3 +232,30 @@ fn write_below(folder: &Path, name: &str, text: &str) {
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder for the test");
     write(&path, text.as_bytes());
 }
+
+#[test]
+fn what_cannot_be_read_is_told_and_the_rest_is_checked() {
+    let folder = folder("unread");
+    write(&folder.join("bad.nse"), BAD.as_bytes());
+    let run = nseer(&folder, &["check", "gone.nse", "bad.nse"]);
+    assert_eq!(run.code, 2);
+    assert_eq!(
+        run.stderr,
+        "nseer: cannot read 'gone.nse': No such file or directory (os error 2)\n"
+    );
+    assert!(
+        run.stdout.contains("unknown category") || run.stdout.contains("discovry"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn nothing_in_a_file_reaches_the_terminal() {
+    let folder = folder("escapes");
+    write(&folder.join("a.nse"), b"action = \x1b[2J \0 \x07 = 1\n");
+    let run = nseer(&folder, &["check", "a.nse"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("\\u{1b}"), "{}", run.stdout);
+    assert!(!run.stdout.contains(['\x1b', '\0', '\x07']), "{:?}", run.stdout);
+}

@@ -128,7 +128,7 @@ fn a_test_fails_with_a_line_that_says_why() {
         ),
         (
             case("output = false"),
-            "the script connects to 127.0.0.1:7, for which the test has no peer",
+            "ask.test.lua: the script connects to 127.0.0.1:7, for which the test has no peer",
         ),
         (
             case("output = false, peer = function(c) error(\"oops\") end"),
@@ -136,7 +136,17 @@ fn a_test_fails_with_a_line_that_says_why() {
         ),
         (
             case("output = false, peer = function(c) while true do end end"),
-            "the peer failed: computed for too long",
+            "the peer failed: ask.test.lua:1: computed for too long",
+        ),
+        (
+            case(
+                "output = false, peer = function(c) while true do c:send((\"x\"):rep(1e6)) end end",
+            ),
+            "ask.test.lua: the peer failed: it sends without end",
+        ),
+        (
+            case("output = false, peer = function(c) error({}) end"),
+            "ask.test.lua: the peer failed: an error was raised that is no text",
         ),
         (
             case("output = false, peer = function(c) c:sned(\"x\") end"),
@@ -144,11 +154,11 @@ fn a_test_fails_with_a_line_that_says_why() {
         ),
         (
             case("output = false, peer = function(c) c:expect(\"bye\\r\\n\") end"),
-            "the peer expects something else than the script sent",
+            "ask.test.lua: the peer expects something else than the script sent",
         ),
         (
             case("output = false, peer = function(c) c:expect(\"hello\\r\\nand more\") end"),
-            "the script never sent what the peer expects",
+            "ask.test.lua: the script never sent what the peer expects",
         ),
         (
             case("output = \"|_ask: yes\", peer = function(c) c:send(\"no\\n\") end"),
@@ -164,10 +174,10 @@ fn a_test_fails_with_a_line_that_says_why() {
         (case("ports = {\"x/tcp open\"}"), "ask.test.lua:1: 'x/tcp' is no port: write 22/tcp"),
         (
             "test(\"it\", {port = \"7/tcp ajar\", output = false})".to_owned(),
-            "'ajar' is no state of a port: write one of open, closed, filtered",
+            "ask.test.lua:1: 'ajar' is no state of a port: write one of open, closed, filtered",
         ),
         ("test(\"it\", {)".to_owned(), "ask.test.lua:1: unexpected symbol near ')'"),
-        ("while true do end".to_owned(), "computed for too long"),
+        ("while true do end".to_owned(), "ask.test.lua:1: computed for too long"),
         ("test(\"a\", {}) test(\"a\", {})".to_owned(), "ask.test.lua:1: there are two tests \"a\""),
         ("".to_owned(), "ask.test.lua has no test: test(\"what it shows\", {…})"),
         (
@@ -241,9 +251,22 @@ fn a_recording_is_a_test() {
         ),
         (
             ("output\n= |_ask: welcome\n", ""),
-            "it asserted nothing: the recording has no 'output'; --bless writes it",
+            "ask.rec: it asserted nothing: the recording has no 'output'; --bless writes it",
         ),
-        (("ask.nse", "gone.nse"), "cannot read 'gone.nse': there is no such file"),
+        (("ask.nse", "gone.nse"), "ask.rec: cannot read 'gone.nse': there is no such file"),
+        (
+            ("7/tcp open", "7/tcp opne"),
+            "ask.rec:5: 'opne' is no state of a port: write one of open, ",
+        ),
+        (
+            ("output\n", "output none\n"),
+            "ask.rec:13: 'output none' has no lines: take 'none' away, or these",
+        ),
+        (("host", "host 127.0.0.2\nhost"), "ask.rec:5: there is a second line 'host'"),
+        (
+            ("host", "\u{1b}[2J\u{7}host"),
+            "ask.rec:4: '\\u{1b}[2J\\u{7}host' is nothing that a recording has",
+        ),
     ] {
         folder.write("ask.rec", &RECORDING.replacen(edit.0, edit.1, 1));
         let output = folder.test(&["ask.rec"], 1);
@@ -292,13 +315,13 @@ fn results_are_told_to_other_programs() {
     let folder = Folder::new();
     folder.write("ask.nse", &script(ASKS));
     folder.write("ask.rec", RECORDING);
-    folder.write("ask.test.lua", "test(\"<it> #1\", {port = 8, output = \"x\"})");
+    folder.write("ask.test.lua", "test(\"<it> #1\\n\", {port = 8, output = \"x\\27[m\"})");
     let output =
         folder.test(&["--format", "tap", "--junit", "junit.xml", "--coverage", "lcov.info"], 1);
     assert_eq!(
         output.stdout,
-        "TAP version 14\n1..2\nok 1 - ask.rec\nnot ok 2 - ask.test.lua: <it> \\#1\n\
-         # the script did not run: its rules say no\n#     - expected\n#     + printed\n#     - x\n"
+        "TAP version 14\n1..2\nok 1 - ask.rec\nnot ok 2 - ask.test.lua: <it> \\#1\\\\n\n\
+         # the script did not run: its rules say no\n#     - expected\n#     + printed\n#     - x\\u{1b}[m\n"
     );
     let junit = folder.read("junit.xml");
     let without_times: String =
@@ -311,7 +334,7 @@ fn results_are_told_to_other_programs() {
         junit.contains("<failure message=\"the script did not run: its rules say no\">"),
         "{junit}"
     );
-    assert!(junit.contains("name=\"&lt;it&gt; #1\""), "{junit}");
+    assert!(junit.contains("name=\"&lt;it&gt; #1&#xa;\""), "{junit}");
     let checked = Command::new("xmllint").args(["--noout", &folder.path("junit.xml")]).status();
     assert!(checked.expect("xmllint (Debian package libxml2-utils)").success());
     let lcov = folder.read("lcov.info");

@@ -120,12 +120,12 @@ pub enum SelectionError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// A file or directory cannot be read.
-    #[error("cannot read '{path}': {source}")]
+    #[error("cannot read '{path}': {error}")]
     Read {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        error: io::Error,
     },
 }
 
@@ -164,9 +164,8 @@ fn database(data: &DataDirs) -> Result<Vec<Entry>, SelectionError> {
         });
         return Ok(entries.collect());
     };
-    let text = file
-        .read()
-        .map_err(|source| SelectionError::Read { path: file.display().into(), source })?;
+    let text =
+        file.read().map_err(|error| SelectionError::Read { path: file.display().into(), error })?;
     Ok(parse_db(&text, &file.display())?)
 }
 
@@ -251,7 +250,7 @@ fn scripts_in(data: &DataDirs, directory: &Path) -> Result<Vec<PathBuf>, Selecti
     let mut paths = data
         .files()
         .list(directory)
-        .map_err(|source| SelectionError::Read { path: directory.to_owned(), source })?;
+        .map_err(|error| SelectionError::Read { path: directory.to_owned(), error })?;
     paths.retain(|path| path.extension().is_some_and(|e| e == "nse"));
     Ok(paths)
 }

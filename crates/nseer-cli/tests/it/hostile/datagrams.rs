@@ -207,4 +207,25 @@ pub(crate) const DATAGRAMS: &[Server] = &[
             open.repeat(15).into_bytes()
         }),
     ),
+    // OpenVPN: acknowledgements that end behind the packet. RFC 2865, section 5: attributes that do.
+    (
+        "OpenVPN acknowledgements",
+        Answers(|request| {
+            [&b"\x40sessionS\xff"[..], request.get(1..9).unwrap_or_default(), &[0xff; 16]].concat()
+        }),
+    ),
+    (
+        "RADIUS attributes",
+        Answers(|request| {
+            let id = request.get(1..2).unwrap_or_default();
+            [
+                &b"\x02"[..],
+                id,
+                b"\x00\x20",
+                &[0; 16],
+                b"\x12\xff\x50\x01\x00\x00\x00\x00\x12\x00\x00\x00",
+            ]
+            .concat()
+        }),
+    ),
 ];

@@ -177,6 +177,13 @@ pub(crate) const DEEP: &[Server] = &[
     ("time of day", &["daytime"], Says(&[&[b'1'; 4_000]])),
     ("finger", &["finger"], Endless(b"Login    Name\r\n", b"a        b\r\n")),
     ("Ganglia", &["ganglia-info"], Endless(b"<?xml version=\"1.0\"?>\n<GANGLIA_XML VERSION=\"3\" SOURCE=\"gmond\">", b"<CLUSTER NAME=\"a\"><HOST NAME=\"b\" IP=\"c\">")),
+    // protocol.txt of beanstalkd. gitprotocol-common(5). RFC 3507, section 4.3.3. The header of Zabbix's protocols.
+    ("beanstalkd lines", &["beanstalkd-info"], Endless(b"OK 99999999999\r\n---\n", b"current-jobs-ready: 1\n- a\n")),
+    ("Git packets", &["git-refs"], Endless(b"", b"000fffff refs/a")),
+    ("Git length", &["git-refs"], Says(&[b"ffff00 a"])),
+    ("ICAP headers", &["icap-options"], Endless(b"ICAP/1.0 200 OK\r\n", b"Methods: A\r\n")),
+    ("Zabbix length", &["zabbix-agent-info"], Says(&[b"ZBXD\x01\xff\xff\xff\xff\xff\xff\xff\xffab"])),
+    ("Zabbix data", &["zabbix-agent-info"], Endless(b"ZBXD\x01\xff\xff\0\0\0\0\0\0", b"a")),
     ("JSON depth", JSON, Endless(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", b"[")),
     ("JSON of other kinds", JSON, Says(&[b"HTTP/1.1 200 OK\r\nServer: etcd/1\r\nContent-Type: application/json\r\nContent-Length: 148\r\n\r\n{\"version\":[],\"Version\":{},\"etcdserver\":1e999,\"gitVersion\":[7],\"couchdb\":[],\"cluster_name\":{},\"ApiVersion\":null,\"db\":-1e-999,\"all_nodes\":[[]],\"a\":0}"])),
     ("WebDAV", &["http-webdav-scan"], Endless(b"HTTP/1.1 207 Multi-Status\r\nDAV: 1\r\nAllow: A\r\nContent-Type: text/xml\r\n\r\n", b"<D:response xmlns:D=\"DAV:\"><D:href>/</D:href>")),

@@ -13,6 +13,7 @@ const SPOKEN: &[(&str, &str)] = &[
     ("auth-owners", "ident"),
     ("bacnet-", "BACnet"),
     ("banner", "SMTP lines"),
+    ("beanstalkd-", "beanstalkd"),
     ("cassandra-", "Cassandra"),
     ("coap-", "CoAP"),
     ("couchdb-", "JSON"),
@@ -31,6 +32,7 @@ const SPOKEN: &[(&str, &str)] = &[
     ("ftp-", "FTP"),
     ("ganglia-", "Ganglia"),
     ("giop-", "GIOP"),
+    ("git-", "Git"),
     ("gkrellm-", "GKrellM"),
     ("gopher-", "Gopher"),
     ("gpsd-", "JSON of gpsd"),
@@ -38,6 +40,7 @@ const SPOKEN: &[(&str, &str)] = &[
     ("http-", "HTTP"),
     ("http-ntlm-", "NTLM"),
     ("https-", "HTTP redirect"),
+    ("icap-", "ICAP"),
     ("iec-", "IEC 104"),
     ("imap-", "IMAP"),
     ("ipmi-", "IPMI"),
@@ -59,8 +62,10 @@ const SPOKEN: &[(&str, &str)] = &[
     ("nfs-", "RPC programs"),
     ("nntp-", "NNTP"),
     ("ntp-", "NTP"),
+    ("openvpn-", "OpenVPN"),
     ("pop3-", "POP3"),
     ("postgresql-", "PostgreSQL"),
+    ("radius-", "RADIUS"),
     ("rdp-", "RDP"),
     ("redis-", "Redis"),
     ("rfc868-", "time"),
@@ -88,6 +93,7 @@ const SPOKEN: &[(&str, &str)] = &[
     ("x11-", "X11"),
     ("xdmcp-", "XDMCP"),
     ("xmpp-", "XML"),
+    ("zabbix-", "Zabbix"),
 ];
 
 /// Scripts that ask nobody anything.
