@@ -1,6 +1,14 @@
 -- Takes the loaders of precompiled code and of C libraries away from scripts.
-local load, loadfile, select = load, loadfile, select
+local load, loadfile, select, type = load, loadfile, select, type
 function _G.load(chunk, name, mode, ...)
+  if type(chunk) == "function" then
+    -- A function in C that always has more to give is not stopped by itself.
+    local reader = chunk
+    chunk = function()
+      local piece = reader()
+      return piece
+    end
+  end
   if select("#", ...) > 0 then
     return load(chunk, name, "t", (...))
   end
