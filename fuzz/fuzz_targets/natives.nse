@@ -185,7 +185,21 @@ local function others(byte, take)
   pcall(nmap.fetchfile, text)
 end
 
-local MODULES = {inflate, patterns, deflate, numbers, ciphers, others}
+--- Lua's own patterns, which are matched by the engine.
+local function plain_patterns(byte, take)
+  local pattern, replacement, start = take(byte()), take(byte() % 16), byte() - 8
+  local subject = take(1 << 16)
+  pcall(string.find, subject, pattern, start, start % 3 == 0)
+  pcall(string.match, subject, pattern, start)
+  pcall(string.gsub, subject, pattern, replacement, start)
+  pcall(string.gsub, subject, pattern, FUNCTIONS[start % #FUNCTIONS + 1])
+  pcall(function()
+    for _ in subject:gmatch(pattern, start) do end
+  end)
+  pcall(string.rep, pattern, start * byte(), replacement)
+end
+
+local MODULES = {inflate, patterns, deflate, numbers, ciphers, others, plain_patterns}
 
 action = function()
   local file = assert(io.open(nmap.registry.args.input, "rb"))

@@ -388,7 +388,7 @@ fn failed(
         tell_failure(world, context, end, error);
         return (ScriptOutcome::Silent, None);
     }
-    let text = error_text(error);
+    let text = error_text(world, error);
     if world.config.levels.debugging() > 0 {
         tell_failure(world, context, end, error);
         return (ScriptOutcome::Failed(text), None);
@@ -405,7 +405,7 @@ fn failed(
 /// Tells of an error that ended a thread, for `-d`.
 pub(crate) fn tell_failure(world: &World, context: &ScriptContext, end: &ThreadEnd, error: &Value) {
     if let Some(message) = try_message(error) {
-        let message = error_text(&message);
+        let message = error_text(world, &message);
         return world.debug(1, || format!("Finished {}. Reason: {message}\n", context.label()));
     }
     if world.config.levels.debugging() > 0 {
@@ -428,10 +428,10 @@ pub(crate) fn try_message(error: &Value) -> Option<Value> {
     (kind == "nmap.new_try").then(|| table.raw_get("message").unwrap_or(Value::Nil))
 }
 
-fn error_text(error: &Value) -> String {
+fn error_text(world: &World, error: &Value) -> String {
     match error {
         Value::String(text) => text.to_string_lossy(),
         Value::Error(error) => crate::environment::first_cause(error),
-        other => other.to_string().unwrap_or_else(|_| other.type_name().to_owned()),
+        other => String::from_utf8_lossy(&world.scheduler.wording(other)).into_owned(),
     }
 }

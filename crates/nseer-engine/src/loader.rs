@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mlua::{MultiValue, Table, Value};
 use nseer_core::{Phase, Severity};
-use nseer_lua::type_name;
+use nseer_lua::{Limits, type_name};
 
 use crate::environment::{World, first_cause};
 use crate::error::EngineError;
@@ -93,7 +93,9 @@ fn load(
         (Value::Function(chunk), _) => chunk,
         (_, reason) => return Err(EngineError::Syntax(text(&reason))),
     };
-    let seen: MultiValue = functions.look.call((&chunk, path.as_str(), id.as_str()))?;
+    let limits = Limits { compute: world.config.compute_limit, elapsed: None };
+    let look = || functions.look.call::<MultiValue>((&chunk, path.as_str(), id.as_str()));
+    let seen = world.scheduler.watched(limits, look)?;
     let mut seen = seen.into_iter();
     let env = match seen.next() {
         Some(Value::Table(env)) => env,

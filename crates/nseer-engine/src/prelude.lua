@@ -122,7 +122,9 @@ local function look(chunk, path, id)
       return false
     end
     if type(reason) ~= "string" then
-      reason = tostring(reason)
+      -- In a coroutine, so that it can be stopped.
+      local _, text = coroutine.resume(coroutine.create(tostring), reason)
+      reason = type(text) == "string" and text or "(error object is a " .. type(reason) .. " value)"
     end
     return nil, reason, traceback(co, reason)
   end

@@ -96,6 +96,10 @@ fn each_entry(
     mut visit: impl FnMut(Option<&[u8]>, Value) -> mlua::Result<()>,
 ) -> mlua::Result<()> {
     for i in 1.. {
+        // An `__index` in C is not stopped by itself.
+        if nseer_lua::is_stopping() {
+            return Err(mlua::Error::runtime("the result has no end"));
+        }
         match table.get::<Value>(i)? {
             Value::Nil => break,
             value => visit(None, value)?,
@@ -103,7 +107,7 @@ fn each_entry(
     }
     let pairs: mlua::Function = lua.globals().raw_get("pairs")?;
     let (next, state, mut control): (mlua::Function, Value, Value) = pairs.call(table)?;
-    loop {
+    while !nseer_lua::is_stopping() {
         let (key, value): (Value, Value) = next.call((state.clone(), control))?;
         match &key {
             Value::Nil => return Ok(()),
@@ -112,6 +116,7 @@ fn each_entry(
         }
         control = key;
     }
+    Err(mlua::Error::runtime("the result has no end"))
 }
 
 fn plain_text(lua: &Lua, value: &Value) -> Vec<u8> {

@@ -60,6 +60,11 @@ fn zlib() {
 }
 
 #[test]
+fn hostile_arguments() {
+    run("hostile.lua", "");
+}
+
+#[test]
 fn nmapdb() {
     let data = [
         ("nmap-mac-prefixes", "# vendors\nABCDEF Large One\nABCDEF1 Medium\nABCDEF123 Small\n"),

@@ -8,7 +8,7 @@
 #![allow(unsafe_code, reason = "hooks must be set on coroutines that mlua has no handle of")]
 
 use std::cell::Cell;
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
@@ -37,6 +37,9 @@ pub enum Overrun {
     /// [`Limits::elapsed`].
     Elapsed,
 }
+
+/// What a thread is told that is stopped.
+pub(crate) const TOO_LONG: &CStr = c"the script computed for too long without waiting";
 
 /// How often the watchdog looks.
 const PERIOD: Duration = Duration::from_millis(50);
@@ -156,13 +159,13 @@ pub(crate) struct Watch<'a> {
 }
 
 impl Pulse {
-    /// Says that `thread` is about to run.
-    pub(crate) fn begin(&self, thread: &Thread, limits: Limits) -> Watch<'_> {
+    /// Says that `thread` is about to run; without one, coroutines that the shim knows of.
+    pub(crate) fn begin(&self, thread: Option<&Thread>, limits: Limits) -> Watch<'_> {
         let shared = &*self.shared;
         shared.compute_ms.store(millis(limits.compute), Ordering::Relaxed);
         shared.elapsed_ms.store(limits.elapsed.map_or(u64::MAX, millis), Ordering::Relaxed);
         shared.depth.store(0, Ordering::Relaxed);
-        shared.base.store(thread.state(), Ordering::Relaxed);
+        shared.base.store(thread.map_or(ptr::null_mut(), Thread::state), Ordering::Relaxed);
         WORKER.set(Arc::as_ptr(&self.shared));
         shared.step.fetch_add(1, Ordering::Release);
         Watch { shared }
@@ -193,10 +196,34 @@ impl Drop for Pulse {
     }
 }
 
-/// The C functions by which the shim tells which coroutines run: `enter(co)` and `leave()`.
-pub(crate) fn chain_functions(lua: &Lua) -> mlua::Result<(Function, Function)> {
-    // SAFETY: both functions only read their argument and write to atomics of their own thread.
-    unsafe { Ok((lua.create_c_function(enter)?, lua.create_c_function(leave)?)) }
+/// The C functions of the shim: `enter(co)` and `leave()`, by which it tells which coroutines run, `stopping()`, whether
+/// what runs shall stop, and `watched()`, whether anything that runs could be.
+pub(crate) fn shim_functions(lua: &Lua) -> mlua::Result<[Function; 4]> {
+    // SAFETY: the functions only read their argument, give a value, and use atomics of their own thread.
+    unsafe {
+        Ok([
+            lua.create_c_function(enter)?,
+            lua.create_c_function(leave)?,
+            lua.create_c_function(stopping)?,
+            lua.create_c_function(watched)?,
+        ])
+    }
+}
+
+unsafe extern "C-unwind" fn stopping(state: *mut lua_State) -> c_int {
+    // SAFETY: Lua calls with a valid state that has room.
+    unsafe { ffi::lua_pushboolean(state, is_stopping().into()) };
+    1
+}
+
+unsafe extern "C-unwind" fn watched(state: *mut lua_State) -> c_int {
+    let worker = WORKER.get();
+    // SAFETY: as above, and in `enter`.
+    unsafe {
+        let is = !worker.is_null() && (*worker).step.load(Ordering::Relaxed) % 2 == 1;
+        ffi::lua_pushboolean(state, is.into());
+    }
+    1
 }
 
 unsafe extern "C-unwind" fn enter(state: *mut lua_State) -> c_int {
@@ -299,15 +326,21 @@ fn arm(state: *mut lua_State) {
     }
 }
 
+/// True where the Lua thread that runs now shall stop. To be asked now and then by whatever computes for it outside
+/// of Lua, where no hook is called.
+#[must_use]
+pub fn is_stopping() -> bool {
+    // SAFETY: as in `on_signal`.
+    let Some(shared) = (unsafe { WORKER.get().as_ref() }) else { return false };
+    let step = shared.step.load(Ordering::Relaxed);
+    step % 2 == 1 && shared.stop.load(Ordering::Acquire) == step
+}
+
 unsafe extern "C-unwind" fn stop_hook(state: *mut lua_State, _: *mut lua_Debug) {
-    let worker = WORKER.get();
-    // SAFETY: as in `on_signal`; Lua calls with a valid state, and the error leaves no Rust value
-    // behind that would have to be dropped.
+    // SAFETY: Lua calls with a valid state, and the error leaves no Rust value behind that would have to be dropped.
     unsafe {
-        let stop = !worker.is_null()
-            && (*worker).stop.load(Ordering::Acquire) == (*worker).step.load(Ordering::Relaxed);
-        if stop {
-            ffi::luaL_error(state, c"the script computed for too long without waiting".as_ptr());
+        if is_stopping() {
+            ffi::luaL_error(state, TOO_LONG.as_ptr());
         } else {
             ffi::lua_sethook(state, None, 0, 0);
         }

@@ -6,21 +6,25 @@
 //! invisible to scripts are in `ARCHITECTURE.md` ("The scheduler").
 
 mod args;
+mod basics;
 mod construct;
 mod frame;
 mod interrupt;
 mod native;
+mod pattern;
 mod portable;
 mod scheduler;
 mod state;
+mod strings;
 mod sync;
+mod tables;
 mod thread_table;
 mod turns;
 mod usage;
 
 pub use args::{Args, type_name};
 pub use construct::{Field, construct};
-pub use interrupt::{Limits, Overrun, Watchdog};
+pub use interrupt::{Limits, Overrun, Watchdog, is_stopping};
 pub use native::{Native, Raise, Reply};
 pub use portable::{Given, Portable, export, merge};
 pub use scheduler::{Hold, Outcome, Scheduler, ThreadEnd, ThreadId};

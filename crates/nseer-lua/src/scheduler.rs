@@ -5,6 +5,8 @@
 //! the base thread; the future becomes a task whose result wakes the thread again. `C` is what
 //! the embedder knows of a thread.
 
+mod errors;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -323,17 +325,6 @@ impl<C: 'static> Scheduler<C> {
         }
     }
 
-    /// The error text with the traceback of the coroutine it ended, for `-d`.
-    #[must_use]
-    pub fn traceback(&self, thread: &Thread, error: &Value) -> Vec<u8> {
-        self.inner
-            .shim
-            .traceback
-            .call::<mlua::LuaString>((thread, error))
-            .map(|s| s.as_bytes().to_vec())
-            .unwrap_or_default()
-    }
-
     /// How much time threads have taken from all others, in total, by computing until they were
     /// stopped. Deadlines of others may be moved by it.
     #[must_use]
@@ -415,7 +406,7 @@ impl<C: 'static> Scheduler<C> {
         values.push_front(Value::Thread(thread.clone()));
         self.inner.current.set(Some(id));
         self.inner.slot.borrow_mut().begin();
-        let watch = self.inner.pulse.begin(thread, limits);
+        let watch = self.inner.pulse.begin(Some(thread), limits);
         let result = self.inner.shim.step.call::<MultiValue>(values);
         let overran = watch.end();
         self.inner.slot.borrow_mut().running = false;
@@ -486,7 +477,7 @@ impl<C: 'static> Scheduler<C> {
             let watch = self
                 .inner
                 .pulse
-                .begin(&entry.lua, (self.inner.limits)(&entry.context, self.lost_time()));
+                .begin(Some(&entry.lua), (self.inner.limits)(&entry.context, self.lost_time()));
             // An error in a `<close>` variable has nobody left to go to.
             let _ = self.inner.shim.drop.call::<()>((&entry.lua, inner));
             watch.end();

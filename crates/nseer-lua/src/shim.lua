@@ -2,12 +2,13 @@
 --
 -- TOKEN is the one value that a waiting thread yields; it never leaves this file. DROP tells a
 -- suspended thread that it is about to be closed.
-local enter, leave, glance = ...
+local enter, leave, stopping, watched, glance = ...
 local raw_resume, raw_yield = coroutine.resume, coroutine.yield
 local raw_close, raw_status, raw_create = coroutine.close, coroutine.status, coroutine.create
 local raw_traceback, isyieldable = debug.traceback, coroutine.isyieldable
 local error, rawequal, type, tostring = error, rawequal, type, tostring
 local getinfo, next, loaded = debug.getinfo, next, package.loaded
+local metatable, rawget, rawset, setmetatable = debug.getmetatable, rawget, rawset, setmetatable
 
 local TOKEN, DROP = {}, {}
 local DONE, WAIT = 0, 1
@@ -86,11 +87,27 @@ end
 
 local forward
 
+local function left(...)
+  leave()
+  return ...
+end
+
+-- Closes a coroutine whose `<close>` variables may compute without end. One that was stopped stays as it
+-- is: in its handlers no hook would be called.
+local function close(co)
+  if stopping() then
+    return false
+  end
+  enter(co)
+  return left(raw_close(co))
+end
+
 -- The values with which the scheduler wakes a thread, on their way to the inner coroutine `co`.
 local function inward(co, first, ...)
   if rawequal(first, DROP) then
-    raw_resume(co, DROP)
-    raw_close(co)
+    enter(co)
+    left(raw_resume(co, DROP))
+    close(co)
     raw_yield(TOKEN)
   end
   enter(co)
@@ -121,9 +138,20 @@ local function unwrap(co, ok, ...)
   end
   local reason = (...)
   if raw_status(co) == "dead" then
-    raw_close(co)
+    close(co)
   end
   error(reason, 2)
+end
+
+function coroutine.close(co)
+  if type(co) ~= "thread" then
+    error("bad argument #1 to 'close' (coroutine expected)", 2)
+  end
+  local status = raw_status(co)
+  if status ~= "suspended" and status ~= "dead" then
+    error("cannot close a " .. status .. " coroutine", 2)
+  end
+  return close(co)
 end
 
 function coroutine.wrap(f)
@@ -148,8 +176,63 @@ local function outcome(co, ok, ...)
   return STRAY
 end
 
+-- Finalizers. Lua calls them with hooks switched off, so here they run in coroutines of their own. An object that
+-- has one is kept by a guard, which is collected together with it, and whose own finalizer comes here.
+local guards, late, guard = setmetatable({}, { __mode = "k" }), {}, {}
+
+local function finalize(object)
+  local meta = metatable(object)
+  local finalizer = type(meta) == "table" and rawget(meta, "__gc")
+  if type(finalizer) == "function" and not stopping() then
+    local co = raw_create(finalizer)
+    enter(co)
+    left(raw_resume(co, object))
+  end
+end
+
+function guard.__gc(self)
+  -- Outside of a thread that is watched nothing could stop it.
+  if watched() then
+    finalize(self.object)
+  else
+    late[#late + 1] = self.object
+  end
+end
+
+-- Sets a metatable that has a finalizer; false where the object's present one forbids it.
+local function finalized(object, meta)
+  local present = metatable(object)
+  if present and rawget(present, "__metatable") ~= nil then
+    return false
+  end
+  local finalizer = rawget(meta, "__gc")
+  rawset(meta, "__gc", nil)
+  setmetatable(object, meta)
+  rawset(meta, "__gc", finalizer)
+  guards[object] = guards[object] or setmetatable({ object = object }, guard)
+  return true
+end
+
+-- The message handler that is used for another one. To the error that stops a thread hooks are switched off, so
+-- that goes on as it is.
+local function guarded(handler)
+  return function(...)
+    if stopping() then
+      return ...
+    end
+    return handler(...)
+  end
+end
+
 -- Runs a base thread until it waits or ends.
 local function step(co, ...)
+  while late[1] do
+    local objects = late
+    late = {}
+    for i = 1, #objects do
+      finalize(objects[i])
+    end
+  end
   return outcome(co, raw_resume(co, ...))
 end
 
@@ -161,11 +244,18 @@ local function drop(co, waiting)
   raw_close(co)
 end
 
-local function traceback(co, reason)
-  if type(reason) ~= "string" then
-    reason = tostring(reason)
+-- What an error value says of itself.
+local function wording(reason)
+  if type(reason) == "string" then
+    return reason
   end
-  return raw_traceback(co, reason)
+  local co = raw_create(tostring)
+  enter(co)
+  local ok, text = left(raw_resume(co, reason))
+  if ok and type(text) == "string" then
+    return text
+  end
+  return "(error object is a " .. type(reason) .. " value)"
 end
 
 return {
@@ -175,6 +265,9 @@ return {
   end,
   step = step,
   drop = drop,
-  traceback = traceback,
+  traceback = raw_traceback,
+  wording = wording,
+  finalized = finalized,
+  guarded = guarded,
   raw_create = raw_create,
 }

@@ -4,7 +4,7 @@ use mlua::state::{GcGenParams, GcMode};
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 
 use crate::frame::framed;
-use crate::interrupt;
+use crate::{basics, interrupt, strings, tables};
 
 /// A state could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,7 @@ pub(crate) struct Shim {
     pub(crate) step: Function,
     pub(crate) drop: Function,
     pub(crate) traceback: Function,
+    pub(crate) wording: Function,
     /// The real metatable of anything; no script may have it.
     pub(crate) metatable: Function,
 }
@@ -88,9 +89,12 @@ pub(crate) fn new_state(
     lua.set_memory_limit(options.memory_limit)?;
     // Most of what lives is the code of the scripts, and most of what a host needs dies with it.
     lua.gc_set_mode(GcMode::Generational(GcGenParams::default()));
-    let (enter, leave) = interrupt::chain_functions(&lua)?;
-    let parts = (enter, leave, glance(&lua)?);
+    let [enter, leave, stopping, watched] = interrupt::shim_functions(&lua)?;
+    let parts = (enter, leave, stopping, watched, glance(&lua)?);
     let shim: Table = lua.load(include_str!("shim.lua")).set_name("=nseer").call(parts)?;
+    basics::install(&lua, &shim.get("finalized")?, &shim.get("guarded")?)?;
+    strings::install(&lua)?;
+    tables::install(&lua)?;
     let globals = lua.globals();
     for (library, names) in REMOVED {
         let library: Table = globals.get(*library)?;
@@ -113,6 +117,7 @@ pub(crate) fn new_state(
         step: shim.get("step")?,
         drop: shim.get("drop")?,
         traceback: shim.get("traceback")?,
+        wording: shim.get("wording")?,
     };
     Ok((lua, shim))
 }

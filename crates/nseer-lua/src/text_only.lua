@@ -3,7 +3,14 @@ local error, load, loadfile, select, type = error, load, loadfile, select, type
 function _G.load(...)
   local chunk, name = ...
   local kind = select("#", ...) == 0 and "no value" or type(chunk)
-  if kind ~= "string" and kind ~= "number" and kind ~= "function" then
+  if kind == "function" then
+    -- A function in C that always has more to give is not stopped by itself.
+    local reader = chunk
+    chunk = function()
+      local piece = reader()
+      return piece
+    end
+  elseif kind ~= "string" and kind ~= "number" then
     error(("bad argument #1 to 'load' (function expected, got %s)"):format(kind), 2)
   end
   if select("#", ...) > 3 then

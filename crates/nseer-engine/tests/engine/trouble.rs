@@ -148,6 +148,36 @@ fn computing_without_end_is_stopped_without_a_timeout_too() {
 }
 
 #[test]
+fn a_top_level_that_never_returns_is_named() {
+    for body in [
+        "while true do end",
+        "('a'):rep(100000):find('.-.-.-b')",
+        "error(setmetatable({}, {__tostring = function() while true do end end}))",
+    ] {
+        let mut case = Case::new("bad", &format!("{body}\n{GOOD}"));
+        case.compute_limit = Duration::from_millis(100);
+        let text = case.try_run().expect_err("it must not load").to_string();
+        assert!(text.contains("could not load script") && text.contains("bad.nse"), "{text}");
+    }
+}
+
+#[test]
+fn errors_and_results_that_never_say_what_they_are_cost_nobody_else_anything() {
+    for body in [
+        "error(setmetatable({}, {__tostring = function() while true do end end}))",
+        // Not even a hook stops this one: nothing of it is written in Lua.
+        "return setmetatable({}, {__index = type})",
+    ] {
+        let bad = format!("hostrule = function() return true end action = function() {body} end");
+        let mut case = Case::new("bad", &bad).script("good", GOOD).host("127.0.0.1", &[]);
+        case.compute_limit = Duration::from_millis(100);
+        let outcome = case.run();
+        assert!(outcome.at("127.0.0.1").contains(&"good: fine"), "for {body}");
+        assert!(outcome.messages[0].contains("bad against 127.0.0.1"), "{outcome:?}");
+    }
+}
+
+#[test]
 fn wrong_yields_are_named() {
     let bad = "hostrule = function() return true end action = function() coroutine.yield(1) end";
     let outcome = Case::new("bad", bad).script("good", GOOD).host("127.0.0.1", &[]).run();
