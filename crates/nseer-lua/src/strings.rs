@@ -130,6 +130,15 @@ fn is_plain(pattern: &[u8]) -> bool {
     !pattern.iter().any(|byte| b"^$*+?.([%-".contains(byte))
 }
 
+/// Where a text is in another one; the time grows with the length of both, not with their product.
+fn position(subject: &[u8], wanted: &[u8]) -> Option<usize> {
+    // SAFETY: both are valid for as many bytes as they have.
+    let found = unsafe {
+        libc::memmem(subject.as_ptr().cast(), subject.len(), wanted.as_ptr().cast(), wanted.len())
+    };
+    (!found.is_null()).then(|| found as usize - subject.as_ptr() as usize)
+}
+
 unsafe extern "C-unwind" fn find(state: *mut lua_State) -> c_int {
     // SAFETY: Lua calls with a valid state.
     unsafe { search(state, true) }
@@ -150,7 +159,7 @@ unsafe fn search(state: *mut lua_State, find: bool) -> c_int {
             return 1;
         }
         if find && (ffi::lua_toboolean(state, 4) != 0 || is_plain(pattern)) {
-            let Some(at) = memchr::memmem::find(&subject[first..], pattern) else {
+            let Some(at) = position(&subject[first..], pattern) else {
                 ffi::lua_pushnil(state);
                 return 1;
             };
