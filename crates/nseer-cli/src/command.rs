@@ -76,14 +76,10 @@ fn carry_out(
 ) -> anyhow::Result<bool> {
     let system = System::real();
     setup::check_data(plan, &system)?;
-    // Scripts have threads of their own; others here would mostly be woken for nothing.
-    let mut runtime = if plan.runs_scripts() {
-        tokio::runtime::Builder::new_current_thread()
-    } else {
-        tokio::runtime::Builder::new_multi_thread()
-    };
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(2));
-    let runtime = runtime
+    // Scripts have threads of their own; a second one here would mostly be woken for nothing.
+    let most = if plan.runs_scripts() { 1 } else { 2 };
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(most));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
         .enable_all()
         .build()

@@ -72,7 +72,11 @@ fn too_many(first: Option<lua_Integer>, last: Option<lua_Integer>) -> bool {
 unsafe extern "C-unwind" fn move_(state: *mut lua_State) -> c_int {
     // SAFETY: Lua calls with a valid state.
     unsafe {
-        if too_many(integer(state, 2), integer(state, 3)) {
+        let (first, last) = (integer(state, 2), integer(state, 3));
+        // Lua's own words go first, for places that no integer counts.
+        let span = first.zip(last).and_then(|(first, last)| last.checked_sub(first));
+        let end = span.zip(integer(state, 4)).and_then(|(span, to)| to.checked_add(span));
+        if end.is_some() && too_many(first, last) {
             return ffi::luaL_argerror(state, 3, c"too many elements to move".as_ptr());
         }
         original(state)

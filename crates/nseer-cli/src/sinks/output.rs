@@ -39,7 +39,8 @@ struct End {
 /// Bytes that are held back before they are written in any case.
 const MUCH: usize = 64 * 1024;
 
-/// So far back ends of events are remembered: what closes a document, a page's script too, needs no more room.
+/// So far back from what went out ends of events are remembered: what closes a document, a page's script
+/// too, needs no more room.
 const REMEMBERED: u64 = 64 * 1024;
 
 impl Output {
@@ -63,7 +64,8 @@ impl Output {
         if held.ends.back().is_none_or(|last| last.at < at) {
             held.ends.push_back(End { at, up, down });
         }
-        while held.ends.get(1).is_some_and(|second| second.at + REMEMBERED < at) {
+        let written = held.written;
+        while held.ends.get(1).is_some_and(|second| second.at + REMEMBERED < written) {
             held.ends.pop_front();
         }
     }
@@ -224,5 +226,63 @@ impl Outputs {
                 false
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file on a disk that has so much room.
+    struct Small(Arc<Mutex<Vec<u8>>>, usize);
+
+    impl Write for Small {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut file = self.0.lock().expect("the file");
+            let room = self.1 - file.len();
+            if room == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            let count = bytes.len().min(room);
+            file.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl OutputFile for Small {
+        fn take_back(&mut self, count: u64) -> io::Result<()> {
+            let mut file = self.0.lock().expect("the file");
+            let rest = file.len() - usize::try_from(count).expect("not that long");
+            file.truncate(rest);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn much_that_was_held_back_does_not_hide_where_it_could_end() {
+        let file = Arc::new(Mutex::new(Vec::new()));
+        let mut output = Output::new(Box::new(Small(file.clone(), 5000)));
+        let event = [b'e'; 1000];
+        for number in 1..=4 {
+            output.write_all(&event).expect("held");
+            output.end_event(number, 0);
+        }
+        output.release().expect("room for four");
+        // More than is remembered of what went out, in one go.
+        for number in 5..=200 {
+            output.write_all(&event).expect("held");
+            output.end_event(number, 0);
+        }
+        output.release().expect_err("no room");
+        let mut hosts = Vec::new();
+        while let Some(end) = output.step_back().expect("taken back") {
+            assert_eq!(file.lock().expect("the file").len() as u64, end.at);
+            hosts.push(end.up);
+        }
+        assert_eq!(hosts, [5, 4, 3, 2, 1, 0]);
     }
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use mlua::{MultiValue, Table, Value};
+use nseer_core::Severity;
 use nseer_lua::{Outcome, Reply};
 
 use crate::context::ScriptContext;
@@ -33,7 +34,12 @@ pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
                     Outcome::Returned(_) => {
                         world.debug(2, || format!("Finished {}.", ended.label()));
                     }
-                    _ => {}
+                    Outcome::Overran(_) => {
+                        let text = "a worker thread computed for too long without waiting";
+                        let text = format!("{}: {text}; it was stopped.", ended.label());
+                        world.say(Severity::Warning, text);
+                    }
+                    Outcome::Stray | Outcome::Killed(_) => {}
                 }
                 *for_end.borrow_mut() = failure_value(&world, &end.outcome);
                 workers_of(&world, &ended).ended(end.id);

@@ -145,6 +145,19 @@ fn computing_without_end_is_stopped_without_a_timeout_too() {
     let outcome = case.run();
     assert_eq!(outcome.at("127.0.0.1"), ["good: fine"]);
     assert!(outcome.messages[0].contains("bad against 127.0.0.1 computed for too long"));
+    let works = "local stdnse = require 'stdnse'
+        hostrule = function() return true end
+        action = function()
+          local thread = stdnse.new_thread(function() while true do end end)
+          while coroutine.status(thread) ~= 'dead' do stdnse.sleep(0.01) end
+          return 'its worker is gone'
+        end";
+    let mut case = Case::new("bad", works).script("good", GOOD).host("127.0.0.1", &[]);
+    case.compute_limit = Duration::from_millis(100);
+    let outcome = case.run();
+    assert_eq!(outcome.at("127.0.0.1"), ["bad: its worker is gone", "good: fine"]);
+    let told = &outcome.messages[0];
+    assert!(told.contains("bad against 127.0.0.1: a worker thread computed"), "{told}");
 }
 
 #[test]
