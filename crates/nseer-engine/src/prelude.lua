@@ -87,7 +87,9 @@ local function compile(source, path)
   local tail = find(source, "--", line_end + 1, true) and "\nend end" or " end end"
   local chunk, reason = load("return function(_ENV) return function(...) " .. source .. tail, "@" .. path, "t")
   if not chunk then
-    return nil, placed(path, reason)
+    -- What is said of the script alone does not speak of what was put around it.
+    local _, own = load(source, "@" .. path, "t")
+    return nil, placed(path, own or reason)
   end
   return chunk()
 end

@@ -21,7 +21,11 @@ fn what_does_not_load_is_named_with_its_place() {
     let action = "action = function() end ";
     for (source, expected) in [
         ("\n\nx = = 1", "bad.nse:3: unexpected symbol near '='"),
-        ("\nbroken(", "bad.nse:2: unexpected symbol near 'end'"),
+        ("\nbroken(", "bad.nse:2: unexpected symbol near <eof>"),
+        (
+            "action = function()\n\n",
+            "bad.nse:3: 'end' expected (to close 'function' at line 1) near <eof>",
+        ),
         ("\nerror 'no'", "bad.nse': bad.nse:2: no"),
         ("local x = require 'nosuch'", "bad.nse': bad.nse:1: module 'nosuch' not found:"),
         (rule, "bad.nse is missing required field: 'action'"),
