@@ -248,6 +248,7 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
         Ok(Reply::nothing())
     })?;
     table.raw_set("report_missing", missing)?;
+    table.raw_set("wording", native.wording())?;
     modules::threads::install(world, &table)?;
     Ok(table)
 }

@@ -3,7 +3,7 @@
 local host = ...
 local find_library, keep_library = host.find_library, host.keep_library
 local record_result, acting = host.record_result, host.acting
-local report_missing, new_thread = host.report_missing, host.new_thread
+local report_missing, new_thread, wording = host.report_missing, host.new_thread, host.wording
 local load, error, pcall, rawget, rawset, rawequal = load, error, pcall, rawget, rawset, rawequal
 local setmetatable, select, type, require = setmetatable, select, type, require
 local traceback, getinfo, status = debug.traceback, debug.getinfo, coroutine.status
@@ -123,11 +123,7 @@ local function look(chunk, path, id)
     if rawequal(reason, MISSING) then
       return false
     end
-    if type(reason) ~= "string" then
-      -- In a coroutine, so that it can be stopped.
-      local _, text = coroutine.resume(coroutine.create(tostring), reason)
-      reason = type(text) == "string" and text or "(error object is a " .. type(reason) .. " value)"
-    end
+    reason = wording(reason)
     return nil, reason, traceback(co, reason)
   end
   if status(co) ~= "dead" then

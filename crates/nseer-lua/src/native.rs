@@ -106,6 +106,7 @@ pub struct Native {
     pub(crate) lua: Lua,
     pub(crate) settle: Function,
     pub(crate) blame: Function,
+    pub(crate) wording: Function,
     pub(crate) metatable: Function,
     pub(crate) suspend: Suspend,
 }
@@ -141,6 +142,12 @@ impl Native {
     #[must_use]
     pub fn blame(&self) -> Function {
         self.blame.clone()
+    }
+
+    /// The Lua function that gives what an error value says of itself, as a string.
+    #[must_use]
+    pub fn wording(&self) -> Function {
+        self.wording.clone()
     }
 
     /// The real metatable of an object and of all others of its kind. Scripts see what is in its

@@ -238,6 +238,7 @@ impl<C: 'static> Scheduler<C> {
             lua: self.inner.lua.clone(),
             settle: self.inner.shim.settle.clone(),
             blame: self.inner.shim.blame.clone(),
+            wording: self.inner.shim.wording.clone(),
             metatable: self.inner.shim.metatable.clone(),
             suspend: Rc::new(suspend),
         }
