@@ -13,7 +13,9 @@ use nseer_core::{
     Event, EventSink as _, Levels, PortKey, ScanPorts, ServiceNames as _, Severity, Stage,
 };
 use nseer_engine::selection::{Entry, write_db};
-use nseer_engine::{Engine, EngineConfig, NewTargets as _, ScriptInfo, script_help};
+use nseer_engine::{
+    Engine, EngineConfig, KeptRegistries, NewTargets as _, ScriptInfo, script_help,
+};
 use nseer_probes::PayloadTable;
 use nseer_scan::{Heir, Technique};
 use nseer_seam::System;
@@ -182,6 +184,7 @@ async fn scan(
             found.add(target);
         }
     }
+    let past = progress.map(Past::of).unwrap_or_default();
     let mut around = Around {
         data,
         network: network.clone(),
@@ -192,6 +195,7 @@ async fn scan(
         limits,
         system: system.clone(),
         privileged: methods.privileged,
+        registry: KeptRegistries { is_told: sinks.keeps_hosts(), left: past.registry() },
     };
     let files = around.data.clone();
     if debug > 0 {
@@ -218,7 +222,7 @@ async fn scan(
         host_timeout: timing.host_timeout,
         found,
         hosts_in_flight: limits.hosts_in_flight,
-        past: progress.map(Past::of).unwrap_or_default(),
+        past,
         tasks,
         data: files,
         tap,
@@ -379,6 +383,7 @@ async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
         limits,
         system,
         privileged: false,
+        registry: KeptRegistries::default(),
     };
     let rules = [plan.scripts.rules.as_slice(), &plan.scripts.help].concat();
     let selection = setup::select(&rules, false, &around, plan.output.debug)?;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nseer_core::{HostRecord, Phase, PortTable, ScanPorts};
+use nseer_core::{HostRecord, KeptRegistry, Phase, PortTable, ScanPorts};
 use nseer_store::Progress;
 
 /// Nothing, in a scan that begins.
@@ -13,6 +13,7 @@ pub struct Past {
     done: HashSet<IpAddr>,
     scanned: Mutex<HashMap<IpAddr, HostRecord>>,
     phases: HashSet<Phase>,
+    registry: Arc<[KeptRegistry]>,
     up: u64,
 }
 
@@ -23,6 +24,11 @@ impl Past {
         Past {
             done: progress.done,
             scanned: Mutex::new(progress.scanned),
+            // Before the prerules have ended nothing has, and they begin with an empty one.
+            registry: match progress.phases.contains(&Phase::Pre) {
+                true => progress.registry.into(),
+                false => Arc::default(),
+            },
             phases: progress.phases,
             up: progress.up,
         }
@@ -38,6 +44,12 @@ impl Past {
     #[must_use]
     pub fn has_phase(&self, phase: Phase) -> bool {
         self.phases.contains(&phase)
+    }
+
+    /// What scripts that ended left in `nmap.registry`.
+    #[must_use]
+    pub fn registry(&self) -> Arc<[KeptRegistry]> {
+        self.registry.clone()
     }
 
     /// A host whose ports are known and whose scripts were broken off, over the list of ports of this

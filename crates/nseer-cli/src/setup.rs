@@ -17,7 +17,7 @@ use nseer_core::{
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
-use nseer_engine::{EngineConfig, NewTargets, Workbench};
+use nseer_engine::{EngineConfig, KeptRegistries, NewTargets, Workbench};
 use nseer_net::{Network, NetworkConfig};
 use nseer_probes::PayloadTable;
 use nseer_report::ReportOptions;
@@ -242,6 +242,8 @@ pub struct Around {
     pub system: System,
     /// Raw packets may be sent.
     pub privileged: bool,
+    /// What becomes of the registries.
+    pub registry: KeptRegistries,
 }
 
 /// What the engine needs to load scripts and run them.
@@ -272,6 +274,7 @@ pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Res
         privileged: around.privileged,
         interface: plan.scan.packets.interface.clone(),
         slots_per_host: around.limits.slots_per_host,
+        registry: around.registry.clone(),
         workbench: Workbench { costs: plan.scripts.profile, ..Workbench::default() },
     })
 }

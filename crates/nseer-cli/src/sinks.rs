@@ -56,7 +56,27 @@ pub struct Sinks {
 
 impl EventSink for Sinks {
     fn emit(&self, event: Event) {
-        let failure = match &event {
+        self.note(&event);
+        if !self.is_idle(&event) {
+            // After the end of the run nobody listens.
+            let _ = self.queue.send(Item::Event(event));
+        }
+    }
+
+    fn emit_together(&self, mut events: Vec<Event>) {
+        events.iter().for_each(|event| self.note(event));
+        events.retain(|event| !self.is_idle(event));
+        if !events.is_empty() {
+            // After the end of the run nobody listens.
+            let _ = self.queue.send(Item::Together(events));
+        }
+    }
+}
+
+impl Sinks {
+    /// Notes failures for the exit code.
+    fn note(&self, event: &Event) {
+        let is_failure = match event {
             Event::Message { severity, .. } => *severity == Severity::Error,
             Event::ScriptFinished { run, .. } => {
                 use ScriptOutcome::{Output, Silent, Skipped};
@@ -65,32 +85,29 @@ impl EventSink for Sinks {
             }
             _ => false,
         };
-        if failure {
+        if is_failure {
             self.mark_failed();
         }
-        // Waking the writer for what no output shows is not free.
-        let idle = match &event {
+    }
+
+    /// No output shows it, and waking the writer is not free.
+    fn is_idle(&self, event: &Event) -> bool {
+        match event {
             Event::ScriptFinished { .. } => !self.shows_script_runs && !self.is_watched,
             Event::StageBegun { .. }
             | Event::TaskBegun(_)
             | Event::TaskEnded(_)
             | Event::PortsKnown { .. }
             | Event::ScriptStarted { .. } => !self.is_watched,
-            Event::HostScanned(_) | Event::TargetFound(_) | Event::PortChanged { .. } => {
-                !self.keeps_hosts
-            }
+            Event::HostScanned(_)
+            | Event::TargetFound(_)
+            | Event::PortChanged { .. }
+            | Event::RegistryChanged(_) => !self.keeps_hosts,
             Event::PortFound { .. } => !self.streams && self.levels.verbosity() == 0,
             _ => false,
-        };
-        if idle {
-            return;
         }
-        // After the end of the run nobody listens.
-        let _ = self.queue.send(Item::Event(event));
     }
-}
 
-impl Sinks {
     /// From now on the exit code tells where one of these scripts failed. Scripts of a data
     /// directory are left out: Nmap's own often fail on servers that are not what they expect,
     /// and its exit code does not say so.

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::host::HostRecord;
 use crate::port::{PortKey, PortState, PortStatus, Protocol};
 use crate::progress::{Progress, Stage, Task};
+use crate::registry::RegistryChanges;
 use crate::script::{Phase, PhaseRecord, ScriptCost, ScriptResult, ScriptRun};
 use crate::service::ServiceInfo;
 
@@ -156,6 +157,9 @@ pub enum Event {
     },
     /// A script found a further target.
     TargetFound(String),
+    /// What scripts that have ended left in a registry. Sent only where somebody keeps such things, before
+    /// those scripts are finished.
+    RegistryChanged(RegistryChanges),
     /// A script ended.
     ScriptFinished {
         /// How.
@@ -192,4 +196,9 @@ pub enum Event {
 pub trait EventSink: Send + Sync {
     /// Takes one event.
     fn emit(&self, event: Event);
+
+    /// Takes events that belong together: who keeps them keeps all or none.
+    fn emit_together(&self, events: Vec<Event>) {
+        events.into_iter().for_each(|event| self.emit(event));
+    }
 }

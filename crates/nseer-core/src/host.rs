@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::os::OsFindings;
 use crate::port::Reason;
 use crate::port_table::PortTable;
+use crate::registry::RegistryChange;
 use crate::script::{ScriptResult, ScriptRun};
 use crate::trace::Trace;
 
@@ -84,6 +85,8 @@ pub struct HostRecord {
     pub scripts: Vec<ScriptResult>,
     /// How each hostrule and portrule script ended, in that order.
     pub runs: Vec<ScriptRun>,
+    /// What scripts left in `host.registry` before the scan was broken off; nothing in one that was not.
+    pub registry: Vec<RegistryChange>,
     /// The host used up `--host-timeout`; its results are not shown.
     pub timed_out: bool,
     /// When work on the host began.
@@ -116,6 +119,7 @@ impl HostRecord {
             ports,
             scripts: Vec::new(),
             runs: Vec::new(),
+            registry: Vec::new(),
             timed_out: false,
             started,
             finished: None,

@@ -16,6 +16,7 @@ pub mod port_spec;
 pub mod port_table;
 pub mod progress;
 pub mod protocol_table;
+pub mod registry;
 pub mod script;
 pub mod service;
 pub mod service_table;
@@ -32,6 +33,7 @@ pub use os::{OsClass, OsFindings, OsMatch};
 pub use port::{PortKey, PortState, PortStatus, Protocol, Reason};
 pub use port_table::{PortDetail, PortTable, ScanPorts};
 pub use progress::{Progress, Stage, Task};
+pub use registry::{KeptRegistry, RegistryChange, RegistryChanges, RegistryItem, RegistryPlace};
 pub use script::{
     Phase, PhaseRecord, ScriptCost, ScriptOutcome, ScriptResult, ScriptRun, ScriptValue,
 };

@@ -18,7 +18,7 @@ use nseer_core::{
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::{Request, resolve};
-use nseer_engine::{Engine, EngineConfig, NewTargets, Workbench, script_args};
+use nseer_engine::{Engine, EngineConfig, KeptRegistries, NewTargets, Workbench, script_args};
 use nseer_net::{Network, NetworkConfig};
 use nseer_seam::System;
 use serde_json::{Value, json};
@@ -79,6 +79,7 @@ pub(crate) async fn run(hosts: &Value, rule: &str) -> Result<Vec<Value>, Box<dyn
         privileged: false,
         interface: None,
         slots_per_host: 64,
+        registry: KeptRegistries::default(),
         workbench: Workbench::default(),
     })
     .await?;

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nseer_core::{EventSink, Levels, PortKey};
+use nseer_core::{EventSink, KeptRegistry, Levels, PortKey};
 use nseer_net::Network;
 use nseer_seam::System;
 
@@ -22,6 +22,15 @@ pub trait NewTargets: Send + Sync {
     fn waiting(&self) -> usize;
     /// How many different targets were ever added.
     fn added(&self) -> usize;
+}
+
+/// What becomes of the registries in a scan that may be broken off and go on.
+#[derive(Clone, Default)]
+pub struct KeptRegistries {
+    /// What scripts that end leave in them is told, as [`nseer_core::Event::RegistryChanged`].
+    pub is_told: bool,
+    /// What an earlier run left in `nmap.registry`. (What it left in that of a host comes with the host.)
+    pub left: Arc<[KeptRegistry]>,
 }
 
 /// Everything that the engine needs to know.
@@ -65,6 +74,8 @@ pub struct EngineConfig {
     pub interface: Option<String>,
     /// Most script threads that may hold sockets to one host at a time.
     pub slots_per_host: usize,
+    /// What becomes of the registries.
+    pub registry: KeptRegistries,
     /// What a workbench for scripts wants.
     pub workbench: Workbench,
 }

@@ -13,6 +13,7 @@ use crate::costs::Account;
 use crate::environment::World;
 use crate::host_cell::HostCell;
 use crate::modules::trace::{Ends, Way};
+use crate::registry::Author;
 use crate::script::{Script, ScriptInfo};
 
 /// Something with a socket that a script holds.
@@ -39,6 +40,8 @@ pub(crate) struct ScriptContext {
     pub(crate) host_table: Value,
     pub(crate) port_table: Value,
     pub(crate) is_worker: bool,
+    /// Who writes to registries, where they are kept.
+    pub(crate) author: Author,
     /// When the script that this thread belongs to started.
     pub(crate) started: Instant,
     /// `--script-timeout`.
@@ -82,6 +85,7 @@ impl ScriptContext {
             host_table: Value::Nil,
             port_table: Value::Nil,
             is_worker: false,
+            author: 0,
             started: world.config.system.clock.now(),
             timeout: None,
             lost_before: world.scheduler.lost_time(),
@@ -103,6 +107,7 @@ impl ScriptContext {
             host_table: self.host_table.clone(),
             port_table: self.port_table.clone(),
             is_worker: true,
+            author: self.author,
             started: self.started,
             timeout: self.timeout,
             lost_before: self.lost_before,

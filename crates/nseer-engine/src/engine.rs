@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use nseer_core::{Event, HostRecord, Phase, PhaseRecord, PortTable, Severity};
+use nseer_core::{
+    Event, HostRecord, Phase, PhaseRecord, PortTable, RegistryChange, RegistryItem, Severity,
+};
 use nseer_lua::{Portable, SharedLocks, Watchdog};
 use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinHandle;
@@ -14,7 +16,7 @@ use crate::error::EngineError;
 use crate::host_cell::lock;
 use crate::placement::{Placement, Texts};
 use crate::script::ScriptInfo;
-use crate::worker::{self, HostTask, Part, Task, Worker};
+use crate::worker::{self, HostRegistry, HostTask, Part, Task, Worker};
 
 /// A running script engine. Its workers end when it is dropped.
 pub struct Engine {
@@ -27,7 +29,7 @@ pub struct Engine {
     texts: Mutex<Option<JoinHandle<Texts>>>,
     placement: OnceCell<Arc<Placement>>,
     /// The first worker's registry before any host.
-    before_hosts: OnceCell<Option<Portable>>,
+    before_hosts: OnceCell<Option<Vec<RegistryChange>>>,
     next_host: AtomicU64,
 }
 
@@ -83,8 +85,8 @@ impl Engine {
         }
         let workers = self.workers.lock().await;
         for other in &workers[1..] {
-            if let Some(graph) = export(other).await {
-                self.merge(&workers[0], graph);
+            if let Some(changes) = export(other).await {
+                self.merge(&workers[0], changes);
             }
         }
         let (reply, results) = oneshot::channel();
@@ -110,6 +112,7 @@ impl Engine {
             .get_or_init(|| async { export(&self.workers.lock().await[0]).await })
             .await;
         let number = self.next_host.fetch_add(1, Ordering::Relaxed);
+        let kept = std::mem::take(&mut host.registry);
         let lent = Lent::new(host);
         let record = &lent.record;
         let placement = self.placement(number).await;
@@ -125,12 +128,13 @@ impl Engine {
             reply,
         };
         let part = if whole { Part::All } else { Part::Unpinned };
-        let mut result = self.ask(home, |reply| task(part, None, reply)).await;
+        let mut result =
+            self.ask(home, |reply| task(part, HostRegistry::Kept(kept.clone()), reply)).await;
         if let (false, Ok(registry)) = (whole, &mut result) {
-            let registry = Some(std::mem::take(registry));
+            let registry = HostRegistry::Moved(std::mem::take(registry));
             result = self.ask(0, |reply| task(Part::Pinned, registry, reply)).await;
         } else if result.is_err() && self.has_failed(home).await {
-            result = self.ask(0, |reply| task(Part::All, None, reply)).await;
+            result = self.ask(0, |reply| task(Part::All, HostRegistry::Kept(kept), reply)).await;
         }
         if result.is_err() {
             let address = lock(record).address;
@@ -187,8 +191,8 @@ impl Engine {
         }
         if index > 0 && !workers[index].is_given {
             workers[index].is_given = true;
-            if let Some(Some(graph)) = self.before_hosts.get() {
-                self.merge(&workers[index], graph.clone());
+            if let Some(Some(changes)) = self.before_hosts.get() {
+                self.merge(&workers[index], changes.clone());
             }
         }
         self.send(&workers[index], task);
@@ -203,14 +207,19 @@ impl Engine {
 
     /// What one worker added to its registry goes to another one, but for the keys that each fills
     /// for itself.
-    fn merge(&self, to: &Worker, mut graph: Portable) {
+    fn merge(&self, to: &Worker, mut changes: Vec<RegistryChange>) {
         if let Some(placement) = self.placement.get() {
-            let is_memo = |key: &[u8]| {
-                std::str::from_utf8(key).is_ok_and(|key| placement.memos.contains(key))
+            let is_memo = |change: &RegistryChange| match &change.key {
+                RegistryItem::Text(key) if change.table == 0 => {
+                    std::str::from_utf8(key).is_ok_and(|key| placement.memos.contains(key))
+                }
+                _ => false,
             };
-            graph.retain(|key| !is_memo(key));
+            changes.retain(|change| !is_memo(change));
         }
-        self.send(to, Task::Merge(Box::new(graph)));
+        if !changes.is_empty() {
+            self.send(to, Task::Merge(changes));
+        }
     }
 
     /// True where a further worker could not load the scripts that the first one has.
@@ -258,7 +267,7 @@ impl Drop for Lent<'_> {
     }
 }
 
-async fn export(worker: &Worker) -> Option<Portable> {
+async fn export(worker: &Worker) -> Option<Vec<RegistryChange>> {
     let (reply, graph) = oneshot::channel();
     worker.tasks.send(Task::Export { reply }).ok()?;
     graph.await.ok()

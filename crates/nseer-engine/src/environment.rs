@@ -13,6 +13,7 @@ use crate::context::ScriptContext;
 use crate::error::EngineError;
 use crate::host_cell::{HostCell, WorkerThreads};
 use crate::host_tables::TableMaker;
+use crate::registry::{Journal, Keeper};
 use crate::{costs, modules, results, workbench};
 
 /// What every part of one worker reaches: the Lua state, the configuration, the hosts in work.
@@ -26,8 +27,10 @@ pub(crate) struct World {
     pub(crate) takes_result: Cell<bool>,
     /// Why the last `silent_require` failed.
     pub(crate) missing: RefCell<String>,
-    /// What came into the registry from another worker.
-    pub(crate) given: RefCell<nseer_lua::Given>,
+    /// What is in the registry of other workers too.
+    pub(crate) given: RefCell<Option<Journal>>,
+    /// Where somebody keeps the registries.
+    pub(crate) keeper: OnceCell<Keeper>,
     pub(crate) certificates: RefCell<modules::certificate::Decoded>,
     /// Worker threads of scripts that run without a host.
     pub(crate) phase_workers: WorkerThreads,
@@ -95,6 +98,7 @@ impl World {
             takes_result: Cell::new(false),
             missing: RefCell::default(),
             given: RefCell::default(),
+            keeper: OnceCell::new(),
             certificates: RefCell::default(),
             phase_workers: WorkerThreads::default(),
             targets_closed: Cell::new(false),

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::environment::World;
 use crate::link_addresses::LinkAddresses;
+use crate::registry::Journal;
 
 /// The host's record and what its scripts share in one Lua state.
 pub(crate) struct HostCell {
@@ -22,6 +23,8 @@ pub(crate) struct HostCell {
     record: Arc<Mutex<HostRecord>>,
     /// `host.registry`.
     pub(crate) registry: Table,
+    /// What was told of it, where somebody keeps it.
+    pub(crate) journal: OnceCell<RefCell<Journal>>,
     /// Bounds the script threads that hold sockets to this host.
     pub(crate) slots: Arc<Semaphore>,
     /// Worker threads that scripts on this host started.
@@ -64,6 +67,7 @@ impl HostCell {
             address,
             record,
             registry,
+            journal: OnceCell::new(),
             slots: Arc::new(Semaphore::new(slots)),
             workers: WorkerThreads::default(),
             links: OnceCell::new(),

@@ -248,7 +248,11 @@ fn keep(
         (None, Some(record)) => record.borrow_mut().runs.push(run.clone()),
         (None, None) => {}
     }
-    world.config.events.emit(Event::ScriptFinished { run, result });
+    let end = Event::ScriptFinished { run, result };
+    match (world.keeper.get(), host) {
+        (Some(keeper), Some(host)) => keeper.ended(world, host, end),
+        _ => world.config.events.emit(end),
+    }
 }
 
 const TIMED_OUT: &str = "timed out";
@@ -279,6 +283,7 @@ fn start(
         timeout: world.config.script_timeout,
         host_deadline,
         account: Account::open(world),
+        author: world.keeper.get().map_or(0, |keeper| keeper.authors.begin()),
         ..ScriptContext::new(world, job.script.clone(), job.phase)
     });
     let mut args = vec![
@@ -299,6 +304,9 @@ fn start(
     let main = world.functions()?.main.clone();
     let (id, _) = world.scheduler.spawn(main, MultiValue::from_vec(args), context, move |end| {
         c.release(&w);
+        if let Some(keeper) = w.keeper.get() {
+            keeper.authors.end(c.author);
+        }
         finished(&w, &c, &end, &r);
         l.costs.add(&w, &c);
         l.running.borrow_mut().remove(&end.id);

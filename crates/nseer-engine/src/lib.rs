@@ -22,6 +22,7 @@ mod link_addresses;
 mod loader;
 mod modules;
 mod placement;
+mod registry;
 mod results;
 mod scout;
 mod script;
@@ -32,7 +33,7 @@ mod workbench;
 mod worker;
 
 pub use chunks::Chunks;
-pub use config::{EngineConfig, NewTargets};
+pub use config::{EngineConfig, KeptRegistries, NewTargets};
 pub use engine::Engine;
 pub use error::EngineError;
 pub use script::ScriptInfo;

@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use mlua::{Table, Value};
-use nseer_core::{HostRecord, Phase, PhaseRecord};
-use nseer_lua::{Given, Portable, SharedLocks, Watchdog};
+use nseer_core::{HostRecord, Phase, PhaseRecord, RegistryChange};
+use nseer_lua::{Portable, SharedLocks, Watchdog};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
 
@@ -17,8 +16,9 @@ use crate::environment::World;
 use crate::error::EngineError;
 use crate::host_cell::HostCell;
 use crate::placement::Placement;
+use crate::registry::Keeper;
 use crate::script::{Script, ScriptInfo};
-use crate::{jobs, loader};
+use crate::{jobs, loader, registry};
 
 /// Which of the scripts are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +35,12 @@ pub(crate) enum Task {
         reply: oneshot::Sender<PhaseRecord>,
     },
     Host(HostTask),
-    /// A copy of what was added to the registry.
+    /// What was added to the registry.
     Export {
-        reply: oneshot::Sender<Portable>,
+        reply: oneshot::Sender<Vec<RegistryChange>>,
     },
     /// Adds to the registry.
-    Merge(Box<Portable>),
+    Merge(Vec<RegistryChange>),
 }
 
 /// Scripts on one host.
@@ -49,11 +49,18 @@ pub(crate) struct HostTask {
     pub(crate) record: Arc<Mutex<HostRecord>>,
     pub(crate) part: Part,
     pub(crate) placement: Arc<Placement>,
-    /// `host.registry` from another worker.
-    pub(crate) registry: Option<Portable>,
+    pub(crate) registry: HostRegistry,
     pub(crate) deadline: Option<Instant>,
     /// Takes `host.registry` when all scripts have ended.
     pub(crate) reply: oneshot::Sender<Portable>,
+}
+
+/// What `host.registry` holds at first.
+pub(crate) enum HostRegistry {
+    /// What scripts left there before the scan was broken off, if anything.
+    Kept(Vec<RegistryChange>),
+    /// What it holds in another worker.
+    Moved(Portable),
 }
 
 /// The handle of a running worker. It ends when the sender is dropped.
@@ -91,7 +98,7 @@ pub(crate) fn start(
         .name(format!("scripts-{index}"))
         .stack_size(STACK)
         .spawn(move || {
-            let prepared = prepare(config, &watchdog, &locks, index == 0);
+            let prepared = prepare(config, &watchdog, &locks, index);
             match prepared {
                 Ok((runtime, world, scripts)) => {
                     let infos = scripts.iter().map(|s| s.info.clone()).collect();
@@ -115,7 +122,7 @@ fn prepare(
     config: EngineConfig,
     watchdog: &Watchdog,
     locks: &SharedLocks,
-    aloud: bool,
+    index: usize,
 ) -> Result<Prepared, EngineError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -123,12 +130,24 @@ fn prepare(
         .build()
         .map_err(EngineError::Thread)?;
     let world = World::new(config, watchdog, locks)?;
-    if aloud {
+    let is_first = index == 0;
+    if is_first {
         // `_VERSION` is a text such as "Lua 5.4".
         let version: String = world.lua().globals().raw_get("_VERSION")?;
         world.debug(1, || format!("Using {version}."));
     }
-    let scripts = loader::load_all(&world, aloud)?;
+    if world.config.registry.is_told {
+        // Set once, here.
+        let _ = world.keeper.set(Keeper::new(&world, index)?);
+    }
+    let scripts = loader::load_all(&world, is_first)?;
+    // What scripts leave while they are loaded, they leave in every worker.
+    registry::take_given(&world)?;
+    match world.keeper.get() {
+        Some(keeper) if is_first => keeper.restore(&world)?,
+        Some(keeper) => keeper.take_given()?,
+        None => {}
+    }
     Ok((runtime, world, scripts))
 }
 
@@ -161,20 +180,35 @@ fn take(world: &Rc<World>, scripts: &Rc<[Rc<Script>]>, task: Task) {
         Task::Phase { phase, reply } => {
             world.targets_closed.set(phase == Phase::Post);
             tokio::task::spawn_local(async move {
-                let _ = reply.send(jobs::run_phase(&world, &scripts, phase).await);
+                let record = jobs::run_phase(&world, &scripts, phase).await;
+                // After the postrules nothing needs the registry any more.
+                if let (Phase::Pre, Some(keeper)) = (phase, world.keeper.get()) {
+                    keeper.tell(&world);
+                }
+                let _ = reply.send(record);
             });
         }
         Task::Host(task) => {
             tokio::task::spawn_local(run_host(world, scripts, task));
         }
         Task::Export { reply } => {
-            let _ = reply.send(export_registry(&world).unwrap_or_default());
+            let _ = reply.send(registry::export(&world).unwrap_or_default());
         }
-        Task::Merge(graph) => {
-            if let Err(error) = merge_registry(&world, &graph) {
+        Task::Merge(changes) => {
+            if let Err(error) = merge(&world, &changes) {
                 world.debug(1, || format!("cannot merge the registry: {error}"));
             }
         }
+    }
+}
+
+fn merge(world: &World, changes: &[RegistryChange]) -> mlua::Result<()> {
+    registry::merge(world, changes)?;
+    registry::take_given(world)?;
+    // What comes to the first worker is that of the others, at the end.
+    match world.keeper.get() {
+        Some(keeper) if !keeper.is_of_first() => keeper.take_given(),
+        _ => Ok(()),
     }
 }
 
@@ -189,46 +223,28 @@ async fn run_host(world: Rc<World>, scripts: Rc<[Rc<Script>]>, task: HostTask) {
         .cloned()
         .collect();
     let Ok(registry) = world.lua().create_table() else { return };
-    if let Some(graph) = &task.registry
-        && let Err(error) = nseer_lua::merge(world.lua(), graph, &registry)
-    {
-        world.debug(1, || format!("cannot copy host.registry: {error}"));
+    let filled = match &task.registry {
+        HostRegistry::Kept(kept) => registry::restore(world.lua(), kept, &registry),
+        HostRegistry::Moved(graph) => nseer_lua::merge(world.lua(), graph, &registry),
+    };
+    if let Err(error) = filled {
+        world.debug(1, || format!("cannot fill host.registry: {error}"));
     }
     let slots = world.config.slots_per_host;
     let cell = Rc::new(HostCell::new(task.number, task.record, registry, slots));
     world.hosts.borrow_mut().insert(task.number, cell.clone());
+    if let Some(keeper) = world.keeper.get() {
+        keeper.host_begins(&world, &cell, &task.placement.memos);
+    }
     jobs::run_host(&world, &chosen, &cell, task.deadline).await;
+    if let Some(keeper) = world.keeper.get() {
+        keeper.settled().await;
+    }
     world.hosts.borrow_mut().remove(&task.number);
     let registry = match task.part {
-        Part::Unpinned => nseer_lua::export(&cell.registry, &Given::default()).unwrap_or_default(),
+        Part::Unpinned => nseer_lua::export(&cell.registry).unwrap_or_default(),
         Part::All | Part::Pinned => Portable::default(),
     };
     drop(cell);
     let _ = task.reply.send(registry);
-}
-
-fn registry(world: &World) -> mlua::Result<Table> {
-    world.nmap.raw_get("registry")
-}
-
-/// What this worker added to its registry, without the script arguments and what it was given at
-/// its start.
-fn export_registry(world: &World) -> mlua::Result<Portable> {
-    let copied = world.lua().create_table()?;
-    for pair in registry(world)?.pairs::<Value, Value>() {
-        let (key, value) = pair?;
-        if key.as_string().is_none_or(|name| *name != "args") {
-            copied.raw_set(key, value)?;
-        }
-    }
-    let graph = nseer_lua::export(&copied, &world.given.borrow())?;
-    if graph.left_behind > 0 {
-        world.debug(1, || format!("{} registry values stay with their worker", graph.left_behind));
-    }
-    Ok(graph)
-}
-
-fn merge_registry(world: &World, graph: &Portable) -> mlua::Result<()> {
-    *world.given.borrow_mut() = nseer_lua::merge(world.lua(), graph, &registry(world)?)?;
-    Ok(())
 }

@@ -26,7 +26,7 @@ pub use args::{Args, type_name};
 pub use construct::{Field, construct};
 pub use interrupt::{Limits, Overrun, Watchdog, is_stopping};
 pub use native::{Native, Raise, Reply};
-pub use portable::{Given, Portable, export, merge};
+pub use portable::{Portable, export, merge};
 pub use scheduler::{Hold, Outcome, Scheduler, ThreadEnd, ThreadId};
 pub use state::{StateError, StateOptions};
 pub use sync::SharedLocks;

@@ -24,34 +24,11 @@ enum Item {
     Table(usize),
 }
 
-impl Portable {
-    /// Leaves keys of the root out.
-    pub fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
-        if let Some(root) = self.tables.first_mut() {
-            root.retain(|(key, _)| !matches!(key, Item::Text(key) if !keep(key)));
-        }
-    }
-}
-
-/// The tables that a state was given by others, and how long their sequences were then.
-#[derive(Debug, Default)]
-pub struct Given {
-    /// By address. The handle keeps the table where it is.
-    tables: HashMap<usize, (Table, i64)>,
-}
-
-impl Given {
-    fn length(&self, table: &Table) -> i64 {
-        self.tables.get(&(table.to_pointer() as usize)).map_or(0, |(_, length)| *length)
-    }
-}
-
-/// Copies `root` and all that can be reached from it, without what sequences began with when they
-/// were `given`.
+/// Copies `root` and all that can be reached from it.
 ///
 /// # Errors
 /// Where Lua has no memory left.
-pub fn export(root: &Table, given: &Given) -> mlua::Result<Portable> {
+pub fn export(root: &Table) -> mlua::Result<Portable> {
     let mut graph = Portable::default();
     let mut places = HashMap::new();
     let mut todo = vec![root.clone()];
@@ -69,27 +46,10 @@ pub fn export(root: &Table, given: &Given) -> mlua::Result<Portable> {
                 _ => left_behind += 1,
             }
         }
-        leave_out_first(&mut entries, given.length(&table));
         graph.tables[place] = entries;
         graph.left_behind += left_behind;
     }
     Ok(graph)
-}
-
-/// Takes the first `count` of a sequence away.
-fn leave_out_first(entries: &mut Vec<(Item, Item)>, count: i64) {
-    if count == 0 {
-        return;
-    }
-    let length = sequence_length(entries);
-    entries.retain_mut(|(key, _)| match key {
-        Item::Integer(i) if (1..=count.min(length)).contains(i) => false,
-        Item::Integer(i) if (1..=length).contains(i) => {
-            *i -= count;
-            true
-        }
-        _ => true,
-    });
 }
 
 fn to_item(
@@ -116,24 +76,17 @@ fn to_item(
 }
 
 /// Adds what `graph` holds to `target`: keys that are missing are set, sequences are appended,
-/// tables under the same key are merged, and of two scalars the one in `target` stays. Gives the
-/// tables that came, as they are then.
+/// tables under the same key are merged, and of two scalars the one in `target` stays.
 ///
 /// # Errors
 /// Where Lua has no memory left.
-pub fn merge(lua: &Lua, graph: &Portable, target: &Table) -> mlua::Result<Given> {
+pub fn merge(lua: &Lua, graph: &Portable, target: &Table) -> mlua::Result<()> {
     if graph.tables.is_empty() {
-        return Ok(Given::default());
+        return Ok(());
     }
     let mut merger = Merger { lua, graph, made: HashMap::new() };
     merger.made.insert(0, target.clone());
-    merger.fill(0, target)?;
-    let made = merger.made.into_values();
-    let tables = made.map(|table| {
-        let length = i64::try_from(table.raw_len()).unwrap_or(i64::MAX);
-        (table.to_pointer() as usize, (table, length))
-    });
-    Ok(Given { tables: tables.collect() })
+    merger.fill(0, target)
 }
 
 struct Merger<'a> {
@@ -216,8 +169,7 @@ mod tests {
 
     fn check(source: &str, target: &str, test: &str) {
         let (from, to) = (Lua::new(), Lua::new());
-        let graph = export(&from.load(source).eval().expect("source"), &Given::default());
-        let graph = graph.expect("export");
+        let graph = export(&from.load(source).eval().expect("source")).expect("export");
         let target: Table = to.load(target).eval().expect("target");
         merge(&to, &graph, &target).expect("merge");
         to.globals().set("t", target).expect("set");
@@ -241,39 +193,6 @@ mod tests {
             "(function() local h = {ip='x'}; h.self = h; return {hosts={[h]={n=1}}, first=h} end)()",
             "{}",
             "t.first.self == t.first and t.hosts[t.first].n == 1",
-        );
-    }
-
-    #[test]
-    fn what_was_given_does_not_come_back() {
-        let (from, to) = (Lua::new(), Lua::new());
-        let table = |lua: &Lua, source: &str| lua.load(source).eval::<Table>().expect("table");
-        let first = table(&from, "{list={'a','b'},deep={list={'x'}},gone={1,2},[1]='one'}");
-        let graph = export(&first, &Given::default()).expect("export");
-        let second = table(&to, "{}");
-        let given = merge(&to, &graph, &second).expect("merge");
-        to.globals().set("t", &second).expect("set");
-        let change =
-            "t.list[3] = 'c' t.deep.list[2] = 'y' t.list[9] = 'z' t.new = {1} t.gone[2] = nil";
-        to.load(change).exec().expect("change");
-        let back = export(&second, &given).expect("export");
-        merge(&from, &back, &first).expect("merge");
-        from.globals().set("t", first).expect("set");
-        let test = "return table.concat(t.list) .. table.concat(t.deep.list) .. t.list[9] .. #t.new .. #t.gone .. #t";
-        assert_eq!(from.load(test).eval::<String>().expect("test"), "abcxyz121");
-    }
-
-    #[test]
-    fn keys_of_the_root_can_stay() {
-        let lua = Lua::new();
-        let table: Table = lua.load("{a=1,b={c=2},[1]=3}").eval().expect("table");
-        let mut graph = export(&table, &Given::default()).expect("export");
-        graph.retain(|key| key != b"b");
-        let target = lua.create_table().expect("table");
-        merge(&lua, &graph, &target).expect("merge");
-        lua.globals().set("t", target).expect("set");
-        assert!(
-            lua.load("return t.a == 1 and t.b == nil and t[1] == 3").eval::<bool>().expect("test")
         );
     }
 }

@@ -8,6 +8,7 @@
 mod error;
 mod open;
 mod read;
+mod registry;
 mod system;
 mod teller;
 mod trace;

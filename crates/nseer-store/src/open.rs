@@ -8,11 +8,11 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use nseer_core::event::RunInfo;
-use nseer_core::{HostRecord, Phase};
+use nseer_core::{HostRecord, KeptRegistry, Phase};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::write::{Kept, most_rows};
-use crate::{StoreError, system, teller, trace};
+use crate::{StoreError, registry, system, teller, trace};
 
 /// The version of the tables. It counts changes that an older reader does not understand.
 const VERSION: i64 = 1;
@@ -23,9 +23,14 @@ const APPLICATION: i64 = 0x6e73_6572;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// Tables that came later.
-const LATER_SCHEMA: &str =
-    concat!(include_str!("trace.sql"), include_str!("teller.sql"), include_str!("system.sql"));
-const LATER_TABLES: [&str; 4] = [trace::TABLE, trace::HOPS, teller::TABLE, system::TABLE];
+const LATER_SCHEMA: &str = concat!(
+    include_str!("trace.sql"),
+    include_str!("teller.sql"),
+    include_str!("system.sql"),
+    include_str!("registry.sql")
+);
+const LATER_TABLES: [&str; 5] =
+    [trace::TABLE, trace::HOPS, teller::TABLE, system::TABLE, registry::TABLE];
 
 /// What a scan begins from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +56,8 @@ pub struct Progress {
     pub scanned: HashMap<IpAddr, HostRecord>,
     /// Phases without hosts that are done.
     pub phases: HashSet<Phase>,
+    /// What scripts that ended left in `nmap.registry`.
+    pub registry: Vec<KeptRegistry>,
     /// Targets that scripts found.
     pub found_targets: Vec<String>,
     /// Nothing is left to do.

@@ -16,7 +16,7 @@ use nseer_core::{
 use rusqlite::{Row, params};
 
 use crate::value::{duration, read_structured, state, time};
-use crate::{Beginning, Progress, Store, StoreError, system, teller, trace};
+use crate::{Beginning, Progress, Store, StoreError, registry, system, teller, trace};
 
 type Read<T> = Result<T, StoreError>;
 
@@ -183,7 +183,10 @@ impl Store {
                     done.insert(address);
                 } else {
                     let id: i64 = row.get(3)?;
-                    scanned.insert(address, self.host(id)?);
+                    let mut host = self.host(id)?;
+                    let kept = registry::read(&self.database, id)?;
+                    host.registry = kept.into_iter().flat_map(|kept| kept.entries).collect();
+                    scanned.insert(address, host);
                     self.hosts.insert(address, id);
                 }
             }
@@ -201,6 +204,7 @@ impl Store {
             up,
             scanned,
             phases,
+            registry: registry::read(&self.database, registry::RUN)?,
             found_targets: self.texts("SELECT target FROM found_target")?,
             is_finished: self.database.query_row(sql, [], |row| row.get(0))?,
         })

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use nseer_core::event::{RunInfo, RunSummary};
 use nseer_core::port_spec::compact_list;
 use nseer_core::{
-    Event, HostRecord, Phase, PhaseRecord, PortKey, PortState, PortStatus, ScriptResult, ScriptRun,
-    ServiceInfo, Tunnel,
+    Event, HostRecord, Phase, PhaseRecord, PortKey, PortState, PortStatus, RegistryChanges,
+    RegistryPlace, ScriptResult, ScriptRun, ServiceInfo, Tunnel,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::value::{count, length, micros, structured};
-use crate::{Beginning, Store, StoreError, system, teller, trace};
+use crate::{Beginning, Store, StoreError, registry, system, teller, trace};
 
 /// Ports of one state that have a row each; more share one, and lose their names. Outputs show no more
 /// one by one at these levels of `-v` and `-d`.
@@ -33,10 +33,23 @@ impl Store {
     /// # Errors
     /// [`StoreError`] where many events wait and cannot be written, as for [`Store::commit`].
     pub fn take(&mut self, event: Event) -> Result<(), StoreError> {
-        if let Event::RunStarted(run) = &event {
-            self.most_rows = most_rows(run.verbosity, run.debugging);
+        self.take_together([event])
+    }
+
+    /// Takes events that belong together: the next commit writes all of them.
+    ///
+    /// # Errors
+    /// As for [`Store::take`].
+    pub fn take_together(
+        &mut self,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Result<(), StoreError> {
+        for event in events {
+            if let Event::RunStarted(run) = &event {
+                self.most_rows = most_rows(run.verbosity, run.debugging);
+            }
+            self.waiting.extend(Kept::of(event));
         }
-        self.waiting.extend(Kept::of(event));
         if self.waiting.len() < MOST_WAITING { Ok(()) } else { self.commit() }
     }
 
@@ -68,6 +81,7 @@ impl Store {
                 Kept::Scanned(host) => !is_told(Some(host.address)),
                 Kept::Port(address, ..) => !is_told(Some(*address)),
                 Kept::Script(run, _) => !is_told(run.address),
+                Kept::Registry(changes) => !is_told(changes.host()),
                 _ => true,
             })
             .collect();
@@ -123,8 +137,21 @@ impl Store {
                     }
                 }
             }
+            Kept::Registry(RegistryChanges { place, is_whole, changes }) => {
+                let (host, worker) = match place {
+                    RegistryPlace::Run(worker) => (Some(registry::RUN), *worker),
+                    RegistryPlace::Host(address) => (number(begun, *address), 0),
+                };
+                if let Some(host) = host {
+                    registry::write(db, (host, worker), *is_whole, changes)?;
+                }
+            }
             Kept::Done(host) => {
-                write_scripts(db, &self.write_host(host, "done")?, host)?;
+                let written = self.write_host(host, "done")?;
+                write_scripts(db, &written, host)?;
+                if !written.is_new {
+                    registry::forget(db, written.id)?;
+                }
             }
             Kept::Phase(phase, record) => write_phase(db, *phase, record)?,
             Kept::End(run) => write_end(db, run)?,
@@ -141,6 +168,7 @@ pub(crate) enum Kept {
     Scanned(Arc<HostRecord>),
     Port(IpAddr, PortKey, PortStatus, Box<ServiceInfo>, bool),
     Script(ScriptRun, Option<ScriptResult>),
+    Registry(RegistryChanges),
     Done(Arc<HostRecord>),
     Phase(Phase, PhaseRecord),
     End(RunSummary),
@@ -156,6 +184,7 @@ impl Kept {
                 Kept::Port(address, port, status, service, is_lookup)
             }
             Event::ScriptFinished { run, result } => Kept::Script(run, result),
+            Event::RegistryChanged(changes) => Kept::Registry(changes),
             Event::HostDone(host) => Kept::Done(host),
             Event::PhaseDone { phase, record } => Kept::Phase(phase, record),
             Event::RunFinished(run) => Kept::End(run),
@@ -213,6 +242,9 @@ fn write_end(db: &Connection, run: &RunSummary) -> rusqlite::Result<()> {
             run.interrupted
         ],
     )?;
+    if run.interrupted.is_none() {
+        registry::forget_all(db)?;
+    }
     Ok(())
 }
 

@@ -20,6 +20,8 @@ use crate::screen::Screen;
 pub(super) enum Item {
     /// Something happened.
     Event(Event),
+    /// Things happened that are kept all or not at all.
+    Together(Vec<Event>),
     /// Somebody pressed a key.
     Key(Key),
     /// That was all.
@@ -37,15 +39,15 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Takes an event; of what comes first, the reports get what was done before.
+    /// Takes events; of what comes first, the reports get what was done before.
     fn take(
         &mut self,
-        event: Event,
+        events: Vec<Event>,
         outputs: &mut Outputs,
         now: impl Fn() -> (SystemTime, Duration),
     ) -> io::Result<()> {
-        let begins = matches!(event, Event::RunStarted(_));
-        self.store.take(event).map_err(io::Error::other)?;
+        let begins = matches!(events[..], [Event::RunStarted(_)]);
+        self.store.take_together(events).map_err(io::Error::other)?;
         if begins {
             self.commit()?;
         }
@@ -157,29 +159,35 @@ impl Writing {
     pub(super) fn run(mut self) -> Vec<String> {
         let mut ended = false;
         while let Some(item) = self.next() {
-            let event = match item {
-                Item::Event(event) => event,
+            let events = match item {
+                Item::Event(event) => vec![event],
+                Item::Together(events) => events,
                 Item::Key(key) => {
                     self.press(key);
                     continue;
                 }
                 Item::End => break,
             };
-            if let Event::Message { severity: Severity::Warning | Severity::Error, text } = &event {
-                self.tell(text);
+            for event in &events {
+                use Severity::{Error, Warning};
+                if let Event::Message { severity: Warning | Error, text } = event {
+                    self.tell(text);
+                }
             }
             // Scripts that a broken-off run left behind may end after it.
             if ended {
                 continue;
             }
-            ended = matches!(event, Event::RunFinished(_));
-            self.hosts = match event {
-                Event::HostDone(_) => self.hosts.saturating_add(1),
-                Event::RunFinished(_) => 0,
-                _ => self.hosts,
-            };
-            self.watch.tracker.take(&event, self.watch.clock.now());
-            self.write(event);
+            for event in &events {
+                ended |= matches!(event, Event::RunFinished(_));
+                self.hosts = match event {
+                    Event::HostDone(_) => self.hosts.saturating_add(1),
+                    Event::RunFinished(_) => 0,
+                    _ => self.hosts,
+                };
+                self.watch.tracker.take(event, self.watch.clock.now());
+            }
+            self.write(events);
             if self.outputs.hold_much() {
                 self.flush();
             }
@@ -230,11 +238,11 @@ impl Writing {
         }
     }
 
-    fn write(&mut self, event: Event) {
+    fn write(&mut self, events: Vec<Event>) {
         let Writing { outputs, keeper, watch, .. } = self;
-        outputs.take(&event, || watch.now());
+        events.iter().for_each(|event| outputs.take(event, || watch.now()));
         let Some(kept) = keeper else { return };
-        if let Err(error) = kept.take(event, outputs, || watch.now()) {
+        if let Err(error) = kept.take(events, outputs, || watch.now()) {
             outputs.failures.push(format!("{}: {error}", kept.name));
             keeper.take().into_iter().for_each(|kept| kept.store.give_up());
             self.next_commit = None;
@@ -277,7 +285,7 @@ impl Writing {
         let now = self.watch.clock.now();
         if self.next_stats.is_some_and(|due| due <= now) {
             self.next_stats = self.watch.stats_every.and_then(|period| now.checked_add(period));
-            self.write(Event::Progress(self.progress()));
+            self.write(vec![Event::Progress(self.progress())]);
             self.flush();
         }
         if let (Some(due), Some(line)) = (self.next_line, &self.watch.line)
@@ -296,14 +304,14 @@ impl Writing {
         let text = match said {
             Some(text) => text,
             None if self.watch.is_shown_on_stdout => {
-                self.write(Event::Progress(self.progress()));
+                self.write(vec![Event::Progress(self.progress())]);
                 return;
             }
             None => status_lines(&self.progress()).trim_end().to_owned(),
         };
         if self.watch.is_shown_on_stdout {
             let text = text.into_bytes();
-            self.write(Event::Message { severity: Severity::Info, text });
+            self.write(vec![Event::Message { severity: Severity::Info, text }]);
         } else {
             self.tell(text.as_bytes());
         }

@@ -14,7 +14,9 @@ use nseer_core::{
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::SelectedScript;
-use nseer_engine::{Engine, EngineConfig, NewTargets, ScriptInfo, Workbench, script_args};
+use nseer_engine::{
+    Engine, EngineConfig, KeptRegistries, NewTargets, ScriptInfo, Workbench, script_args,
+};
 use nseer_net::Network;
 use nseer_replay::Way;
 use nseer_report::script_lines;
@@ -205,6 +207,7 @@ impl SingleRun<'_> {
             privileged: self.privileged,
             interface: None,
             slots_per_host: SLOTS,
+            registry: KeptRegistries::default(),
             workbench: self.workbench,
         };
         let engine = Engine::start(config).await?;

@@ -168,6 +168,58 @@ fn a_scan_that_is_killed_at_any_moment_goes_on_to_the_same_end() {
     });
 }
 
+/// What Nmap's `ssh-hostkey` says of hosts with the same keys, it says after the last host, of what it
+/// left in the registry on each.
+#[test]
+fn hosts_are_compared_at_the_end_of_a_scan_that_was_killed() {
+    lab::run("store::hosts_are_compared_at_the_end_of_a_scan_that_was_killed", |lab| {
+        lab.sshd(22);
+        let begin = || {
+            Command::new(env!("CARGO_BIN_EXE_nseer"))
+                .args(["-n", "-Pn", "-p22", "--datadir", "/usr/share/nmap", "--store", STORE])
+                .args(["--script", "ssh-hostkey", "127.0.0.1-6"])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("nseer starts")
+        };
+        let end_of = |output: &lab::Output| {
+            assert_eq!(output.code, 0, "{output:#?}");
+            let lines = output.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+            let mut ends = lines.filter(|line: &Value| line["rule"] == "postrule");
+            let end = ends.next().unwrap_or_else(|| panic!("a postrule: {output:#?}"));
+            let end = end["scripts"][0]["output"].as_str().expect("a text").to_owned();
+            // Which key comes first is the hash table's business.
+            let mut parts: Vec<String> = end.split("Key ").map(str::to_owned).collect();
+            parts.sort();
+            (parts, hosts(&output.stdout))
+        };
+        #[allow(clippy::disallowed_methods, reason = "how long a scan takes here")]
+        let begun = Instant::now();
+        assert!(begin().wait().expect("it ends").success());
+        let longest = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let show = || end_of(&lab.nseer(&["show", STORE, "--to", "json"]));
+        let undisturbed = show();
+        let shared = undisturbed.0.iter().find(|part| part.contains("used by"));
+        let shared = shared.unwrap_or_else(|| panic!("{undisturbed:#?}"));
+        assert_eq!(shared.matches("127.0.0.").count(), 6, "{shared}");
+        let mut state = 7_u64;
+        for moment in 0..MOMENTS / 2 {
+            remove(STORE);
+            let mut child = begin();
+            std::thread::sleep(Duration::from_millis(random(&mut state) % longest));
+            child.kill().expect("it can be killed");
+            child.wait().expect("it ends");
+            if Store::read(Path::new(STORE)).is_err() {
+                continue;
+            }
+            let output = lab.nseer(&["resume", STORE]);
+            assert_eq!(output.code, 0, "moment {moment}: {output:#?}");
+            assert_eq!(show(), undisturbed, "moment {moment}");
+        }
+    });
+}
+
 const MOMENTS: u32 = 20;
 
 /// Milliseconds within which a scan is killed: about as long as one takes.

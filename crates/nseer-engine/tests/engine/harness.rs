@@ -9,11 +9,14 @@ use std::time::{Duration, SystemTime};
 
 use nseer_core::{
     Event, EventSink, HostRecord, HostStatus, Levels, Phase, PortKey, PortState, PortStatus,
-    PortTable, Reason, ScanPorts, ScriptCost, ScriptOutcome, ScriptResult, ServiceTable,
+    PortTable, Reason, RegistryChange, ScanPorts, ScriptCost, ScriptOutcome, ScriptResult,
+    ScriptRun, ServiceTable,
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::{Request, resolve};
-use nseer_engine::{Engine, EngineConfig, EngineError, NewTargets, Workbench, script_args};
+use nseer_engine::{
+    Engine, EngineConfig, EngineError, KeptRegistries, NewTargets, Workbench, script_args,
+};
 use nseer_net::{Network, NetworkConfig};
 use nseer_seam::{RealFiles, System};
 
@@ -34,6 +37,7 @@ pub(crate) struct Case {
     pub(crate) overrides: HashMap<String, PathBuf>,
     /// What scripts take is measured.
     pub(crate) costs: bool,
+    pub(crate) past: Past,
 }
 
 /// What came out.
@@ -48,17 +52,38 @@ pub(crate) struct Outcome {
     pub(crate) targets: Vec<String>,
     pub(crate) costs: Vec<ScriptCost>,
     pub(crate) hosts: Vec<HostRecord>,
+    /// What happened; that which belongs together in one.
+    pub(crate) events: Vec<Vec<Event>>,
+}
+
+/// What an earlier run did before it was broken off.
+#[derive(Default)]
+pub(crate) struct Past {
+    pub(crate) has_pre: bool,
+    pub(crate) registry: KeptRegistries,
+    pub(crate) hosts: HashMap<IpAddr, PastHost>,
+}
+
+/// The same on one host.
+#[derive(Default)]
+pub(crate) struct PastHost {
+    pub(crate) ended: Vec<(ScriptRun, Option<ScriptResult>)>,
+    pub(crate) registry: Vec<RegistryChange>,
 }
 
 #[derive(Default)]
 struct Recorder {
-    events: Mutex<Vec<Event>>,
+    events: Mutex<Vec<Vec<Event>>>,
     targets: Mutex<VecDeque<String>>,
 }
 
 impl EventSink for Recorder {
     fn emit(&self, event: Event) {
-        self.events.lock().expect("lock").push(event);
+        self.emit_together(vec![event]);
+    }
+
+    fn emit_together(&self, events: Vec<Event>) {
+        self.events.lock().expect("lock").push(events);
     }
 }
 
@@ -91,6 +116,7 @@ impl Case {
             in_data_dir: false,
             overrides: HashMap::new(),
             costs: false,
+            past: Past::default(),
         };
         case.script(id, source)
     }
@@ -123,7 +149,8 @@ impl Case {
             .build()
             .expect("runtime");
         let mut outcome = runtime.block_on(self.drive(folder.path(), recorder.clone()))?;
-        for event in recorder.events.lock().expect("lock").drain(..) {
+        let events = std::mem::take(&mut *recorder.events.lock().expect("lock"));
+        for event in events.iter().flatten().cloned() {
             match event {
                 Event::Message { text, .. } => {
                     outcome.messages.push(String::from_utf8_lossy(&text).into_owned());
@@ -135,6 +162,7 @@ impl Case {
                 _ => {}
             }
         }
+        outcome.events = events;
         outcome.costs.sort_by(|a, b| a.id.cmp(&b.id));
         outcome.runs.sort_by(|a, b| a.0.cmp(&b.0));
         outcome.targets = recorder.targets.lock().expect("lock").drain(..).collect();
@@ -167,7 +195,7 @@ impl Case {
             data,
             network: Network::new(network),
             events: recorder.clone(),
-            new_targets: recorder,
+            new_targets: recorder.clone(),
             script_args: script_args::parse(None, Some(self.args.as_bytes()))
                 .expect("arguments")
                 .table,
@@ -183,14 +211,20 @@ impl Case {
             privileged: false,
             interface: None,
             slots_per_host: 64,
+            registry: self.past.registry.clone(),
             workbench: Workbench { costs: self.costs, ..Workbench::default() },
         };
         let engine = Arc::new(Engine::start(config).await?);
-        let pre = texts(&engine.run_phase(Phase::Pre).await.results);
+        let mut pre = Vec::new();
+        if !self.past.has_pre {
+            let record = engine.run_phase(Phase::Pre).await;
+            pre = texts(&record.results);
+            recorder.emit(Event::PhaseDone { phase: Phase::Pre, record });
+        }
         let mut outcome = Outcome { pre, ..Outcome::default() };
         let mut running = Vec::new();
         for (address, ports) in &self.hosts {
-            let (engine, mut record) = (engine.clone(), record(*address, ports));
+            let (engine, mut record) = (engine.clone(), self.record(*address, ports));
             // This is the tests' own clock.
             #[allow(clippy::disallowed_methods, reason = "the deadline of the host")]
             let deadline = self.host_timeout.map(|time| std::time::Instant::now() + time);
@@ -206,6 +240,24 @@ impl Case {
         }
         outcome.post = texts(&engine.run_phase(Phase::Post).await.results);
         Ok(outcome)
+    }
+}
+
+impl Case {
+    /// A host, with what an earlier run left of it.
+    fn record(&self, address: IpAddr, ports: &[(u16, PortState)]) -> HostRecord {
+        let mut host = record(address, ports);
+        let Some(past) = self.past.hosts.get(&address) else { return host };
+        for (run, result) in &past.ended {
+            host.runs.push(run.clone());
+            let Some(result) = result.clone() else { continue };
+            match run.port {
+                None => host.scripts.push(result),
+                Some(port) => host.ports.detail_mut(port).expect("a port").scripts.push(result),
+            }
+        }
+        host.registry = past.registry.clone();
+        host
     }
 }
 

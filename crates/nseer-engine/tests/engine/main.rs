@@ -8,5 +8,6 @@ mod harness;
 mod lpeg;
 mod phases;
 mod registry;
+mod resume;
 mod sockets;
 mod trouble;

@@ -73,6 +73,40 @@ fn hidden_registry_use_is_merged_all_the_same() {
     assert_eq!(outcome.post, ["h: 6 2"]);
 }
 
+/// What one worker took away does not come back from another that was given it.
+#[test]
+fn what_is_gone_stays_gone() {
+    let source = "
+        prerule = function() return true end
+        hostrule = function() return true end
+        postrule = function() return true end
+        action = function(host)
+          local r = nmap.registry
+          if SCRIPT_TYPE == 'prerule' then r.left = {a = 1, b = {2}, n = 0, 'x', 'y'} return end
+          local t = r.left
+          if host then t.a, t.b, t.n = nil, nil, t.n + 1 return end
+          return tostring(t.a) .. tostring(t.b) .. t.n .. #t
+        end";
+    let outcome = same_with_any_number_of_workers(|| on_hosts(Case::new("gone", source)));
+    assert_eq!(outcome.post, ["gone: nilnil62"]);
+}
+
+/// What each worker's copy of a library leaves while it is loaded is there once.
+#[test]
+fn what_is_left_while_scripts_are_loaded_is_there_once() {
+    let source = "
+        nmap.registry.names = {'a', 'b', of = {1}}
+        hostrule = function() return true end
+        postrule = function() return true end
+        action = function(host)
+          local names = nmap.registry.names
+          if host then return end
+          return #names .. #names.of
+        end";
+    let outcome = same_with_any_number_of_workers(|| on_hosts(Case::new("once", source)));
+    assert_eq!(outcome.post, ["once: 21"]);
+}
+
 #[test]
 fn first_come_first_served_flags_are_set_once() {
     let source = "
