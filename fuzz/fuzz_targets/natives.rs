@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 use nseer_core::{Event, EventSink, Phase};
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::{Request, resolve};
-use nseer_engine::{Engine, EngineConfig, NewTargets, script_args};
+use nseer_engine::{Engine, EngineConfig, KeptRegistries, NewTargets, script_args};
 use nseer_net::{Network, NetworkConfig};
 use nseer_seam::{RealFiles, System};
 
@@ -71,6 +71,7 @@ impl World {
             privileged: false,
             interface: None,
             slots_per_host: 1,
+            registry: KeptRegistries::default(),
             workbench: Default::default(),
         };
         let runtime =

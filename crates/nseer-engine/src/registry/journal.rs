@@ -28,6 +28,8 @@ struct Known {
     seen: u64,
     /// How long its sequence was when it came from another worker.
     given: i64,
+    /// Keeps such a table where it is, since that length is of no other.
+    held: Option<Table>,
     entries: HashMap<RegistryItem, Entry>,
 }
 
@@ -125,8 +127,10 @@ impl Journal {
         known.seen = self.walk;
         if walk.is_given {
             known.given = i64::try_from(table.raw_len()).unwrap_or(i64::MAX);
+            known.held = Some(table.clone());
         }
-        let mut known = Known { entries: std::mem::take(&mut known.entries), ..*known };
+        let (entries, held) = (std::mem::take(&mut known.entries), known.held.take());
+        let mut known = Known { entries, held, ..*known };
         let before = walk.news.changes.len();
         walk.authors.map_or(Ok(()), |authors| authors.watch(table))?;
         for pair in table.pairs::<Value, Value>() {
