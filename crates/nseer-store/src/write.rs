@@ -294,53 +294,54 @@ struct Written {
     is_new: bool,
 }
 
-/// Gives the host's number.
+const INSERT_HOST: &str =
+    "INSERT INTO host (address, progress, done_as, status, reason, reason_ttl,
+         target_name, reverse_name, other_addresses, srtt, rttvar, timeout, source, interface,
+         interface_mtu, directly_connected, mac, timed_out, started, finished, vendor)
+     VALUES (?1, ?2, CASE ?2 WHEN 'done' THEN (SELECT coalesce(max(done_as), 0) + 1 FROM host) END,
+         ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+     ON CONFLICT (address) DO NOTHING";
+
+const UPDATE_HOST: &str = "UPDATE host SET progress = ?2,
+         done_as = CASE ?2 WHEN 'done' THEN (SELECT coalesce(max(done_as), 0) + 1 FROM host) END,
+         status = ?3, reason = ?4, reason_ttl = ?5, target_name = ?6, reverse_name = ?7,
+         other_addresses = ?8, srtt = ?9, rttvar = ?10, timeout = ?11, source = ?12, interface = ?13,
+         interface_mtu = ?14, directly_connected = ?15, mac = ?16, timed_out = ?17, started = ?18,
+         finished = ?19, vendor = ?20
+     WHERE address = ?1";
+
+/// Gives the host's number. (A `RETURNING` would give it as well, through a table that is made for it.)
 fn write_host_row(db: &Connection, host: &HostRecord, progress: &str) -> Result<i64, StoreError> {
+    let address = host.address.to_string();
     let others: Vec<String> = host.other_addresses.iter().map(ToString::to_string).collect();
-    let mut upsert = db.prepare_cached(
-        "INSERT INTO host (address, progress, done_as, status, reason, reason_ttl, target_name,
-             reverse_name, other_addresses, srtt, rttvar, timeout, source, interface, interface_mtu,
-             directly_connected, mac, timed_out, started, finished, vendor)
-         VALUES (?1, ?2, CASE ?2 WHEN 'done' THEN (SELECT coalesce(max(done_as), 0) + 1 FROM host) END,
-             ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
-         ON CONFLICT (address) DO UPDATE SET progress = excluded.progress,
-             done_as = excluded.done_as, status = excluded.status, reason = excluded.reason,
-             reason_ttl = excluded.reason_ttl, target_name = excluded.target_name,
-             reverse_name = excluded.reverse_name, other_addresses = excluded.other_addresses,
-             srtt = excluded.srtt, rttvar = excluded.rttvar, timeout = excluded.timeout,
-             source = excluded.source, interface = excluded.interface,
-             interface_mtu = excluded.interface_mtu,
-             directly_connected = excluded.directly_connected, mac = excluded.mac,
-             timed_out = excluded.timed_out, started = excluded.started,
-             finished = excluded.finished, vendor = excluded.vendor
-         RETURNING id",
-    )?;
-    let id: i64 = upsert.query_row(
-        params![
-            host.address.to_string(),
-            progress,
-            host.status.as_str(),
-            host.reason.as_str(),
-            host.reason_ttl,
-            host.target_name,
-            host.reverse_name,
-            others.join(" "),
-            host.times.map(|times| length(times.srtt)),
-            host.times.map(|times| length(times.rttvar)),
-            host.times.map(|times| length(times.timeout)),
-            host.source.map(|source| source.to_string()),
-            host.interface,
-            host.interface_mtu,
-            host.directly_connected,
-            host.mac,
-            host.timed_out,
-            micros(host.started),
-            host.finished.map(micros),
-            host.vendor
-        ],
-        |row| row.get(0),
-    )?;
-    Ok(id)
+    let values = params![
+        address,
+        progress,
+        host.status.as_str(),
+        host.reason.as_str(),
+        host.reason_ttl,
+        host.target_name,
+        host.reverse_name,
+        others.join(" "),
+        host.times.map(|times| length(times.srtt)),
+        host.times.map(|times| length(times.rttvar)),
+        host.times.map(|times| length(times.timeout)),
+        host.source.map(|source| source.to_string()),
+        host.interface,
+        host.interface_mtu,
+        host.directly_connected,
+        host.mac,
+        host.timed_out,
+        micros(host.started),
+        host.finished.map(micros),
+        host.vendor
+    ];
+    if db.prepare_cached(INSERT_HOST)?.execute(values)? == 1 {
+        return Ok(db.last_insert_rowid());
+    }
+    db.prepare_cached(UPDATE_HOST)?.execute(values)?;
+    let mut number = db.prepare_cached("SELECT id FROM host WHERE address = ?1")?;
+    Ok(number.query_row([address], |row| row.get(0))?)
 }
 
 fn write_ports(

@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nseer_core::{Event, RegistryChange, RegistryChanges, RegistryPlace};
 use tokio::sync::Notify;
@@ -15,12 +15,9 @@ use super::{ARGUMENTS, merge, registry, restore};
 use crate::environment::World;
 use crate::host_cell::HostCell;
 
-/// A large registry takes long to look through, so the ends of scripts gather until this many times as long
+/// Looking through the registries takes a while, so the ends of scripts gather until this many times as long
 /// has gone by.
 const PAUSE: u32 = 50;
-
-/// A shorter look does not need a pause.
-const SHORT: Duration = Duration::from_micros(100);
 
 /// Holds the ends of scripts back until it has told what those left behind.
 pub(crate) struct Keeper {
@@ -163,8 +160,7 @@ impl Keeper {
         world.config.events.emit_together(events);
         let now = clock.now();
         let took = now.saturating_duration_since(begun);
-        let pause = if took > SHORT { took.saturating_mul(PAUSE) } else { Duration::ZERO };
-        self.due.set(now.checked_add(pause));
+        self.due.set(now.checked_add(took.saturating_mul(PAUSE)));
         self.told.notify_waiters();
     }
 
