@@ -66,7 +66,7 @@ pub enum StoreError {
     #[error("the store cannot be used: {0}")]
     Sqlite(rusqlite::Error),
     /// What is in it makes no sense.
-    #[error("the store is damaged: {0}")]
+    #[error("the store is damaged, as one is that was cut off or written over: {0}")]
     Damaged(String),
 }
 
@@ -79,6 +79,11 @@ impl From<rusqlite::Error> for StoreError {
                     || failure.extended_code == SQLITE_IOERR_SHMSIZE =>
             {
                 StoreError::Full
+            }
+            Some(failure)
+                if matches!(failure.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) =>
+            {
+                StoreError::Damaged(error.to_string())
             }
             _ => StoreError::Sqlite(error),
         }

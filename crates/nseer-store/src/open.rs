@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
+use std::io::Read as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -226,6 +227,16 @@ impl Store {
         Ok(self.database.query_row(sql, [], |row| row.get::<_, i64>(0))? > 0)
     }
 
+    /// The header says that it is ours, whatever became of the rest.
+    fn was_ours(&self) -> Result<bool, StoreError> {
+        let mut header = Vec::new();
+        let file = existing(&self.path)?;
+        let error = |error| StoreError::Open { path: self.path.clone(), error };
+        file.take(APPLICATION_AT as u64 + 4).read_to_end(&mut header).map_err(error)?;
+        let number = header.get(APPLICATION_AT..).and_then(|number| number.try_into().ok());
+        Ok(is_store(&header) && number.map(i32::from_be_bytes).map(i64::from) == Some(APPLICATION))
+    }
+
     /// Is it ours, of this version, and is there a scan?
     fn check(&self) -> Result<(), StoreError> {
         let path = || self.path.clone();
@@ -234,6 +245,7 @@ impl Store {
         };
         match number("application_id") {
             Ok(APPLICATION) => {}
+            Err(error) if self.was_ours()? => return Err(error.into()),
             Ok(_) | Err(rusqlite::Error::SqliteFailure(..)) => {
                 return Err(StoreError::Foreign { path: path() });
             }
@@ -255,6 +267,10 @@ impl Store {
         if runs == 0 { Err(StoreError::Empty { path: path() }) } else { Ok(()) }
     }
 }
+
+/// Where the header of a file of SQLite's has the number that tells whose it is, in bytes. (The SQLite
+/// documentation, "Database File Format", 1.3.)
+const APPLICATION_AT: usize = 68;
 
 fn existing(path: &Path) -> Result<File, StoreError> {
     let open = |error| StoreError::Open { path: path.to_owned(), error };

@@ -465,6 +465,17 @@ fn what_is_no_store_of_ours_is_named() {
     let exists = error(Store::create(&path("ours"), Beginning::default()));
     assert!(exists.contains("already holds something: nseer resume"), "{exists}");
     drop(store);
+    #[allow(clippy::disallowed_methods, reason = "a test breaks a file")]
+    {
+        let whole = std::fs::read(path("ours")).unwrap();
+        for length in [100, whole.len() / 3, whole.len() - 4096] {
+            std::fs::write(path("cut"), &whole[..length]).unwrap();
+            let cut = error(Store::read(&path("cut")).and_then(|store| store.run().map(|_| store)));
+            assert!(cut.contains("the store is damaged, as one is that was cut off"), "{cut}");
+        }
+        std::fs::write(path("bare"), &whole[..60]).unwrap();
+        assert!(read("bare").contains("is no store of nseer"), "{}", read("bare"));
+    }
     let later = rusqlite::Connection::open(path("ours")).unwrap();
     later.execute_batch("PRAGMA user_version = 99").unwrap();
     drop(later);

@@ -4,13 +4,13 @@ use std::ffi::OsStr;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use nseer_core::Event;
 use nseer_core::event::RunInfo;
 use nseer_document::Document;
 use nseer_report::ReportOptions;
 use nseer_seam::System;
-use nseer_store::{Store, is_store};
+use nseer_store::{Store, StoreError, is_store};
 
 /// A scan in a file.
 pub(super) struct Source {
@@ -35,14 +35,23 @@ pub(super) fn open(file: &OsStr, system: &System) -> anyhow::Result<Source> {
         let mut beginning = Vec::new();
         input.by_ref().take(16).read_to_end(&mut beginning).with_context(cannot_read)?;
         if is_store(&beginning) {
-            let store = Store::read(Path::new(file))?;
-            let run = store.run()?;
+            let named = |error| named(error, &name);
+            let store = Store::read(Path::new(file)).map_err(named)?;
+            let run = store.run().map_err(named)?;
             return Ok(Source { file: name, kind: Kind::Store(Box::new(store), run) });
         }
         Box::new(BufReader::new(io::Cursor::new(beginning).chain(input)))
     };
     let document = Document::open(input).with_context(cannot_read)?;
     Ok(Source { file: name, kind: Kind::Xml(Box::new(document)) })
+}
+
+/// What is wrong with a store, with its name.
+pub(super) fn named(error: StoreError, file: &str) -> anyhow::Error {
+    match error {
+        StoreError::Sqlite(_) | StoreError::Damaged(_) => anyhow!("cannot read '{file}': {error}"),
+        named => named.into(),
+    }
 }
 
 impl Source {
@@ -55,12 +64,14 @@ impl Source {
         let mut is_whole = true;
         match &mut self.kind {
             Kind::Store(store, _) => {
-                store.replay(|event| {
+                let replayed = store.replay(|event| {
                     if let Event::RunFinished(end) = &event {
                         is_whole = end.interrupted.is_none();
                     }
                     take(&event)
-                })?;
+                });
+                let of_store = |error: StoreError| named(error, &self.file);
+                replayed.or_else(|error| Err(error.downcast().map_or_else(|e| e, of_store)))?;
                 if !is_whole {
                     self.say("holds a scan that is not finished: nseer resume goes on with it");
                 }

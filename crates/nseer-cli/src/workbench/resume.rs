@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use nseer_seam::System;
 use nseer_store::Store;
 
+use super::documents::named;
 use super::{Tool, Words};
 use crate::command::{Invocation, execute};
 use crate::parse::parse;
@@ -19,8 +20,8 @@ pub(super) const TOOL: Tool = Tool {
     long: "Goes on with a scan whose --store is STORE, with the options it was begun with and in the \
         folder it was begun in, however it was ended. Hosts that are done are not scanned again, and \
         on a host whose ports are known the scripts that ended are not run again. The other outputs \
-        of the scan are written anew, with everything in them. What scripts kept in memory for other \
-        scripts is lost with the program that was ended.",
+        of the scan are written anew, with everything in them. What scripts that ended left in their \
+        registries is there again.",
     options: &[],
     trouble: 1,
     run,
@@ -31,7 +32,8 @@ fn run(words: &Words, _: &System) -> anyhow::Result<u8> {
     // The folder changes below.
     let path = std::path::absolute(Path::new(file))
         .with_context(|| format!("cannot open '{}'", file.display()))?;
-    let (store, progress) = Store::resume(&path)?;
+    let resumed = Store::resume(&path);
+    let (store, progress) = resumed.map_err(|error| named(error, &file.display().to_string()))?;
     if progress.is_finished {
         let note = format!(
             "nseer: nothing is left to do; nseer show {} prints the scan\n",
