@@ -117,7 +117,8 @@ impl Keeper {
                 let world = world.clone();
                 tokio::task::spawn_local(async move {
                     tokio::time::sleep_until(due.into()).await;
-                    if let Some(keeper) = world.keeper.get() {
+                    // They may have been told in the meantime.
+                    if let Some(keeper) = world.keeper.get().filter(|keeper| keeper.holds_any()) {
                         keeper.tell(&world);
                     }
                 });
@@ -128,9 +129,13 @@ impl Keeper {
 
     /// Waits until all ends are told.
     pub(crate) async fn settled(&self) {
-        while !self.held.borrow().ends.is_empty() {
+        while self.holds_any() {
             self.told.notified().await;
         }
+    }
+
+    fn holds_any(&self) -> bool {
+        !self.held.borrow().ends.is_empty()
     }
 
     /// Looks through the registries and tells what is new, and the ends that were held back.
