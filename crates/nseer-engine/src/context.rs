@@ -59,6 +59,10 @@ pub(crate) struct ScriptContext {
     pub(crate) account: Option<Rc<Account>>,
 }
 
+/// Names of mutexes by which libraries of Nmap guard what they keep in `host.registry` and nothing else. Held
+/// for all hosts, one would let each TLS handshake of `ssl-cert` wait for those of all other hosts.
+const MUTEXES_OF_A_HOST: &[&[u8]] = &[b"sslcert-cache-mutex"];
+
 /// The right to hold sockets: one of the host's and one of the process's.
 pub(crate) struct HeldSlot {
     pub(crate) _host: Option<tokio::sync::OwnedSemaphorePermit>,
@@ -69,6 +73,12 @@ impl ScriptContext {
     /// True where it is for a host with an IPv6 address; `None` where it is for no host.
     pub(crate) fn is_ipv6(&self) -> Option<bool> {
         self.host.as_ref().map(|host| host.with(|host| host.address.is_ipv6()))
+    }
+
+    /// For whom a mutex on a string is: `None` for all, as with Nmap, or the host.
+    pub(crate) fn mutex_circle(&self, name: &[u8]) -> Option<Vec<u8>> {
+        let host = self.host.as_ref().filter(|_| MUTEXES_OF_A_HOST.contains(&name))?;
+        Some(host.address.to_string().into_bytes())
     }
 
     pub(crate) fn info(&self) -> &Arc<ScriptInfo> {

@@ -85,7 +85,7 @@ impl World {
         let lua = scheduler.lua().clone();
         let nmap = lua.create_table()?;
         let neighbours = config.privileged.then(|| config.system.files.clone());
-        scheduler.install_sync(&nmap, locks)?;
+        scheduler.install_sync(&nmap, locks, ScriptContext::mutex_circle)?;
         // The documents of a module that later ones no longer have.
         let has_older_nmap =
             config.data.is_chosen() && config.data.find("nselib/pcre.luadoc").is_some();

@@ -29,5 +29,5 @@ pub use native::{Native, Raise, Reply};
 pub use portable::{Portable, export, merge};
 pub use scheduler::{Hold, Outcome, Scheduler, ThreadEnd, ThreadId};
 pub use state::{StateError, StateOptions};
-pub use sync::SharedLocks;
+pub use sync::{Circle, SharedLocks};
 pub use usage::Usage;

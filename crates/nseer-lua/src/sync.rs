@@ -1,7 +1,8 @@
 //! Mutexes and condition variables for scripts.
 //!
-//! A mutex whose object is a string is shared by all Lua states of the process; one whose object
-//! is a table, function, thread or userdata belongs to its state, as all condition variables do.
+//! A mutex whose object is a string is shared by all Lua states of the process, or by those threads of
+//! theirs that the embedder puts together; one whose object is a table, function, thread or userdata
+//! belongs to its state, as all condition variables do.
 //! Whatever a base thread holds is released when it ends.
 
 use std::cell::RefCell;
@@ -20,19 +21,49 @@ use crate::scheduler::{Scheduler, ThreadId};
 /// The mutexes that are known by a string, for all Lua states that share this value.
 #[derive(Clone, Default)]
 pub struct SharedLocks {
-    locks: Arc<Mutex<HashMap<Vec<u8>, Weak<Lock>>>>,
+    locks: Arc<Mutex<HashMap<LockName, Weak<Lock>>>>,
 }
 
+/// The string, and for whom.
+type LockName = (Vec<u8>, Option<Vec<u8>>);
+
 impl SharedLocks {
-    fn get(&self, name: &[u8]) -> Arc<Lock> {
+    fn get(&self, name: LockName) -> Arc<Lock> {
         let mut locks = guard(&self.locks);
-        if let Some(lock) = locks.get(name).and_then(Weak::upgrade) {
+        if let Some(lock) = locks.get(&name).and_then(Weak::upgrade) {
             return lock;
         }
-        locks.retain(|_, lock| lock.strong_count() > 0);
+        // Only where there is no room left, so that it is not done for each of many.
+        if locks.len() == locks.capacity() {
+            locks.retain(|_, lock| lock.strong_count() > 0);
+        }
         let lock = Arc::new(Lock::default());
-        locks.insert(name.to_vec(), Arc::downgrade(&lock));
+        locks.insert(name, Arc::downgrade(&lock));
         lock
+    }
+}
+
+/// For whom a mutex on a string is, of what the embedder knows of a thread: those threads exclude one another
+/// for which this says the same. `None` stands for all.
+pub type Circle<C> = fn(&C, &[u8]) -> Option<Vec<u8>>;
+
+/// What a mutex function locks.
+enum Locked<C> {
+    One(Arc<Lock>),
+    /// Depends on who asks. Holds the lock of all.
+    Named(Arc<Lock>, Vec<u8>, SharedLocks, Circle<C>),
+}
+
+impl<C> Locked<C> {
+    /// The lock for a thread. Whoever locks it must hold on to it until the thread ends.
+    fn of(&self, context: &C) -> Arc<Lock> {
+        match self {
+            Locked::One(lock) => lock.clone(),
+            Locked::Named(lock, name, shared, circle) => match circle(context, name) {
+                None => lock.clone(),
+                few => shared.get((name.clone(), few)),
+            },
+        }
     }
 }
 
@@ -107,19 +138,28 @@ type WeakWaiters = std::rc::Weak<RefCell<Vec<oneshot::Sender<()>>>>;
 static NEXT_STATE: AtomicU64 = AtomicU64::new(1);
 
 impl<C: 'static> Scheduler<C> {
-    /// Puts the functions `mutex` and `condvar` into `table`.
+    /// Puts the functions `mutex` and `condvar` into `table`. `circle` says whom a mutex on a string keeps apart.
     ///
     /// # Errors
     /// Where Lua has no memory left.
-    pub fn install_sync(&self, table: &Table, shared: &SharedLocks) -> mlua::Result<()> {
+    pub fn install_sync(
+        &self,
+        table: &Table,
+        shared: &SharedLocks,
+        circle: Circle<C>,
+    ) -> mlua::Result<()> {
         let state = NEXT_STATE.fetch_add(1, Ordering::Relaxed);
         let (scheduler, shared) = (self.clone(), shared.clone());
         table.raw_set(
             "mutex",
             self.by_object(move |object| {
                 let lock = match object {
-                    Value::String(name) => shared.get(&name.as_bytes()),
-                    _ => Arc::new(Lock::default()),
+                    Value::String(name) => {
+                        let name = name.as_bytes().to_vec();
+                        let of_all = shared.get((name.clone(), None));
+                        Locked::Named(of_all, name, shared.clone(), circle)
+                    }
+                    _ => Locked::One(Arc::default()),
                 };
                 scheduler.mutex_function(state, lock)
             })?,
@@ -176,13 +216,14 @@ impl<C: 'static> Scheduler<C> {
     fn mutex_function(
         &self,
         state: u64,
-        lock: Arc<Lock>,
+        locked: Locked<C>,
     ) -> mlua::Result<(Function, Option<Waiters>)> {
         let holders = weak_values(self.lua())?;
         let scheduler = self.clone();
         let function = self.native().function(move |lua, args: Args| {
             let operation = args.option(lua, 1, None, &["lock", "trylock", "done", "running"])?;
             let base = scheduler.current().ok_or_else(outside)?;
+            let lock = locked.of(&*scheduler.context(base).ok_or_else(outside)?);
             let thread = lua.current_thread();
             let owner = Owner { state, base, coroutine: thread.to_pointer() as usize };
             if operation < 2 {

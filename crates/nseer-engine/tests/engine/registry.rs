@@ -155,6 +155,44 @@ fn string_mutexes_hold_across_workers() {
     }
 }
 
+/// Takes a mutex, on each host by two scripts, and tells whether anybody else had it at the same time.
+const TWO_AT_A_TIME: &str = "
+    local stdnse = require 'stdnse'
+    hostrule = function() return true end
+    local function hold(shelf)
+      shelf.held = (shelf.held or 0) + 1
+      for _ = 1, 10 do
+        shelf.together = shelf.together or shelf.held > 1
+        stdnse.sleep(0.002)
+      end
+      shelf.held = shelf.held - 1
+    end
+    action = function(host)
+      local lock = nmap.mutex(stdnse.get_script_args 'mutex')
+      lock 'lock'
+      host.registry.inside = (host.registry.inside or 0) + 1
+      local alone = host.registry.inside == 1
+      hold(nmap.registry)
+      host.registry.inside = host.registry.inside - 1
+      lock 'done'
+      if not alone then return 'two on a host' end
+    end";
+
+#[test]
+fn a_mutex_for_what_is_kept_of_a_host_is_one_for_each_host() {
+    let post = "
+        postrule = function() return true end
+        action = function() return tostring(nmap.registry.together) end";
+    for (mutex, together) in [("sslcert-cache-mutex", "true"), ("any other", "false")] {
+        let case = Case::new("a", TWO_AT_A_TIME).script("b", TWO_AT_A_TIME).script("c", post);
+        let mut case = on_hosts(case);
+        case.args = format!("mutex={mutex}");
+        let outcome = case.run();
+        assert_eq!(outcome.post, [format!("c: {together}")], "{outcome:?}");
+        assert!(outcome.results.is_empty(), "{outcome:?}");
+    }
+}
+
 #[test]
 fn host_registry_follows_a_host_between_workers() {
     let first = "

@@ -81,7 +81,7 @@ impl World {
                 .expect("forever"),
         );
         let nmap = lua.create_table().expect("table");
-        scheduler.install_sync(&nmap, &SharedLocks::default()).expect("sync");
+        scheduler.install_sync(&nmap, &SharedLocks::default(), |(), _| None).expect("sync");
         globals.set("nmap", nmap).expect("set");
         let spawner = scheduler.clone();
         set(
