@@ -71,7 +71,9 @@ impl Source {
                     take(&event)
                 });
                 let of_store = |error: StoreError| named(error, &self.file);
-                replayed.or_else(|error| Err(error.downcast().map_or_else(|e| e, of_store)))?;
+                replayed.map_err(|error: anyhow::Error| {
+                    error.downcast().map_or_else(|e| e, of_store)
+                })?;
                 if !is_whole {
                     self.say("holds a scan that is not finished: nseer resume goes on with it");
                 }
