@@ -401,8 +401,10 @@ async fn heads(config: EngineConfig) -> anyhow::Result<Vec<Arc<ScriptInfo>>> {
     if is_one || config.scripts.len() <= FEW {
         return Ok(Engine::start(config).await?.scripts().to_vec());
     }
-    let mut rest = config.clone();
     let mut first = config;
+    // What both need is compiled once.
+    first.workbench.chunks = Some(Arc::default());
+    let mut rest = first.clone();
     rest.scripts = first.scripts.split_off(first.scripts.len() / 2);
     let (first, rest) = tokio::try_join!(Engine::start(first), Engine::start(rest))?;
     Ok([first.scripts(), rest.scripts()].concat())

@@ -1,4 +1,6 @@
-//! Compiled libraries, for programs that make many Lua states one after another.
+//! Compiles scripts and libraries, and keeps compiled libraries for programs that make several Lua states.
+//!
+//! Lua gets the text where it lies: a string of Lua's would be a copy of it that lives until all is loaded.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,6 +40,38 @@ impl Chunks {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Chunk>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A library as a function; `chunks` are those that other states share, where there are any.
+pub(crate) fn library(
+    lua: &Lua,
+    chunks: Option<&Chunks>,
+    path: &str,
+    source: Vec<u8>,
+) -> mlua::Result<Function> {
+    if let Some(known) = chunks.and_then(|chunks| chunks.find(lua, path, &source)) {
+        return known;
+    }
+    let compiled = compile(lua, path, &source)?;
+    if let Some(chunks) = chunks {
+        chunks.keep(path.to_owned(), source, &compiled);
+    }
+    Ok(compiled)
+}
+
+/// A script as a function from an environment to its top level. What is put before it and behind it is on
+/// its first and its last line, so that line numbers stay what they are.
+pub(crate) fn script(lua: &Lua, path: &str, source: &[u8]) -> mlua::Result<Function> {
+    let last_line = source.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    // A comment would hide what is behind it.
+    let has_comment = last_line.windows(2).any(|two| two == b"--");
+    let end: &[u8] = if has_comment { b"\nend end" } else { b" end end" };
+    let whole = [b"return function(_ENV) return function(...) ", source, end].concat();
+    compile(lua, path, &whole)?.call(())
+}
+
+fn compile(lua: &Lua, path: &str, source: &[u8]) -> mlua::Result<Function> {
+    lua.load(source).set_name(format!("@{path}")).set_mode(ChunkMode::Text).into_function()
 }
 
 #[cfg(test)]

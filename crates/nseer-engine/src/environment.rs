@@ -14,7 +14,7 @@ use crate::error::EngineError;
 use crate::host_cell::{HostCell, WorkerThreads};
 use crate::host_tables::TableMaker;
 use crate::registry::{Journal, Keeper};
-use crate::{costs, modules, results, workbench};
+use crate::{chunks, costs, modules, results, workbench};
 
 /// What every part of one worker reaches: the Lua state, the configuration, the hosts in work.
 pub(crate) struct World {
@@ -46,8 +46,8 @@ pub(crate) struct World {
 
 /// The functions of `prelude.lua`.
 pub(crate) struct Functions {
-    /// (source, path) → chunk, or nil and the error.
-    pub(crate) compile: Function,
+    /// (path, Lua's reason, source) → why a script does not compile.
+    pub(crate) refusal: Function,
     /// (chunk, path, id) → environment, false, or nil, error and traceback.
     pub(crate) look: Function,
     /// (chunk, path, id, rule, forced, host, port): the body of a script thread.
@@ -114,7 +114,7 @@ impl World {
             .call(host_functions(&world)?)
             .map_err(|e| EngineError::Library(first_cause(&e)))?;
         let functions = Functions {
-            compile: prelude.raw_get("compile")?,
+            refusal: prelude.raw_get("refusal")?,
             look: prelude.raw_get("look")?,
             main: prelude.raw_get("main")?,
             is_plain: prelude.raw_get("is_plain")?,
@@ -196,9 +196,9 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
                     .map_err(|e| Raise::new(format!("cannot read {}: {e}", found.display())))?;
                 let path = found.display();
                 let chunks = w.config.workbench.chunks.as_deref();
-                match chunks.and_then(|chunks| chunks.find(lua, &path, &source)) {
-                    Some(compiled) => Reply::values(lua, (compiled?, path)),
-                    None => Reply::values(lua, (lua.create_string(source)?, path)),
+                match chunks::library(lua, chunks, &path, source) {
+                    Ok(library) => Reply::values(lua, (library, path)),
+                    Err(error) => Reply::values(lua, (false, path, first_cause(&error))),
                 }
             }
             None => Reply::values(
@@ -208,16 +208,6 @@ fn host_functions(world: &Rc<World>) -> mlua::Result<Table> {
         }
     })?;
     table.raw_set("find_library", find)?;
-    let w = world.clone();
-    let keep = native.function(move |lua, args| {
-        if let (Some(chunks), Value::Function(chunk)) = (&w.config.workbench.chunks, args.value(3))
-        {
-            let path = args.string(lua, 1)?.to_string_lossy();
-            chunks.keep(path, args.string(lua, 2)?.as_bytes().to_vec(), &chunk);
-        }
-        Ok(Reply::nothing())
-    })?;
-    table.raw_set("keep_library", keep)?;
     let w = world.clone();
     let record = native.function(move |lua, args| {
         let (id, context) = (w.scheduler.current(), w.current()?);

@@ -8,6 +8,7 @@ use mlua::{MultiValue, Table, Value};
 use nseer_core::{Phase, Severity};
 use nseer_lua::{Limits, type_name};
 
+use crate::chunks;
 use crate::environment::{World, first_cause};
 use crate::error::EngineError;
 use crate::script::{Script, ScriptInfo};
@@ -87,11 +88,13 @@ fn load(
     }
     let id = script_id(&path);
     let functions = world.functions()?;
-    let compiled: (Value, Value) =
-        functions.compile.call((lua.create_string(&source)?, path.as_str()))?;
-    let chunk = match compiled {
-        (Value::Function(chunk), _) => chunk,
-        (_, reason) => return Err(EngineError::Syntax(text(&reason))),
+    let chunk = match chunks::script(lua, &path, &source) {
+        Ok(chunk) => chunk,
+        Err(error) => {
+            let source = lua.create_string(&source)?;
+            let told = (path.as_str(), first_cause(&error), source);
+            return Err(EngineError::Syntax(text(&functions.refusal.call(told)?)));
+        }
     };
     let limits = Limits { compute: world.config.compute_limit, elapsed: None };
     let look = || functions.look.call::<MultiValue>((&chunk, path.as_str(), id.as_str()));

@@ -1,14 +1,14 @@
 -- The Lua half of the engine: how libraries are found and how a script's thread begins. Runs once
 -- in a new state, after the natives are in place.
 local host = ...
-local find_library, keep_library = host.find_library, host.keep_library
+local find_library = host.find_library
 local record_result, acting = host.record_result, host.acting
 local report_missing, new_thread, wording = host.report_missing, host.new_thread, host.wording
 local load, error, pcall, rawget, rawset, rawequal = load, error, pcall, rawget, rawset, rawequal
 local setmetatable, select, type, require = setmetatable, select, type, require
 local traceback, getinfo, status = debug.traceback, debug.getinfo, coroutine.status
 local loaded, unpack = package.loaded, table.unpack
-local byte, find, gsub = string.byte, string.find, string.gsub
+local find, gsub = string.find, string.gsub
 
 -- Of Lua's own limits it says neither where they were met nor in one line.
 local function placed(path, reason)
@@ -20,19 +20,14 @@ end
 
 -- Libraries come from the data directories first.
 table.insert(package.searchers, 1, function(name)
-  local source, path = find_library(name)
-  if not source then
-    return path
-  end
-  if type(source) == "function" then
-    return source, path
-  end
-  local chunk, reason = load(source, "@" .. path, "t")
-  if not chunk then
+  local library, path, reason = find_library(name)
+  if reason then
     error(placed(path, reason), 0)
   end
-  keep_library(path, source, chunk)
-  return chunk, path
+  if not library then
+    return path
+  end
+  return library, path
 end)
 
 -- Thrown by a script that can do without itself when a library is missing.
@@ -76,22 +71,10 @@ for name, value in pairs(late) do
   rawset(stdnse, name, value)
 end
 
--- Turns a script's text into a function from an environment to its top level. What is put before it and
--- behind it is on its first and its last line, so that line numbers stay what they are.
-local function compile(source, path)
-  -- A comment in the last line would hide it.
-  local line_end = #source
-  while line_end > 0 and byte(source, line_end) ~= 10 do
-    line_end = line_end - 1
-  end
-  local tail = find(source, "--", line_end + 1, true) and "\nend end" or " end end"
-  local chunk, reason = load("return function(_ENV) return function(...) " .. source .. tail, "@" .. path, "t")
-  if not chunk then
-    -- What is said of the script alone does not speak of what was put around it.
-    local _, own = load(source, "@" .. path, "t")
-    return nil, placed(path, own or reason)
-  end
-  return chunk()
+-- Why a script does not compile. What is said of the script alone does not speak of what was put around it.
+local function refusal(path, reason, source)
+  local _, own = load(source, "@" .. path, "t")
+  return placed(path, own or reason)
 end
 
 local meta = { __index = _G }
@@ -169,4 +152,4 @@ end
 -- From here on a misspelt global is an error.
 require "strict"(_G)
 
-return { compile = compile, look = look, main = main, is_plain = is_plain, scout = scout }
+return { refusal = refusal, look = look, main = main, is_plain = is_plain, scout = scout }
