@@ -77,8 +77,9 @@ pub(super) const CATEGORY: Category = Category {
             "keep the scan in FILE as it goes; nseer resume FILE goes on with it",
             "Keeps the scan in FILE, an SQLite database, as it goes: hosts, ports, services and script \
             results are there as soon as they are known. nseer resume FILE goes on with a scan that was \
-            ended in whatever way, nseer show FILE prints it, and nseer diff compares it. FILE must \
-            not be there yet.",
+            ended in whatever way, nseer show FILE prints it, and nseer diff compares it. Until the scan \
+            has ended, FILE also holds what scripts left in their registries for other scripts, such as \
+            passwords that they found. FILE must not be there yet.",
             |s, u| u.store(&mut s.store),
         )
         .complete(Complete::Files),
