@@ -30,4 +30,4 @@ pub use portable::{Portable, export, merge};
 pub use scheduler::{Hold, Outcome, Scheduler, ThreadEnd, ThreadId};
 pub use state::{StateError, StateOptions};
 pub use sync::{Circle, SharedLocks};
-pub use usage::Usage;
+pub use usage::{Usage, processor_time};

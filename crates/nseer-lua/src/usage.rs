@@ -190,7 +190,8 @@ unsafe extern "C" fn allocate(
 }
 
 /// Processor time of the calling thread; zero where the system does not tell.
-fn processor_time() -> Duration {
+#[must_use]
+pub fn processor_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the result goes to a valid place.
     if unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) } != 0 {

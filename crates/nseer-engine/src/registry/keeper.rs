@@ -16,7 +16,7 @@ use crate::environment::World;
 use crate::host_cell::HostCell;
 
 /// Looking through the registries takes a while, so the ends of scripts gather until this many times as long
-/// has gone by.
+/// has gone by. (What a busy machine took away in the meantime does not count.)
 const PAUSE: u32 = 50;
 
 /// Holds the ends of scripts back until it has told what those left behind.
@@ -140,8 +140,7 @@ impl Keeper {
 
     /// Looks through the registries and tells what is new, and the ends that were held back.
     pub(crate) fn tell(&self, world: &World) {
-        let clock = &world.config.system.clock;
-        let begun = clock.now();
+        let begun = nseer_lua::processor_time();
         self.is_waited_for.set(false);
         let Held { ends, hosts } = self.held.take();
         let mut events = Vec::with_capacity(ends.len());
@@ -163,8 +162,8 @@ impl Keeper {
         self.authors.forget_ended();
         events.extend(ends);
         world.config.events.emit_together(events);
-        let now = clock.now();
-        let took = now.saturating_duration_since(begun);
+        let took = nseer_lua::processor_time().saturating_sub(begun);
+        let now = world.config.system.clock.now();
         self.due.set(now.checked_add(took.saturating_mul(PAUSE)));
         self.told.notify_waiters();
     }
