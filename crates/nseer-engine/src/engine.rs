@@ -15,6 +15,7 @@ use crate::config::EngineConfig;
 use crate::error::EngineError;
 use crate::host_cell::lock;
 use crate::placement::{Placement, Texts};
+use crate::registry::is_memo;
 use crate::script::ScriptInfo;
 use crate::worker::{self, HostRegistry, HostTask, Part, Task, Worker};
 
@@ -209,13 +210,10 @@ impl Engine {
     /// for itself.
     fn merge(&self, to: &Worker, mut changes: Vec<RegistryChange>) {
         if let Some(placement) = self.placement.get() {
-            let is_memo = |change: &RegistryChange| match &change.key {
-                RegistryItem::Text(key) if change.table == 0 => {
-                    std::str::from_utf8(key).is_ok_and(|key| placement.memos.contains(key))
-                }
-                _ => false,
-            };
-            changes.retain(|change| !is_memo(change));
+            changes.retain(|change| match &change.key {
+                RegistryItem::Text(key) if change.table == 0 => !is_memo(&placement.memos, key),
+                _ => true,
+            });
         }
         if !changes.is_empty() {
             self.send(to, Task::Merge(changes));

@@ -26,7 +26,8 @@ struct Known {
     number: u64,
     /// The last walk that came by.
     seen: u64,
-    /// How long its sequence was when it came from another worker.
+    /// How long its sequence is, and was when it came from another worker.
+    length: i64,
     given: i64,
     /// Keeps such a table where it is, since that length is of no other.
     held: Option<Table>,
@@ -36,8 +37,8 @@ struct Known {
 struct Entry {
     value: RegistryItem,
     seen: u64,
-    /// False where it is known to others anyway.
-    is_told: bool,
+    /// Under which key it was told; `None` where it is known to others anyway.
+    told: Option<RegistryItem>,
 }
 
 /// A look at the whole registry.
@@ -125,8 +126,9 @@ impl Journal {
             return Ok((number, false));
         }
         known.seen = self.walk;
+        known.length = i64::try_from(table.raw_len()).unwrap_or(i64::MAX);
         if walk.is_given {
-            known.given = i64::try_from(table.raw_len()).unwrap_or(i64::MAX);
+            known.given = known.length;
             known.held = Some(table.clone());
         }
         let (entries, held) = (std::mem::take(&mut known.entries), known.held.take());
@@ -170,25 +172,20 @@ impl Journal {
             && walk.authors.is_some_and(|authors| authors.is_pending(table, plain_key))
         {
             match key {
-                RegistryItem::Integer(i) if is_place(table, i) => value = RegistryItem::Pending,
+                RegistryItem::Integer(i) if (1..=known.length).contains(&i) => {
+                    value = RegistryItem::Pending;
+                }
                 _ => return Ok(()),
             }
         }
-        if let Some(entry) = known.entries.get_mut(&key)
-            && entry.value == value
-        {
-            entry.seen = now;
-            if has_news && !entry.is_told && !is_given {
-                entry.is_told = true;
-                known.tell(key, Some(value), &mut walk.news.changes);
-            }
-            return Ok(());
+        let before = known.entries.get(&key);
+        let is_news = before.is_none_or(|entry| entry.value != value);
+        let mut told = before.and_then(|entry| entry.told.clone());
+        if !is_given && (is_news || (has_news && told.is_none())) {
+            told = told.or_else(|| known.place(&key));
+            known.tell(told.clone(), Some(value.clone()), &mut walk.news.changes);
         }
-        let entry = Entry { value: value.clone(), seen: now, is_told: !is_given };
-        known.entries.insert(key.clone(), entry);
-        if !is_given {
-            known.tell(key, Some(value), &mut walk.news.changes);
-        }
+        known.entries.insert(key, Entry { value, seen: now, told });
         Ok(())
     }
 
@@ -210,25 +207,27 @@ impl Journal {
     }
 }
 
-/// True where a key is a place in the table's sequence.
-fn is_place(table: &Table, key: i64) -> bool {
-    key >= 1 && usize::try_from(key).is_ok_and(|key| key <= table.raw_len())
-}
-
 impl Known {
-    /// Tells of a key. What a sequence began with when it came from another worker does not count there.
+    /// Under which key one is told. What a sequence began with when it came from another worker is not,
+    /// and does not count for what follows it.
+    fn place(&self, key: &RegistryItem) -> Option<RegistryItem> {
+        match key {
+            RegistryItem::Integer(i) if (1..=self.given).contains(i) => None,
+            RegistryItem::Integer(i) if (1..=self.length).contains(i) => {
+                Some(RegistryItem::Integer(i - self.given))
+            }
+            key => Some(key.clone()),
+        }
+    }
+
     fn tell(
         &self,
-        key: RegistryItem,
+        key: Option<RegistryItem>,
         value: Option<RegistryItem>,
         changes: &mut Vec<RegistryChange>,
     ) {
-        let key = match key {
-            RegistryItem::Integer(i) if (1..=self.given).contains(&i) => return,
-            RegistryItem::Integer(i) if i > self.given => RegistryItem::Integer(i - self.given),
-            key => key,
-        };
-        changes.push(RegistryChange { table: self.number, key, value });
+        let table = self.number;
+        changes.extend(key.map(|key| RegistryChange { table, key, value }));
     }
 
     /// Tells of the keys that a walk did not see.
@@ -240,10 +239,44 @@ impl Known {
             .map(|(key, _)| key.clone())
             .collect();
         for key in gone {
-            let entry = self.entries.remove(&key);
-            if entry.is_some_and(|entry| entry.is_told) {
-                self.tell(key, None, changes);
-            }
+            let told = self.entries.remove(&key).and_then(|entry| entry.told);
+            self.tell(told, None, changes);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mlua::Lua;
+
+    use super::*;
+    use crate::registry::restore;
+
+    /// What a worker was given does not come back from it, and what it adds keeps its place.
+    #[test]
+    fn what_was_given_does_not_come_back() {
+        let (from, to) = (Lua::new(), Lua::new());
+        let source = "{list={'a','b'},deep={list={'x'}},gone={1,2},[1]='one'}";
+        let table = |lua: &Lua| lua.load(source).eval::<Table>().expect("table");
+        let (first, second) = (table(&from), table(&to));
+        let mut journal = Journal::of(&second);
+        journal.take_given().expect("given");
+        to.globals().set("t", &second).expect("set");
+        let change =
+            "t.list[3] = 'c' t.deep.list[2] = 'y' t.list[9] = 'z' t.new = {1} t.gone[2] = nil";
+        to.load(change).exec().expect("change");
+        let news = journal.news(None, &|_| false).expect("news");
+        let back = from.create_table().expect("table");
+        restore(&from, &news.changes, &back).expect("restored");
+        let graph = nseer_lua::export(&back).expect("export");
+        nseer_lua::merge(&from, &graph, &first).expect("merge");
+        from.globals().set("t", first).expect("set");
+        let test = "return table.concat(t.list) .. table.concat(t.deep.list) .. t.list[9] .. #t.new .. #t.gone .. #t";
+        assert_eq!(from.load(test).eval::<String>().expect("test"), "abcxyz121");
+        // A key is taken back under the name that it was told by.
+        to.load("t.list[3] = nil").exec().expect("change");
+        let news = journal.news(None, &|_| false).expect("news");
+        let key = RegistryItem::Integer(1);
+        assert!(matches!(&news.changes[..], [gone] if gone.key == key && gone.value.is_none()));
     }
 }

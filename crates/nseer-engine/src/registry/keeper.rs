@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::authors::Authors;
 use super::journal::Journal;
-use super::{ARGUMENTS, merge, registry, restore};
+use super::{ARGUMENTS, is_memo, merge, registry, restore};
 use crate::environment::World;
 use crate::host_cell::HostCell;
 
@@ -174,10 +174,7 @@ impl Keeper {
     }
 
     fn skips(&self, key: &[u8]) -> bool {
-        let is_memo = |memos: &Arc<HashSet<String>>| {
-            std::str::from_utf8(key).is_ok_and(|key| memos.contains(key))
-        };
-        key == ARGUMENTS || self.memos.get().is_some_and(is_memo)
+        key == ARGUMENTS || self.memos.get().is_some_and(|memos| is_memo(memos, key))
     }
 }
 

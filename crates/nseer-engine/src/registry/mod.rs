@@ -1,6 +1,8 @@
 //! `nmap.registry`: how what several workers wrote is brought together, and how a scan that may be
 //! broken off keeps it.
 
+use std::collections::HashSet;
+
 use mlua::Table;
 use nseer_core::RegistryChange;
 
@@ -18,6 +20,11 @@ pub(crate) use restore::restore;
 
 /// The key with the script arguments, which each run is given anew.
 const ARGUMENTS: &[u8] = b"args";
+
+/// True for a key that each worker fills for itself.
+pub(crate) fn is_memo(memos: &HashSet<String>, key: &[u8]) -> bool {
+    std::str::from_utf8(key).is_ok_and(|key| memos.contains(key))
+}
 
 pub(crate) fn registry(world: &World) -> mlua::Result<Table> {
     world.nmap.raw_get("registry")
