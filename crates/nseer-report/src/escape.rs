@@ -34,20 +34,25 @@ pub fn line_text(text: &str) -> String {
     readable(text.as_bytes(), |_| true)
 }
 
+/// Bytes of which `keep` says that they stay, all of them ASCII; the others as `\xHH`.
 fn screen(bytes: &[u8], keep: impl Fn(u8) -> bool) -> String {
     let mut text = String::with_capacity(bytes.len());
-    for byte in bytes {
-        if keep(*byte) {
-            text.push(char::from(*byte));
-        } else {
-            push_hex(&mut text, &[*byte]);
-        }
+    let mut rest = bytes;
+    loop {
+        let kept = rest.iter().position(|byte| !keep(*byte)).unwrap_or(rest.len());
+        // What is kept is ASCII.
+        text.push_str(&String::from_utf8_lossy(&rest[..kept]));
+        let Some(byte) = rest.get(kept) else { return text };
+        push_hex(&mut text, &[*byte]);
+        rest = &rest[kept + 1..];
     }
-    text
 }
 
 /// Text without control characters; `forbidden` says of each of them whether it has to go.
 fn readable(bytes: &[u8], forbidden: impl Fn(char) -> bool) -> String {
+    if bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e)) {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {

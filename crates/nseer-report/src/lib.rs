@@ -3,6 +3,7 @@
 //! Layouts are those that programs reading Nmap's output expect. To add a format: one file with
 //! a type that implements [`Report`], and one line here.
 
+mod columns;
 mod costs;
 mod escape;
 mod file_name;

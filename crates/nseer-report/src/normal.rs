@@ -1,5 +1,6 @@
 //! Normal output: what people read, on the screen and in `-oN` files.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
@@ -10,6 +11,7 @@ use nseer_core::{
 };
 
 use crate::Report;
+use crate::columns::{Columns, coloured};
 use crate::costs::{CostOrder, CostRow, ScriptCosts};
 use crate::escape::{line_text, message_text};
 use crate::options::ReportOptions;
@@ -166,8 +168,12 @@ impl<W: Write + Send> NormalReport<W> {
         } else {
             String::new()
         };
-        let heading = format!("Nmap scan report for {label}");
-        write!(self.out, "{}", self.coloured(&heading, BOLD))?;
+        if self.options.colour {
+            let heading = format!("Nmap scan report for {label}");
+            write!(self.out, "{}", coloured(&heading, BOLD))?;
+        } else {
+            write!(self.out, "Nmap scan report for {label}")?;
+        }
         match (host.status, host.times) {
             (HostStatus::Down, _) => writeln!(self.out, " [host down{received}]")?,
             (HostStatus::Unknown, _) => writeln!(self.out)?,
@@ -235,40 +241,52 @@ impl<W: Write + Send> NormalReport<W> {
 
     fn port_table(&mut self, host: &HostRecord, ports: &[(PortKey, PortStatus)]) -> io::Result<()> {
         let heading = if ports.iter().all(|(key, _)| key.is_port()) { "PORT" } else { "PROTOCOL" };
-        let mut rows: Vec<Vec<String>> =
-            vec![self.row([heading, "STATE", "SERVICE", "REASON", "VERSION"])];
+        let wanted = [true, true, true, self.options.shows_reason(), self.options.versions];
+        let mut table = Columns::new(wanted, ports.len() + 1);
+        table.push([heading, "STATE", "SERVICE", "REASON", "VERSION"].map(Cow::Borrowed));
         for (key, status) in ports {
-            let service = host.ports.service(*key);
-            let guess = is_guess(host, *key, *status, &self.options);
-            rows.push(self.row([
-                &if key.is_port() { key.to_string() } else { key.number.to_string() },
-                status.state.as_str(),
-                &service_label(&service, guess),
-                &port_reason(host, *key, *status),
-                &version_column(&service),
-            ]));
+            table.push(self.port_cells(host, *key, *status));
         }
-        let mut widths = [0; 5];
-        for row in &rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.chars().count().max(*width);
-            }
-        }
+        let mut line = String::new();
         let keys = std::iter::once(None).chain(ports.iter().map(|(key, _)| Some(*key)));
-        for (row, key) in rows.iter().zip(keys) {
-            let mut line = aligned(row, &widths);
-            if key.is_some() && self.options.colour {
-                // The state is the second cell.
-                let (start, state) = (widths[0] + 1, row[1].as_str());
-                let coloured = self.coloured(state, state_colour(state));
-                line.replace_range(start..start + state.len(), &coloured);
-            }
-            writeln!(self.out, "{line}")?;
+        for (n, key) in keys.enumerate() {
+            let state = key.and_then(|key| host.ports.status(key)).map(|status| status.state);
+            // The state is the second cell.
+            let colour = state.map(|state| (1, state_colour(state)));
+            line.clear();
+            table.write(n, colour.filter(|_| self.options.colour), &mut line);
+            line.push('\n');
+            self.out.write_all(line.as_bytes())?;
             if let Some(detail) = key.and_then(|key| host.ports.detail(key)) {
                 write_results(&mut self.out, &detail.scripts, &self.options)?;
             }
         }
         Ok(())
+    }
+
+    /// What is said of a port in columns that are wanted.
+    fn port_cells(
+        &self,
+        host: &HostRecord,
+        key: PortKey,
+        status: PortStatus,
+    ) -> [Cow<'static, str>; 5] {
+        let service = host.ports.service(key);
+        let guess = is_guess(host, key, status, &self.options);
+        let mut cells = [
+            if key.is_port() { key.to_string().into() } else { key.number.to_string().into() },
+            status.state.as_str().into(),
+            service_label(&service, guess).into(),
+            Cow::default(),
+            Cow::default(),
+        ];
+        if self.options.shows_reason() {
+            cells[3] = port_reason(host, key, status).into();
+        }
+        if self.options.versions {
+            cells[4] = version_column(&service).into();
+        }
+        cells
     }
 
     /// What the services sent that answered and were not recognised.
@@ -293,16 +311,6 @@ impl<W: Write + Send> NormalReport<W> {
     /// True where the run's commentary is wanted.
     fn comments(&self) -> bool {
         self.place == Place::Screen && self.options.verbosity > 0
-    }
-
-    fn coloured(&self, text: &str, colour: &str) -> String {
-        if self.options.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
-    }
-
-    /// The cells of the columns that are wanted.
-    fn row(&self, cells: [&str; 5]) -> Vec<String> {
-        let wanted = [true, true, true, self.options.shows_reason(), self.options.versions];
-        cells.iter().zip(wanted).filter(|(_, w)| *w).map(|(cell, _)| (*cell).to_owned()).collect()
     }
 
     fn final_times(&mut self, host: &HostRecord) -> io::Result<()> {
@@ -381,7 +389,6 @@ impl<W: Write + Send> Report for NormalReport<W> {
     }
 }
 
-/// Select Graphic Rendition, ECMA-48, section 8.3.117.
 const BOLD: &str = "1";
 
 /// What was asked of hosts beyond their ports.
@@ -394,10 +401,10 @@ fn detection(options: &ReportOptions) -> Option<&'static str> {
     }
 }
 
-fn state_colour(state: &str) -> &'static str {
+fn state_colour(state: PortState) -> &'static str {
     match state {
-        "open" => "32",
-        "closed" => "2",
+        PortState::Open => "32",
+        PortState::Closed => "2",
         _ => "33",
     }
 }
@@ -433,20 +440,6 @@ fn not_shown(groups: &[Group]) -> String {
 fn may_be_closed(group: &Group) -> bool {
     group.state == PortState::Filtered
         && group.reasons.iter().any(|tally| tally.reason == Reason::NoResponse)
-}
-
-/// The cells of a row, each where its column begins. A version may end with blanks, and keeps them.
-fn aligned(row: &[String], widths: &[usize]) -> String {
-    let (mut line, mut begin, mut length) = (String::new(), 0, 0);
-    for (cell, width) in row.iter().zip(widths) {
-        if !cell.is_empty() {
-            line.extend(std::iter::repeat_n(' ', begin - length));
-            line.push_str(cell);
-            length = begin + cell.chars().count();
-        }
-        begin += width + 1;
-    }
-    line
 }
 
 /// `reset`, or `reset ttl 64` where the TTL is known; `host-unreach from 192.0.2.1 ttl 64` where another

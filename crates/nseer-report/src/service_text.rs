@@ -23,9 +23,14 @@ pub(crate) fn is_guess(
 
 /// The SERVICE column: `name`, `ssl/name`, with a question mark where it is a guess.
 pub(crate) fn service_label(service: &ServiceInfo, guess: bool) -> String {
-    let tunnel = if service.tunnel == Tunnel::Ssl { "ssl/" } else { "" };
-    let name = line_text(service.name.as_deref().unwrap_or(UNKNOWN));
-    format!("{tunnel}{name}{}", if guess { "?" } else { "" })
+    let mut label = line_text(service.name.as_deref().unwrap_or(UNKNOWN));
+    if service.tunnel == Tunnel::Ssl {
+        label.insert_str(0, "ssl/");
+    }
+    if guess {
+        label.push('?');
+    }
+    label
 }
 
 /// A service as people read it, without control characters.
