@@ -62,6 +62,36 @@ impl<'a> Matcher<'a> {
         self.matched(start, 0)
     }
 
+    /// Where the first match from `start` on begins and ends.
+    pub(crate) fn search(&mut self, mut start: usize) -> Result<Option<(usize, usize)>, Fault> {
+        let head = self.head();
+        while start <= self.subject.len() {
+            if let Some((p, end)) = head {
+                let skipped = self.span(start, p, end, false);
+                self.step(skipped)?;
+                start += skipped;
+            }
+            if let Some(end) = self.match_at(start)? {
+                return Ok(Some((start, end)));
+            }
+            start += 1;
+        }
+        Ok(None)
+    }
+
+    /// The class of which every match has to begin with a byte, from where to where it is in the pattern;
+    /// `None` where there is none, or none is known.
+    fn head(&self) -> Option<(usize, usize)> {
+        // Captures that begin there take no bytes.
+        let p = self.pattern.iter().position(|sign| *sign != b'(')?;
+        let is_class = match self.sign(p) {
+            ESCAPE => !matches!(self.sign(p + 1), b'b' | b'f' | b'0'..=b'9'),
+            sign => !matches!(sign, b')' | b'$'),
+        };
+        let end = self.class_end(p).ok().filter(|_| is_class && p < MOST_CAPTURES)?;
+        (!matches!(self.sign(end), b'*' | b'?' | b'-')).then_some((p, end))
+    }
+
     /// How many values a match has: at least one, the whole, where it is asked for.
     pub(crate) fn count(&self, whole: bool) -> usize {
         if self.level == 0 && whole { 1 } else { self.level }
@@ -167,11 +197,9 @@ impl<'a> Matcher<'a> {
 
     /// Tries with as many repetitions as there are, and then with fewer, down to `least`.
     fn longest(&mut self, start: usize, least: usize, p: usize, end: usize) -> Matched {
-        let mut s = least.max(start);
-        while self.single(s, p, end) {
-            self.step(1)?;
-            s += 1;
-        }
+        let length = self.span(start, p, end, true);
+        self.step(length)?;
+        let mut s = start + length;
         loop {
             if let Some(found) = self.matched(s, end + 1)? {
                 return Ok(Some(found));
@@ -281,6 +309,23 @@ impl<'a> Matcher<'a> {
             }
             _ => Ok(p + 1),
         }
+    }
+
+    /// How many bytes from `s` on are of the class from `p` to `end`, or where it is not `wanted` are not.
+    fn span(&self, s: usize, p: usize, end: usize, wanted: bool) -> usize {
+        let rest = self.subject.get(s..).unwrap_or_default();
+        let length = match self.sign(p) {
+            b'.' if wanted => None,
+            b'.' => Some(0),
+            ESCAPE => {
+                let letter = self.sign(p + 1);
+                rest.iter().position(|byte| in_class(*byte, letter) != wanted)
+            }
+            b'[' => rest.iter().position(|byte| self.in_set(*byte, p, end - 1) != wanted),
+            sign if wanted => rest.iter().position(|byte| *byte != sign),
+            sign => memchr::memchr(sign, rest),
+        };
+        length.unwrap_or(rest.len())
     }
 
     /// Whether the byte at `s` is of the class from `p` to `end`.

@@ -169,21 +169,24 @@ unsafe fn search(state: *mut lua_State, find: bool) -> c_int {
         }
         let (pattern, anchored) = unanchored(pattern);
         let mut matcher = Matcher::new(subject, pattern, interrupt::is_stopping);
-        let last = if anchored { first } else { subject.len() };
-        for start in first..=last {
-            match matcher.match_at(start) {
-                Err(fault) => return raise(state, fault),
-                Ok(Some(end)) if find => {
-                    push_integer(state, start + 1);
-                    push_integer(state, end);
-                    return 2 + push_all(state, &matcher, subject, (start, end), false);
-                }
-                Ok(Some(end)) => return push_all(state, &matcher, subject, (start, end), true),
-                Ok(None) => {}
+        let found = if anchored {
+            matcher.match_at(first).map(|end| end.map(|end| (first, end)))
+        } else {
+            matcher.search(first)
+        };
+        match found {
+            Err(fault) => raise(state, fault),
+            Ok(Some((start, end))) if find => {
+                push_integer(state, start + 1);
+                push_integer(state, end);
+                2 + push_all(state, &matcher, subject, (start, end), false)
+            }
+            Ok(Some(ends)) => push_all(state, &matcher, subject, ends, true),
+            Ok(None) => {
+                ffi::lua_pushnil(state);
+                1
             }
         }
-        ffi::lua_pushnil(state);
-        1
     }
 }
 
@@ -209,24 +212,24 @@ unsafe extern "C-unwind" fn next_match(state: *mut lua_State) -> c_int {
     unsafe {
         let (subject, pattern) =
             (bytes(state, ffi::lua_upvalueindex(1)), bytes(state, ffi::lua_upvalueindex(2)));
-        let first = ffi::lua_tointeger(state, ffi::lua_upvalueindex(3)) as usize;
+        let mut first = ffi::lua_tointeger(state, ffi::lua_upvalueindex(3)) as usize;
         let last = usize::try_from(ffi::lua_tointeger(state, ffi::lua_upvalueindex(4))).ok();
         let mut matcher = Matcher::new(subject, pattern, interrupt::is_stopping);
-        for start in first..=subject.len() {
-            match matcher.match_at(start) {
+        loop {
+            match matcher.search(first) {
                 Err(fault) => return raise(state, fault),
-                Ok(Some(end)) if Some(end) != last => {
+                Ok(Some((start, end))) if Some(end) != last => {
                     for upvalue in [3, 4] {
                         push_integer(state, end);
                         ffi::lua_replace(state, ffi::lua_upvalueindex(upvalue));
                     }
                     return push_all(state, &matcher, subject, (start, end), true);
                 }
-                Ok(_) => {}
+                Ok(Some((start, _))) => first = start + 1,
+                Ok(None) => return 0,
             }
         }
     }
-    0
 }
 
 unsafe extern "C-unwind" fn gsub(state: *mut lua_State) -> c_int {
@@ -250,19 +253,24 @@ unsafe extern "C-unwind" fn gsub(state: *mut lua_State) -> c_int {
         // What is before `kept` is in the buffer.
         let (mut at, mut kept, mut last, mut count) = (0, 0, None, 0);
         while count < most {
-            match matcher.match_at(at) {
+            let found = if anchored {
+                matcher.match_at(at).map(|end| end.map(|end| (at, end)))
+            } else {
+                matcher.search(at)
+            };
+            match found {
                 Err(fault) => return raise(state, fault),
-                Ok(Some(end)) if Some(end) != last => {
+                Ok(Some((start, end))) if Some(end) != last => {
                     count += 1;
-                    add(buffer, &subject[kept..at]);
-                    add_replacement(state, buffer, &matcher, subject, (at, end), kind);
+                    add(buffer, &subject[kept..start]);
+                    add_replacement(state, buffer, &matcher, subject, (start, end), kind);
                     if interrupt::is_stopping() {
                         return raise(state, Fault::Stopped);
                     }
                     (at, kept, last) = (end, end, Some(end));
                 }
-                Ok(_) if at < subject.len() => at += 1,
-                Ok(_) => break,
+                Ok(Some((start, _))) => at = start + 1,
+                Ok(None) => break,
             }
             if anchored {
                 break;
