@@ -229,7 +229,10 @@ async fn scan(
     };
     match prepared {
         Ok((versions, systems, scripts, targets)) => {
-            run(versions.map(Arc::new), systems, scripts).go(targets, interrupted(), begun).await;
+            let run = run(versions.map(Arc::new), systems, scripts);
+            // On the thread that has the hosts' tasks: from another one, each of them would have to wake it.
+            let going = tokio::spawn(run.go(targets, interrupted(), begun));
+            going.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         }
         Err(error) => run(None, None, None).give_up(&format!("{error:#}"), begun),
     }

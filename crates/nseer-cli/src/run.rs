@@ -235,10 +235,11 @@ impl Run {
             let Ok(permit) = permits.clone().acquire_owned().await else { break };
             while working.try_join_next().is_some() {}
             let (run, counts) = (run.clone(), counts.clone());
-            working.spawn(async move {
+            // In a box, since the runtime moves a task several times before and after it runs.
+            working.spawn(Box::pin(async move {
                 run.host(target, &ports, &counts).await;
                 drop(permit);
-            });
+            }));
         }
         run.close().await;
     }

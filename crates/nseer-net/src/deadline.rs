@@ -1,5 +1,8 @@
 //! How long an operation may take.
+//!
+//! Operations are pinned where they begin: an async function that takes one by value has room for it twice.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -9,7 +12,7 @@ use crate::error::NetError;
 /// Runs an operation for at most `timeout`.
 pub(crate) async fn within<T, E: Into<NetError>>(
     timeout: Option<Duration>,
-    operation: impl Future<Output = Result<T, E>>,
+    operation: Pin<&mut impl Future<Output = Result<T, E>>>,
 ) -> Result<T, NetError> {
     until(deadline(timeout), operation).await
 }
@@ -22,7 +25,7 @@ pub(crate) fn deadline(timeout: Option<Duration>) -> Option<Instant> {
 /// Runs an operation until `deadline` at most.
 pub(crate) async fn until<T, E: Into<NetError>>(
     deadline: Option<Instant>,
-    operation: impl Future<Output = Result<T, E>>,
+    operation: Pin<&mut impl Future<Output = Result<T, E>>>,
 ) -> Result<T, NetError> {
     match deadline {
         None => operation.await.map_err(Into::into),

@@ -7,6 +7,7 @@ mod receiving;
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -65,7 +66,7 @@ impl Socket {
         if transport == Transport::Raw {
             return Err(NetError::Io(io::ErrorKind::Unsupported.into()));
         }
-        let connecting = async {
+        let connecting = pin!(async {
             if let Some(stand_in) = network.stand_in() {
                 let opening = stand_in.connect(transport, peer, options);
                 return stand_in::open(opening).await.map(Kind::Played);
@@ -73,23 +74,24 @@ impl Socket {
             if matches!(transport, Transport::Udp | Transport::Dtls) {
                 let mut udp = Udp::open(peer.is_ipv6(), options.bind, Some(peer))?;
                 if transport == Transport::Dtls {
-                    udp.start_dtls(network.tls()).await?;
+                    Box::pin(udp.start_dtls(network.tls())).await?;
                 }
                 return Ok(Kind::Udp(udp));
             }
             let offered = options.bind.is_none().then(|| network.offered(peer)).flatten();
             let mut stream = match offered {
-                Some(connection) => Stream::over(connection)?,
-                None => Stream::connect(peer, options).await?,
+                Some(connection) => Stream::of_scan(connection)?,
+                None => Box::pin(Stream::connect(peer, options)).await?,
             };
             if transport == Transport::Tls {
                 if let Some(end) = &options.local_end {
                     end.note(stream.local_addr());
                 }
-                stream.start_tls(network.tls(), options.sni.as_deref()).await?;
+                let tls = stream.start_tls(network.tls(), options.sni.as_deref());
+                Box::pin(tls).await?;
             }
             Ok::<_, NetError>(Kind::Stream(stream))
-        };
+        });
         let tls_end_once = options.tls_end_once;
         let Some(watched) = network.watched(options) else {
             let kind = within(options.timeout, connecting).await?;
@@ -226,8 +228,8 @@ impl Socket {
             Kind::Stream(stream) if self.ended && self.tls_end_once && stream.is_cut() => {
                 Err(no_notice())
             }
-            Kind::Stream(stream) => within(timeout, stream.write(unsent)).await,
-            Kind::Udp(udp) if udp.is_connected() => within(timeout, udp.send(unsent)).await,
+            Kind::Stream(stream) => within(timeout, pin!(stream.write(unsent))).await,
+            Kind::Udp(udp) if udp.is_connected() => within(timeout, pin!(udp.send(unsent))).await,
             Kind::Udp(_) => Err(NetError::NotConnected),
             Kind::Played(line) => line.send(unsent, None, stand_in::now()),
         }?;
@@ -248,7 +250,7 @@ impl Socket {
     ) -> Result<(), NetError> {
         self.network.check(peer, Transport::Udp)?;
         match &mut self.kind {
-            Kind::Udp(udp) => within(timeout, udp.send_to(data, peer)).await?,
+            Kind::Udp(udp) => within(timeout, pin!(udp.send_to(data, peer))).await?,
             Kind::Played(line) => line.send(data, Some(peer), stand_in::now())?,
             Kind::Stream(_) => return self.send(data, timeout).await,
         }
@@ -272,7 +274,7 @@ impl Socket {
                 Err(no_notice())
             }
             Kind::Stream(stream) => {
-                within(timeout, stream.start_tls(self.network.tls(), sni)).await
+                within(timeout, pin!(stream.start_tls(self.network.tls(), sni))).await
             }
             Kind::Udp(_) => Err(NetError::Tls("cannot be started on a UDP socket".to_owned())),
             Kind::Played(line) => line.start_tls(sni, stand_in::now()),
@@ -335,8 +337,14 @@ impl Socket {
         }
     }
 
-    /// Closes it; under TLS the peer is told first, if that needs no waiting.
-    pub fn close(self) {}
+    /// Closes it; under TLS the peer is told first, if that needs no waiting. A connection that was
+    /// [offered](Network::offer) and over which nothing was sent is reset, as whoever offers them would
+    /// have done.
+    pub fn close(self) {
+        if matches!(&self.kind, Kind::Stream(stream) if stream.is_as_scanned()) {
+            self.reset();
+        }
+    }
 
     /// Closes a plain TCP connection by a reset: one packet, and no local port is kept in
     /// TIME_WAIT. Any other socket is closed as [`Socket::close`] does.

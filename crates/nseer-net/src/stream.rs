@@ -43,6 +43,8 @@ pub(crate) struct Stream {
     /// Shared with the TLS session, which reads and writes it.
     tcp: Arc<TcpStream>,
     tls: Option<Box<dyn TlsSession>>,
+    /// A scan made it, and nothing was sent since.
+    is_as_scanned: bool,
 }
 
 /// Takes this local end where it can be had, as Nmap does: many protocols only prefer a port, and it may be
@@ -64,7 +66,17 @@ impl Stream {
     /// Goes on with a connection, which must be non-blocking.
     pub(crate) fn over(connection: std::net::TcpStream) -> io::Result<Stream> {
         let tcp = TcpStream::from_std(connection)?;
-        Ok(Stream { tcp: Arc::new(tcp), tls: None })
+        Ok(Stream { tcp: Arc::new(tcp), tls: None, is_as_scanned: false })
+    }
+
+    /// The same with one that a scan made.
+    pub(crate) fn of_scan(connection: std::net::TcpStream) -> io::Result<Stream> {
+        Ok(Stream { is_as_scanned: true, ..Stream::over(connection)? })
+    }
+
+    /// A scan made it, and nothing was sent since.
+    pub(crate) fn is_as_scanned(&self) -> bool {
+        self.is_as_scanned
     }
 
     /// Connects, from the local address of `options` where it is given and can be had.
@@ -106,6 +118,7 @@ impl Stream {
         connector: &dyn TlsConnector,
         sni: Option<&str>,
     ) -> Result<(), NetError> {
+        self.is_as_scanned = false;
         let session = match &mut self.tls {
             // Where hands were shaken before, this is done at once.
             Some(session) => session,
@@ -183,6 +196,7 @@ impl Stream {
 
     /// Sends as much of `data` as needs no waiting. Gives the number of bytes.
     pub(crate) fn write_ready(&mut self, data: &[u8]) -> Result<usize, Stop> {
+        self.is_as_scanned = false;
         match &mut self.tls {
             // The poller's opinion is not asked for: right after the connect it has none yet.
             None => SockRef::from(&*self.tcp)

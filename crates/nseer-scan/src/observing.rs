@@ -1,6 +1,7 @@
 //! Odd packets to a host whose ports are known.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use nseer_core::HostRecord;
@@ -51,11 +52,11 @@ impl<C: Connector + HasRaw> Scanner<C> {
             return None;
         };
         let patience = host.times.map_or(USUAL_WAIT, |times| times.timeout).min(LONGEST_WAIT);
-        let work = async {
+        let work = pin!(async {
             let _turn = self.turn_to_observe().await;
             let random = &*self.config().system.random;
             raw.observe((source, address), ports, patience, self.gate(), random).await
-        };
+        });
         let mut seen = until(deadline, work).await?;
         seen.known_hops = (host.directly_connected == Some(true)).then_some(0);
         Some(seen)

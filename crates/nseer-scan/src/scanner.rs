@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use nseer_core::{HostRecord, HostStatus, PortKey, PortState, Reason};
@@ -126,19 +127,23 @@ impl<C: Connector> Scanner<C> {
         mut told: impl FnMut(Told) + Send,
     ) -> Result<(), ScanError> {
         let state = Arc::new(HostState::new(&self.shared.config.timing));
-        let work = async {
-            let destination = self.discover(host, &state, &mut told).await?;
-            if host.status == HostStatus::Up {
-                self.scan_ports(host, &state, &destination, &mut told).await?;
-                self.trace(host, &state, &destination, &mut told).await?;
-            }
-            Ok(())
+        let end = {
+            let work = pin!(async {
+                let destination = self.discover(host, &state, &mut told).await?;
+                if host.status == HostStatus::Up {
+                    self.scan_ports(host, &state, &destination, &mut told).await?;
+                    if self.shared.config.trace {
+                        Box::pin(self.trace(host, &state, &destination, &mut told)).await?;
+                    }
+                }
+                Ok(())
+            });
+            until(deadline, work).await
         };
-        let end = until(deadline, work).await;
         self.finish(host, &state, end)
     }
 
-    /// Traces the way, where that was asked for and there is one.
+    /// Traces the way, where there is one.
     async fn trace(
         &self,
         host: &mut HostRecord,
@@ -146,9 +151,9 @@ impl<C: Connector> Scanner<C> {
         destination: &Option<Destination>,
         told: &mut (impl FnMut(Told) + Send),
     ) -> io::Result<()> {
-        let Shared { config, gate, connector, .. } = &*self.shared;
+        let Shared { gate, connector, .. } = &*self.shared;
         let is_local = host.directly_connected == Some(true);
-        let wanted = |to: &&Destination| config.trace && (to.is_neighbour || !is_local);
+        let wanted = |to: &&Destination| to.is_neighbour || !is_local;
         if let Some(to) = destination.as_ref().filter(wanted) {
             if !to.is_neighbour {
                 told(Told::Tracing);
@@ -200,7 +205,7 @@ impl<C: Connector> Scanner<C> {
             _ if asks_link => {
                 let aims = vec![Aim::host(Technique::Link)];
                 told(Told::Knocking { link: true, probes: 1 });
-                self.knock(host, &destination, aims, state).await?
+                Box::pin(self.knock(host, &destination, aims, state)).await?
             }
             Discovery::Skip => (HostStatus::Up, Reason::UserSet),
             Discovery::Ask(aims) => {
@@ -208,7 +213,7 @@ impl<C: Connector> Scanner<C> {
                 let aims = aims.iter().filter(|aim| is_v4 || !aim.technique.is_v4_only());
                 let aims: Vec<Aim> = aims.copied().collect();
                 told(Told::Knocking { link: false, probes: aims.len() });
-                self.knock(host, &destination, aims, state).await?
+                Box::pin(self.knock(host, &destination, aims, state)).await?
             }
         };
         Ok(Some(destination).filter(|_| !unreachable))
@@ -348,9 +353,10 @@ impl<C: Connector> Scanner<C> {
     }
 }
 
+/// Works until `deadline` at most. What is done is pinned: taken by value, there is room for it twice.
 pub(crate) async fn until<T>(
     deadline: Option<Instant>,
-    work: impl Future<Output = T>,
+    work: Pin<&mut impl Future<Output = T>>,
 ) -> Option<T> {
     match deadline {
         None => Some(work.await),

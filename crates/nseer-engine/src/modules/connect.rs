@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
 
 use mlua::{IntoLuaMulti as _, Lua, MultiValue, Table, Value};
@@ -144,7 +145,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
         cell.peer.set(Some(address));
         cell.sent_to.set(None);
         let connected = cell
-            .run(async {
+            .run(pin!(async {
                 match Socket::connect(&network, transport, address, &options).await {
                     Ok(socket) => {
                         tell_other_end(&world, &cell, &socket);
@@ -153,7 +154,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
                     }
                     Err(error) => (None, Err(error)),
                 }
-            })
+            }))
             .await;
         cell.user.set(0);
         match connected {
@@ -224,7 +225,7 @@ pub(crate) async fn address_of(
         return Ok(SocketAddr::new(ip, port));
     }
     let family = if ipv6 { Family::V6 } else { Family::V4 };
-    let found = world.config.network.resolve(&peer.host, Some(family)).await?;
+    let found = Box::pin(world.config.network.resolve(&peer.host, Some(family))).await?;
     match found.first() {
         Some(ip) => Ok(SocketAddr::new(*ip, port)),
         None => Err(NetError::Resolve {

@@ -1,5 +1,6 @@
 //! Capture on sockets: `pcap_open` and `pcap_receive`. Closing is that of all sockets.
 
+use std::pin::pin;
 use std::rc::Rc;
 
 use mlua::{IntoLuaMulti as _, Lua, MultiValue, Value};
@@ -42,7 +43,7 @@ pub(crate) fn pcap_receive(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Repl
     cell.take_for(lua)?;
     let (lua, timeout) = (lua.clone(), cell.timeout.get());
     Ok(Reply::wait(async move {
-        let waiting = async {
+        let waiting = pin!(async {
             let received = match timeout {
                 Some(timeout) => tokio::time::timeout(timeout, capture.receive()).await,
                 None => Ok(capture.receive().await),
@@ -54,7 +55,7 @@ pub(crate) fn pcap_receive(_: &Rc<World>, lua: &Lua, args: &Args) -> Result<Repl
                 Err(_) => Err(NetError::TimedOut),
             };
             (None, received)
-        };
+        });
         match cell.run(waiting).await {
             Ok(frame) => values(&lua, &frame),
             Err(error) => failed_later(&lua, &error),

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -173,13 +174,14 @@ impl SocketCell {
         let Some(socket) = self.socket.borrow_mut().take() else {
             return Err(NetError::NotConnected);
         };
-        self.run(operation(socket)).await
+        self.run(pin!(operation(socket))).await
     }
 
-    /// Runs an operation that may give a connection.
+    /// Runs an operation that may give a connection. It is pinned, since an async function that takes one
+    /// by value has room for it twice.
     pub(crate) async fn run<R>(
         self: &Rc<Self>,
-        operation: impl Future<Output = (Option<Socket>, Result<R, NetError>)>,
+        operation: Pin<&mut impl Future<Output = (Option<Socket>, Result<R, NetError>)>>,
     ) -> Result<R, NetError> {
         let generation = self.generation.get();
         self.busy.set(true);

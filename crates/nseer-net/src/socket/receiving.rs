@@ -1,5 +1,6 @@
 //! What is received: by the piece, by a count of bytes or lines.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -21,7 +22,7 @@ impl Socket {
     pub async fn receive(&mut self, timeout: Option<Duration>) -> Result<Vec<u8>, NetError> {
         let mut data = Vec::new();
         let deadline = deadline(timeout);
-        let first = until(deadline, self.read(&mut data, deadline)).await;
+        let first = until(deadline, pin!(self.read(&mut data, deadline))).await;
         let mut last = match first {
             Ok(n) => n,
             Err(error) => {
@@ -88,22 +89,24 @@ impl Socket {
         let limit = self.network.buffer_limit().max(expected);
         let mut data = Vec::new();
         let deadline = deadline(timeout);
-        let gathering = async {
-            loop {
-                let seen = data.len();
-                self.read(&mut data, deadline).await?;
-                self.tell_received(Ok(&data[seen..]));
-                if enough(&data) {
-                    return Ok::<_, NetError>(());
+        let gathered = {
+            let gathering = pin!(async {
+                loop {
+                    let seen = data.len();
+                    self.read(&mut data, deadline).await?;
+                    self.tell_received(Ok(&data[seen..]));
+                    if enough(&data) {
+                        return Ok::<_, NetError>(());
+                    }
+                    if data.len() > limit {
+                        return Err(NetError::TooMuchData { limit });
+                    }
+                    // A peer that sends without end must not keep the others and the clock waiting.
+                    tokio::task::coop::consume_budget().await;
                 }
-                if data.len() > limit {
-                    return Err(NetError::TooMuchData { limit });
-                }
-                // A peer that sends without end must not keep the others and the clock waiting.
-                tokio::task::coop::consume_budget().await;
-            }
+            });
+            until(deadline, gathering).await
         };
-        let gathered = until(deadline, gathering).await;
         if let Err(error) = &gathered {
             self.tell_received(Err(error));
         }

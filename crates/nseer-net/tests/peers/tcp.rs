@@ -1,6 +1,6 @@
 //! TCP: partial data, time-outs, resets, limits.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -41,6 +41,39 @@ async fn a_reset_is_seen_as_one() {
     });
     connect(Transport::Tcp, address).await.reset();
     assert_eq!(peer.join().expect("peer"), Err(std::io::ErrorKind::ConnectionReset));
+}
+
+/// What the peer reads at the end of a connection that was offered and taken over.
+async fn end_of_offered(use_it: impl AsyncFnOnce(&mut Socket)) -> Result<usize, ErrorKind> {
+    let (address, peer) = serve(|mut stream| {
+        stream.write_all(b"hello").expect("written");
+        let mut said = Vec::new();
+        stream.read_to_end(&mut said).map_err(|error| error.kind())
+    });
+    let network = Network::new(NetworkConfig { offers: 1, ..NetworkConfig::default() });
+    let scanned = std::net::TcpStream::connect(address).expect("connection");
+    scanned.set_nonblocking(true).expect("non-blocking");
+    let local = scanned.local_addr().expect("address");
+    network.offer(address, scanned);
+    let options = ConnectOptions::default();
+    let mut socket =
+        Socket::connect(&network, Transport::Tcp, address, &options).await.expect("connected");
+    assert_eq!(socket.local_addr(), Some(local), "the one that was offered");
+    assert_eq!(socket.receive(PATIENT).await.expect("greeting"), b"hello");
+    use_it(&mut socket).await;
+    socket.close();
+    peer.join().expect("peer")
+}
+
+#[tokio::test]
+async fn what_a_scan_connected_is_reset_unless_it_was_used() {
+    assert_eq!(end_of_offered(async |_| {}).await, Err(ErrorKind::ConnectionReset));
+    let sent = end_of_offered(async |socket| socket.send(b"bye", PATIENT).await.expect("sent"));
+    assert_eq!(sent.await, Ok(3), "nothing that was sent is lost");
+    let sent = end_of_offered(async |socket| {
+        assert!(matches!(socket.try_send(b"bye"), Some(Ok(()))));
+    });
+    assert_eq!(sent.await, Ok(3));
 }
 
 #[tokio::test]
