@@ -1,23 +1,24 @@
 //! The engine as its embedder sees it: workers behind three calls.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nseer_core::{
     Event, HostRecord, Phase, PhaseRecord, PortTable, RegistryChange, RegistryItem, Severity,
 };
-use nseer_lua::{Portable, SharedLocks, Watchdog};
+use nseer_lua::{SharedLocks, Watchdog};
 use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::config::EngineConfig;
 use crate::error::EngineError;
 use crate::host_cell::lock;
+use crate::host_queue::HostQueue;
 use crate::placement::{Placement, Texts};
 use crate::registry::is_memo;
 use crate::script::ScriptInfo;
-use crate::worker::{self, HostRegistry, HostTask, Part, Task, Worker};
+use crate::worker::{self, Done, HostRegistry, HostTask, Task, Worker};
 
 /// A running script engine. Its workers end when it is dropped.
 pub struct Engine {
@@ -26,6 +27,10 @@ pub struct Engine {
     locks: SharedLocks,
     scripts: Vec<Arc<ScriptInfo>>,
     workers: tokio::sync::Mutex<Vec<Worker>>,
+    /// The system gave no thread for one more.
+    is_short: AtomicBool,
+    /// Hosts that any worker may take.
+    hosts: Arc<HostQueue>,
     /// The sources, on their way.
     texts: Mutex<Option<JoinHandle<Texts>>>,
     placement: OnceCell<Arc<Placement>>,
@@ -43,14 +48,16 @@ impl Engine {
     pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
         let watchdog =
             Arc::new(Watchdog::start(config.system.clock.clone()).map_err(EngineError::Thread)?);
-        let locks = SharedLocks::default();
-        let (first, report) = worker::start(0, config.clone(), watchdog.clone(), locks.clone())?;
+        let (locks, hosts) = (SharedLocks::default(), Arc::<HostQueue>::default());
+        let start = |index| {
+            worker::start(index, config.clone(), hosts.clone(), watchdog.clone(), locks.clone())
+        };
+        let (first, report) = start(0)?;
         let mut workers = vec![first];
         if config.many_hosts {
             for index in 1..Placement::most_workers(&config) {
                 // Whoever cannot start now is tried again when a host comes.
-                let more = worker::start(index, config.clone(), watchdog.clone(), locks.clone());
-                let Ok((worker, _)) = more else { break };
+                let Ok((worker, _)) = start(index) else { break };
                 workers.push(worker);
             }
         }
@@ -66,6 +73,8 @@ impl Engine {
             locks,
             scripts,
             workers: tokio::sync::Mutex::new(workers),
+            is_short: AtomicBool::new(false),
+            hosts,
             placement: OnceCell::new(),
             before_hosts: OnceCell::new(),
             next_host: AtomicU64::new(1),
@@ -117,25 +126,30 @@ impl Engine {
         let lent = Lent::new(host);
         let record = &lent.record;
         let placement = self.placement(number).await;
-        let home = usize::try_from((number - 1) % placement.workers as u64).unwrap_or(0);
-        let whole = home == 0 || placement.pinned.is_empty();
-        let task = |part, registry, reply| HostTask {
+        let task = |is_rest, registry, reply| HostTask {
             number,
             record: record.clone(),
-            part,
+            is_rest,
             placement: placement.clone(),
             registry,
             deadline,
             reply,
         };
-        let part = if whole { Part::All } else { Part::Unpinned };
-        let mut result =
-            self.ask(home, |reply| task(part, HostRegistry::Kept(kept.clone()), reply)).await;
-        if let (false, Ok(registry)) = (whole, &mut result) {
+        let (reply, done) = oneshot::channel();
+        let whole = task(false, HostRegistry::Kept(kept), reply);
+        if placement.workers == 1 {
+            self.send(&self.workers.lock().await[0], Task::Host(whole));
+        } else {
+            self.call_workers(number.min(placement.workers as u64)).await;
+            self.hosts.push(whole);
+        }
+        let mut result = done.await;
+        if let Ok(Done::Unpinned(registry)) = &mut result {
             let registry = HostRegistry::Moved(std::mem::take(registry));
-            result = self.ask(0, |reply| task(Part::Pinned, registry, reply)).await;
-        } else if result.is_err() && self.has_failed(home).await {
-            result = self.ask(0, |reply| task(Part::All, HostRegistry::Kept(kept), reply)).await;
+            let (reply, done) = oneshot::channel();
+            let rest = Task::Host(task(true, registry, reply));
+            self.send(&self.workers.lock().await[0], rest);
+            result = done.await;
         }
         if result.is_err() {
             let address = lock(record).address;
@@ -167,42 +181,32 @@ impl Engine {
         placement.await.clone()
     }
 
-    /// Has a worker run scripts on a host; gives `host.registry` as it is then.
-    async fn ask(
-        &self,
-        index: usize,
-        task: impl FnOnce(oneshot::Sender<Portable>) -> HostTask,
-    ) -> Result<Portable, oneshot::error::RecvError> {
-        let (reply, done) = oneshot::channel();
-        self.send_to(index, Task::Host(task(reply))).await;
-        done.await
-    }
-
-    async fn send_to(&self, index: usize, task: Task) {
+    /// Sees to it that there are so many workers, where the system gives them, and that each knows what
+    /// the first one's registry held before any host.
+    async fn call_workers(&self, count: u64) {
         let mut workers = self.workers.lock().await;
-        while workers.len() <= index {
+        while (workers.len() as u64) < count && !self.is_short.load(Ordering::Relaxed) {
             match self.add_worker(workers.len()) {
                 Ok(worker) => workers.push(worker),
                 Err(error) => {
-                    self.complain(&format!("{error}; its hosts go to the first worker"));
-                    self.send(&workers[0], task);
-                    return;
+                    self.complain(&format!("{error}; other script workers do the work"));
+                    self.is_short.store(true, Ordering::Relaxed);
                 }
             }
         }
-        if index > 0 && !workers[index].is_given {
-            workers[index].is_given = true;
+        for worker in workers.iter_mut().skip(1).filter(|worker| !worker.is_given) {
+            worker.is_given = true;
             if let Some(Some(changes)) = self.before_hosts.get() {
-                self.merge(&workers[index], changes.clone());
+                self.merge(worker, changes.clone());
             }
         }
-        self.send(&workers[index], task);
     }
 
-    /// A further worker. What it is asked for waits until it has loaded the scripts.
+    /// A further worker. It takes hosts when it has loaded the scripts.
     fn add_worker(&self, index: usize) -> Result<Worker, EngineError> {
+        let (watchdog, locks) = (self.watchdog.clone(), self.locks.clone());
         let (worker, _) =
-            worker::start(index, self.config.clone(), self.watchdog.clone(), self.locks.clone())?;
+            worker::start(index, self.config.clone(), self.hosts.clone(), watchdog, locks)?;
         Ok(worker)
     }
 
@@ -218,16 +222,6 @@ impl Engine {
         if !changes.is_empty() {
             self.send(to, Task::Merge(changes));
         }
-    }
-
-    /// True where a further worker could not load the scripts that the first one has.
-    async fn has_failed(&self, index: usize) -> bool {
-        let workers = self.workers.lock().await;
-        let failed = index > 0 && workers.get(index).is_some_and(Worker::has_failed);
-        if failed {
-            self.complain("a script worker could not start; its hosts go to the first one");
-        }
-        failed
     }
 
     /// A worker that is gone drops the task, and with it the reply that somebody waits for.

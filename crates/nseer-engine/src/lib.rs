@@ -16,6 +16,7 @@ mod engine;
 mod environment;
 mod error;
 mod host_cell;
+mod host_queue;
 mod host_tables;
 mod jobs;
 mod link_addresses;

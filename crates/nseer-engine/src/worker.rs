@@ -1,12 +1,11 @@
 //! One Lua state on one thread, and the tasks that it takes.
 
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use nseer_core::{HostRecord, Phase, PhaseRecord, RegistryChange};
+use nseer_core::{Event, HostRecord, Phase, PhaseRecord, RegistryChange, Severity};
 use nseer_lua::{Portable, SharedLocks, Watchdog};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
@@ -15,6 +14,7 @@ use crate::config::EngineConfig;
 use crate::environment::World;
 use crate::error::EngineError;
 use crate::host_cell::HostCell;
+use crate::host_queue::{HostQueue, Taker};
 use crate::placement::Placement;
 use crate::registry::Keeper;
 use crate::script::{Script, ScriptInfo};
@@ -24,7 +24,9 @@ use crate::{jobs, loader, registry};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     All,
+    /// Those that any worker may run.
     Unpinned,
+    /// Those that only the first worker may run.
     Pinned,
 }
 
@@ -47,12 +49,20 @@ pub(crate) enum Task {
 pub(crate) struct HostTask {
     pub(crate) number: u64,
     pub(crate) record: Arc<Mutex<HostRecord>>,
-    pub(crate) part: Part,
+    /// What another worker could not do: the pinned scripts.
+    pub(crate) is_rest: bool,
     pub(crate) placement: Arc<Placement>,
     pub(crate) registry: HostRegistry,
     pub(crate) deadline: Option<Instant>,
-    /// Takes `host.registry` when all scripts have ended.
-    pub(crate) reply: oneshot::Sender<Portable>,
+    /// Is told when the scripts have ended.
+    pub(crate) reply: oneshot::Sender<Done>,
+}
+
+/// How far a host is.
+pub(crate) enum Done {
+    All,
+    /// The pinned scripts have to run yet, and find this in `host.registry`.
+    Unpinned(Portable),
 }
 
 /// What `host.registry` holds at first.
@@ -67,16 +77,8 @@ pub(crate) enum HostRegistry {
 pub(crate) struct Worker {
     pub(crate) tasks: mpsc::UnboundedSender<Task>,
     pub(crate) thread: JoinHandle<()>,
-    failed: Arc<AtomicBool>,
     /// It has got what the first worker's registry held before the first host.
     pub(crate) is_given: bool,
-}
-
-impl Worker {
-    /// True where it could not load the scripts, and so did nothing that it was asked for.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.failed.load(Ordering::Relaxed)
-    }
 }
 
 /// Room for Lua's own recursion limits.
@@ -87,13 +89,13 @@ const STACK: usize = 16 << 20;
 pub(crate) fn start(
     index: usize,
     config: EngineConfig,
+    hosts: Arc<HostQueue>,
     watchdog: Arc<Watchdog>,
     locks: SharedLocks,
 ) -> Result<(Worker, oneshot::Receiver<Result<Vec<Arc<ScriptInfo>>, EngineError>>), EngineError> {
     let (tasks, inbox) = mpsc::unbounded_channel();
     let (loaded, report) = oneshot::channel();
-    let failed = Arc::new(AtomicBool::new(false));
-    let has_failed = failed.clone();
+    let events = config.events.clone();
     let thread = std::thread::Builder::new()
         .name(format!("scripts-{index}"))
         .stack_size(STACK)
@@ -102,18 +104,28 @@ pub(crate) fn start(
             match prepared {
                 Ok((runtime, world, scripts)) => {
                     let infos = scripts.iter().map(|s| s.info.clone()).collect();
+                    let hosts = Taker::new(hosts);
                     // Nobody listens where the engine has already been dropped.
                     let _ = loaded.send(Ok(infos));
-                    LocalSet::new().block_on(&runtime, serve(world, scripts, inbox));
+                    let serving = serve(world, scripts, index == 0, inbox, hosts);
+                    LocalSet::new().block_on(&runtime, serving);
                 }
                 Err(error) => {
-                    has_failed.store(true, Ordering::Relaxed);
+                    if index > 0 {
+                        let text = format!(
+                            "a script worker could not start, and others do its work: {error}"
+                        );
+                        events.emit(Event::Message {
+                            severity: Severity::Error,
+                            text: text.into_bytes(),
+                        });
+                    }
                     let _ = loaded.send(Err(error));
                 }
             }
         })
         .map_err(EngineError::Thread)?;
-    Ok((Worker { tasks, thread, failed, is_given: false }, report))
+    Ok((Worker { tasks, thread, is_given: false }, report))
 }
 
 type Prepared = (tokio::runtime::Runtime, Rc<World>, Vec<Rc<Script>>);
@@ -151,15 +163,30 @@ fn prepare(
     Ok((runtime, world, scripts))
 }
 
+/// The turn of hosts that no worker has begun: after all others.
+const LAST: u64 = u64::MAX;
+
 async fn serve(
     world: Rc<World>,
     scripts: Vec<Rc<Script>>,
+    is_first: bool,
     mut inbox: mpsc::UnboundedReceiver<Task>,
+    hosts: Taker,
 ) {
     let scripts: Rc<[Rc<Script>]> = scripts.into();
     let take_tasks = async {
-        while let Some(task) = inbox.recv().await {
-            take(&world, &scripts, task);
+        loop {
+            let next_host = async {
+                world.scheduler.turn(LAST).await;
+                hosts.next().await
+            };
+            let task = tokio::select! {
+                biased;
+                task = inbox.recv() => task,
+                host = next_host => Some(Task::Host(host)),
+            };
+            let Some(task) = task else { return };
+            take(&world, &scripts, is_first, task);
         }
     };
     tokio::select! {
@@ -174,7 +201,7 @@ async fn serve(
     }
 }
 
-fn take(world: &Rc<World>, scripts: &Rc<[Rc<Script>]>, task: Task) {
+fn take(world: &Rc<World>, scripts: &Rc<[Rc<Script>]>, is_first: bool, task: Task) {
     let (world, scripts) = (world.clone(), scripts.clone());
     match task {
         Task::Phase { phase, reply } => {
@@ -189,7 +216,8 @@ fn take(world: &Rc<World>, scripts: &Rc<[Rc<Script>]>, task: Task) {
             });
         }
         Task::Host(task) => {
-            tokio::task::spawn_local(run_host(world, scripts, task));
+            // In a box, since the runtime moves a task several times before and after it runs.
+            tokio::task::spawn_local(Box::pin(run_host(world, scripts, is_first, task)));
         }
         Task::Export { reply } => {
             let _ = reply.send(registry::export(&world).unwrap_or_default());
@@ -212,10 +240,15 @@ fn merge(world: &World, changes: &[RegistryChange]) -> mlua::Result<()> {
     }
 }
 
-async fn run_host(world: Rc<World>, scripts: Rc<[Rc<Script>]>, task: HostTask) {
+async fn run_host(world: Rc<World>, scripts: Rc<[Rc<Script>]>, is_first: bool, task: HostTask) {
+    let part = match (task.is_rest, is_first || task.placement.pinned.is_empty()) {
+        (true, _) => Part::Pinned,
+        (false, true) => Part::All,
+        (false, false) => Part::Unpinned,
+    };
     let chosen: Vec<Rc<Script>> = scripts
         .iter()
-        .filter(|s| match task.part {
+        .filter(|s| match part {
             Part::All => true,
             Part::Unpinned => !task.placement.pinned.contains_key(&s.info.id),
             Part::Pinned => task.placement.pinned.contains_key(&s.info.id),
@@ -241,10 +274,10 @@ async fn run_host(world: Rc<World>, scripts: Rc<[Rc<Script>]>, task: HostTask) {
         keeper.settled().await;
     }
     world.hosts.borrow_mut().remove(&task.number);
-    let registry = match task.part {
-        Part::Unpinned => nseer_lua::export(&cell.registry).unwrap_or_default(),
-        Part::All | Part::Pinned => Portable::default(),
+    let done = match part {
+        Part::Unpinned => Done::Unpinned(nseer_lua::export(&cell.registry).unwrap_or_default()),
+        Part::All | Part::Pinned => Done::All,
     };
     drop(cell);
-    let _ = task.reply.send(registry);
+    let _ = task.reply.send(done);
 }

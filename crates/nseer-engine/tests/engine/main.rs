@@ -7,6 +7,7 @@ mod coupling;
 mod harness;
 mod lpeg;
 mod phases;
+mod queue;
 mod registry;
 mod resume;
 mod sockets;
