@@ -57,13 +57,20 @@ impl<'a> Matcher<'a> {
     }
 
     /// Where a match that begins at `start` ends.
-    pub(crate) fn match_at(&mut self, start: usize) -> Matched {
+    fn match_at(&mut self, start: usize) -> Matched {
         (self.level, self.depth) = (0, 0);
         self.matched(start, 0)
     }
 
-    /// Where the first match from `start` on begins and ends.
-    pub(crate) fn search(&mut self, mut start: usize) -> Result<Option<(usize, usize)>, Fault> {
+    /// Where the first match from `start` on begins and ends; an `anchored` one begins there.
+    pub(crate) fn search(
+        &mut self,
+        mut start: usize,
+        anchored: bool,
+    ) -> Result<Option<(usize, usize)>, Fault> {
+        if anchored {
+            return Ok(self.match_at(start)?.map(|end| (start, end)));
+        }
         let head = self.head();
         while start <= self.subject.len() {
             if let Some((p, end)) = head {
@@ -88,6 +95,7 @@ impl<'a> Matcher<'a> {
             ESCAPE => !matches!(self.sign(p + 1), b'b' | b'f' | b'0'..=b'9'),
             sign => !matches!(sign, b')' | b'$'),
         };
+        // Of too many captures the match itself has to tell.
         let end = self.class_end(p).ok().filter(|_| is_class && p < MOST_CAPTURES)?;
         (!matches!(self.sign(end), b'*' | b'?' | b'-')).then_some((p, end))
     }

@@ -169,12 +169,7 @@ unsafe fn search(state: *mut lua_State, find: bool) -> c_int {
         }
         let (pattern, anchored) = unanchored(pattern);
         let mut matcher = Matcher::new(subject, pattern, interrupt::is_stopping);
-        let found = if anchored {
-            matcher.match_at(first).map(|end| end.map(|end| (first, end)))
-        } else {
-            matcher.search(first)
-        };
-        match found {
+        match matcher.search(first, anchored) {
             Err(fault) => raise(state, fault),
             Ok(Some((start, end))) if find => {
                 push_integer(state, start + 1);
@@ -216,7 +211,7 @@ unsafe extern "C-unwind" fn next_match(state: *mut lua_State) -> c_int {
         let last = usize::try_from(ffi::lua_tointeger(state, ffi::lua_upvalueindex(4))).ok();
         let mut matcher = Matcher::new(subject, pattern, interrupt::is_stopping);
         loop {
-            match matcher.search(first) {
+            match matcher.search(first, false) {
                 Err(fault) => return raise(state, fault),
                 Ok(Some((start, end))) if Some(end) != last => {
                     for upvalue in [3, 4] {
@@ -253,12 +248,7 @@ unsafe extern "C-unwind" fn gsub(state: *mut lua_State) -> c_int {
         // What is before `kept` is in the buffer.
         let (mut at, mut kept, mut last, mut count) = (0, 0, None, 0);
         while count < most {
-            let found = if anchored {
-                matcher.match_at(at).map(|end| end.map(|end| (at, end)))
-            } else {
-                matcher.search(at)
-            };
-            match found {
+            match matcher.search(at, anchored) {
                 Err(fault) => return raise(state, fault),
                 Ok(Some((start, end))) if Some(end) != last => {
                     count += 1;

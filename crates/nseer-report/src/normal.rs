@@ -248,16 +248,17 @@ impl<W: Write + Send> NormalReport<W> {
             table.push(self.port_cells(host, *key, *status));
         }
         let mut line = String::new();
-        let keys = std::iter::once(None).chain(ports.iter().map(|(key, _)| Some(*key)));
-        for (n, key) in keys.enumerate() {
-            let state = key.and_then(|key| host.ports.status(key)).map(|status| status.state);
+        // The heading is of no port.
+        let rows = std::iter::once(None).chain(ports.iter().map(Some));
+        for (n, port) in rows.enumerate() {
+            let coloured = port.filter(|_| self.options.colour);
             // The state is the second cell.
-            let colour = state.map(|state| (1, state_colour(state)));
+            let colour = coloured.map(|(_, status)| (1, state_colour(status.state)));
             line.clear();
-            table.write(n, colour.filter(|_| self.options.colour), &mut line);
+            table.write(n, colour, &mut line);
             line.push('\n');
             self.out.write_all(line.as_bytes())?;
-            if let Some(detail) = key.and_then(|key| host.ports.detail(key)) {
+            if let Some(detail) = port.and_then(|(key, _)| host.ports.detail(*key)) {
                 write_results(&mut self.out, &detail.scripts, &self.options)?;
             }
         }
