@@ -341,10 +341,9 @@ fn finished(
             (ScriptOutcome::Killed(text.to_owned()), None)
         }
         Outcome::Overran(Overrun::Elapsed) => timed_out(world, context),
-        Outcome::Overran(Overrun::Compute) => {
-            let text = "computed for too long without waiting";
-            world.say(Severity::Warning, format!("{} {text}; it was stopped.", context.label()));
-            (ScriptOutcome::Killed(text.to_owned()), None)
+        Outcome::Overran(why) => {
+            world.say(Severity::Warning, format!("{} {why}; it was stopped.", context.label()));
+            (ScriptOutcome::Killed(why.to_string()), None)
         }
         Outcome::Killed(reason) if &**reason == TIMED_OUT => timed_out(world, context),
         Outcome::Killed(reason) => (ScriptOutcome::Killed(reason.to_string()), None),

@@ -1,14 +1,16 @@
-//! Stops a Lua thread that computes without end, at no cost while none does.
+//! Stops a Lua thread that computes without end, or waits for a file without end, at no cost while none does.
 //!
 //! A watchdog thread looks at each worker now and then. When one resume overstays its limit, the
 //! worker is sent a signal, and the handler, on the worker's own thread, sets a Lua hook on every
 //! coroutine that is running there: the way in which the stock interpreter takes an interrupt.
-//! The hook raises an error at each instruction, so that no `pcall` can hold on to the thread.
+//! The hook raises an error at each instruction, so that no `pcall` can hold on to the thread. The
+//! signal also ends a system call that waits.
 
 #![allow(unsafe_code, reason = "hooks must be set on coroutines that mlua has no handle of")]
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_int};
+use std::fmt;
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
@@ -23,7 +25,7 @@ use nseer_seam::Clock;
 /// How long one resume may compute without waiting.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Processor time.
+    /// Processor time. A resume that sleeps ten times as long, in a file's system call, is stopped too.
     pub compute: Duration,
     /// Elapsed time, where the thread has a deadline.
     pub elapsed: Option<Duration>,
@@ -36,10 +38,32 @@ pub enum Overrun {
     Compute,
     /// [`Limits::elapsed`].
     Elapsed,
+    /// Ten times [`Limits::compute`], most of it asleep.
+    Stalled,
 }
 
-/// What a thread is told that is stopped.
-pub(crate) const TOO_LONG: &CStr = c"the script computed for too long without waiting";
+impl Overrun {
+    const ALL: [Overrun; 3] = [Overrun::Compute, Overrun::Elapsed, Overrun::Stalled];
+
+    const fn text(self) -> &'static CStr {
+        match self {
+            Overrun::Compute => c"computed for too long without waiting",
+            Overrun::Elapsed => c"took longer than it may",
+            Overrun::Stalled => c"waited for too long for a file that gave nothing",
+        }
+    }
+}
+
+/// What the thread did: `computed for too long without waiting`.
+impl fmt::Display for Overrun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text().to_string_lossy())
+    }
+}
+
+/// How often a resume may outlast its limit of processor time before it counts as one that waits for a file that
+/// gives nothing.
+const STALL: u32 = 10;
 
 /// How often the watchdog looks.
 const PERIOD: Duration = Duration::from_millis(50);
@@ -53,8 +77,8 @@ struct Shared {
     step: AtomicU64,
     /// The resume that shall be stopped.
     stop: AtomicU64,
-    /// Elapsed time, not processor time, was up.
-    late: AtomicBool,
+    /// What was overrun, as a place in [`Overrun::ALL`].
+    overrun: AtomicUsize,
     /// The base thread that runs now.
     base: AtomicPtr<lua_State>,
     /// The coroutines that it has resumed, outermost first.
@@ -63,6 +87,13 @@ struct Shared {
     compute_ms: AtomicU64,
     elapsed_ms: AtomicU64,
     thread: libc::pthread_t,
+}
+
+impl Shared {
+    fn overrun(&self) -> Overrun {
+        let place = self.overrun.load(Ordering::Relaxed);
+        Overrun::ALL.get(place).copied().unwrap_or(Overrun::Compute)
+    }
 }
 
 thread_local! {
@@ -115,7 +146,7 @@ impl Watchdog {
         let shared = Arc::new(Shared {
             step: AtomicU64::new(0),
             stop: AtomicU64::new(0),
-            late: AtomicBool::new(false),
+            overrun: AtomicUsize::new(0),
             base: AtomicPtr::new(ptr::null_mut()),
             chain: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_DEPTH],
             depth: AtomicUsize::new(0),
@@ -141,8 +172,8 @@ impl Drop for Watchdog {
     }
 }
 
-impl std::fmt::Debug for Watchdog {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Watchdog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watchdog")
     }
 }
@@ -179,10 +210,7 @@ impl Watch<'_> {
         self.shared.base.store(ptr::null_mut(), Ordering::Relaxed);
         self.shared.depth.store(0, Ordering::Relaxed);
         let stopped = self.shared.stop.load(Ordering::Acquire) == step;
-        stopped.then(|| match self.shared.late.load(Ordering::Relaxed) {
-            true => Overrun::Elapsed,
-            false => Overrun::Compute,
-        })
+        stopped.then(|| self.shared.overrun())
     }
 }
 
@@ -252,11 +280,30 @@ unsafe extern "C-unwind" fn leave(_: *mut lua_State) -> c_int {
     0
 }
 
-/// When a worker's present resume was first seen.
+/// When a worker's present resume was first seen, and how often since.
 struct Sample {
     step: u64,
     since: Instant,
     cpu: Duration,
+    /// Unlike the clock these stand still while the whole program is stopped.
+    looks: u32,
+}
+
+impl Sample {
+    /// What the resume has overrun by now.
+    fn overrun(&self, shared: &Shared, now: Instant, cpu: Duration) -> Option<Overrun> {
+        let compute = shared.compute_ms.load(Ordering::Relaxed);
+        let elapsed = millis(now.saturating_duration_since(self.since));
+        if elapsed >= shared.elapsed_ms.load(Ordering::Relaxed) {
+            Some(Overrun::Elapsed)
+        } else if millis(cpu.saturating_sub(self.cpu)) >= compute {
+            Some(Overrun::Compute)
+        } else if millis(PERIOD * self.looks) >= compute.saturating_mul(STALL.into()) {
+            Some(Overrun::Stalled)
+        } else {
+            None
+        }
+    }
 }
 
 fn look(workers: &[Arc<Shared>], samples: &mut Vec<Option<Sample>>, clock: &dyn Clock, all: bool) {
@@ -270,17 +317,16 @@ fn look(workers: &[Arc<Shared>], samples: &mut Vec<Option<Sample>>, clock: &dyn 
         let (now, cpu) = (clock.now(), cpu_time(shared.thread));
         match sample {
             Some(first) if first.step == step => {
-                let elapsed = millis(now.saturating_duration_since(first.since));
-                let computed = millis(cpu.saturating_sub(first.cpu));
-                let late = elapsed >= shared.elapsed_ms.load(Ordering::Relaxed);
-                if all || late || computed >= shared.compute_ms.load(Ordering::Relaxed) {
-                    shared.late.store(late, Ordering::Relaxed);
+                first.looks = first.looks.saturating_add(1);
+                let overrun = first.overrun(shared, now, cpu);
+                if let Some(overrun) = overrun.or(all.then_some(Overrun::Compute)) {
+                    shared.overrun.store(overrun as usize, Ordering::Relaxed);
                     shared.stop.store(step, Ordering::Release);
                     // SAFETY: the thread lives, since its pulse is in the list, which is locked.
                     unsafe { libc::pthread_kill(shared.thread, SIGNAL) };
                 }
             }
-            _ => *sample = Some(Sample { step, since: now, cpu }),
+            _ => *sample = Some(Sample { step, since: now, cpu, looks: 0 }),
         }
     }
 }
@@ -294,7 +340,8 @@ fn install_handler() -> io::Result<()> {
     let result = unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = on_signal as extern "C" fn(c_int) as usize;
-        action.sa_flags = libc::SA_RESTART;
+        // No SA_RESTART: a read from a pipe or a terminal that gives nothing shall end as well.
+        action.sa_flags = 0;
         libc::sigemptyset(&raw mut action.sa_mask);
         libc::sigaction(SIGNAL, &raw const action, ptr::null_mut())
     };
@@ -340,10 +387,22 @@ unsafe extern "C-unwind" fn stop_hook(state: *mut lua_State, _: *mut lua_Debug) 
     // SAFETY: Lua calls with a valid state, and the error leaves no Rust value behind that would have to be dropped.
     unsafe {
         if is_stopping() {
-            ffi::luaL_error(state, TOO_LONG.as_ptr());
+            raise(state);
         } else {
             ffi::lua_sethook(state, None, 0, 0);
         }
+    }
+}
+
+/// Raises the error by which the Lua thread that runs now learns that it is stopped.
+///
+/// # Safety
+/// `state` is valid, and no Rust value that has to be dropped lives in the frames that the error leaves.
+pub(crate) unsafe fn raise(state: *mut lua_State) -> c_int {
+    // SAFETY: the worker as in `on_signal`; the format takes one C string.
+    unsafe {
+        let why = WORKER.get().as_ref().map_or(Overrun::Compute, Shared::overrun);
+        ffi::luaL_error(state, c"the script %s".as_ptr(), why.text().as_ptr())
     }
 }
 

@@ -61,7 +61,7 @@ unsafe fn raise(state: *mut lua_State, fault: Fault) -> c_int {
             Fault::NoCapture(number) => {
                 ffi::luaL_error(state, c"invalid capture index %%%d".as_ptr(), number)
             }
-            Fault::Stopped => ffi::luaL_error(state, interrupt::TOO_LONG.as_ptr()),
+            Fault::Stopped => interrupt::raise(state),
         }
     }
 }

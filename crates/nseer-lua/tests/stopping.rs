@@ -5,8 +5,11 @@
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod world;
 
+use std::path::PathBuf;
+use std::process::{self, Command};
 use std::sync::Arc;
 use std::time::Duration;
+use std::{env, fs};
 
 use mlua::Value;
 use nseer_lua::{Limits, Scheduler, StateOptions, Watchdog};
@@ -43,6 +46,50 @@ fn endless_computing_is_stopped() {
     ] {
         let world = World::new(Duration::from_millis(1));
         assert_eq!(world.result(source), "overran", "for {source}");
+        assert_eq!(world.result("return wait('the state lives')"), "the state lives");
+    }
+}
+
+/// A named pipe to which nobody writes.
+struct Silent(PathBuf);
+
+impl Silent {
+    fn new() -> Silent {
+        let path = env::temp_dir().join(format!("nseer-silent-{}", process::id()));
+        let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo");
+        assert!(made.success());
+        Silent(path)
+    }
+}
+
+impl Drop for Silent {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn waiting_for_a_file_that_gives_nothing_is_stopped() {
+    let silent = Silent::new();
+    let limits =
+        Limits { compute: Duration::from_secs(60), elapsed: Some(Duration::from_millis(1)) };
+    for source in [
+        // There it waits for someone who writes.
+        "io.open(PATH)",
+        "io.lines(PATH)",
+        "loadfile(PATH)",
+        "while true do pcall(dofile, PATH) end",
+        "coroutine.wrap(function() while true do io.open(PATH) end end)()",
+        // Here for what is written: the script holds the other end itself.
+        "io.open(PATH, 'r+'):read('a')",
+        "for _ in io.open(PATH, 'r+'):lines() do end",
+        "local f <close> = io.open(PATH, 'r+') while true do f:read(1) end",
+        // And here for someone who reads.
+        "local f = io.open(PATH, 'r+') while true do f:write(('x'):rep(4096)) end",
+    ] {
+        let world = World::with_limits(limits);
+        let case = source.replace("PATH", &format!("'{}'", silent.0.display()));
+        assert_eq!(world.result(&case), "overran", "for {source}");
         assert_eq!(world.result("return wait('the state lives')"), "the state lives");
     }
 }

@@ -114,7 +114,8 @@ pub(super) const CATEGORY: Category = Category {
             &["--script-cpu-limit"],
             Value::Required("TIME"),
             "end a script that computes for TIME without waiting (default 30s)",
-            "Ends a script that computes for TIME without ever waiting for the network or a timer. \
+            "Ends a script that computes for TIME without ever waiting for the network or a timer, and one that for \
+            ten times as long waits for a file, such as a named pipe, that gives nothing. \
             The default is 30s; 0 means never. Nmap does not have this option.",
             |s, u| u.store(&mut s.script_cpu_limit),
         ),

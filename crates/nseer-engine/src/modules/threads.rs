@@ -34,9 +34,9 @@ pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
                     Outcome::Returned(_) => {
                         world.debug(2, || format!("Finished {}.", ended.label()));
                     }
-                    Outcome::Overran(_) => {
-                        let text = "a worker thread computed for too long without waiting";
-                        let text = format!("{}: {text}; it was stopped.", ended.label());
+                    Outcome::Overran(why) => {
+                        let label = ended.label();
+                        let text = format!("{label}: a worker thread {why}; it was stopped.");
                         world.say(Severity::Warning, text);
                     }
                     Outcome::Stray | Outcome::Killed(_) => {}
@@ -112,7 +112,7 @@ fn failure_value(world: &World, outcome: &Outcome) -> Value {
         Outcome::Returned(_) => return Value::Nil,
         Outcome::Failed(error) => return try_message(error).unwrap_or_else(|| error.clone()),
         Outcome::Stray => "yielded unexpectedly and cannot be resumed".into(),
-        Outcome::Overran(_) => "computed for too long without waiting".into(),
+        Outcome::Overran(why) => why.to_string(),
         Outcome::Killed(reason) => reason.to_string(),
     };
     world.lua().create_string(text).map_or(Value::Nil, Value::String)

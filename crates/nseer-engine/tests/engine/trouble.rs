@@ -165,6 +165,28 @@ fn computing_without_end_is_stopped_without_a_timeout_too() {
 }
 
 #[test]
+fn waiting_for_a_file_without_end_is_stopped_without_a_timeout_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let silent = folder.path().join("silent");
+    let made = std::process::Command::new("mkfifo").arg(&silent).status().expect("mkfifo");
+    assert!(made.success());
+    let bad = format!(
+        "hostrule = function() return true end action = function() return io.open('{}'):read('a') end",
+        silent.display()
+    );
+    let mut case = Case::new("bad", &bad).script("good", GOOD).host("127.0.0.1", &[]);
+    case.compute_limit = Duration::from_millis(100);
+    let outcome = case.run();
+    assert_eq!(outcome.at("127.0.0.1"), ["good: fine"]);
+    let told = &outcome.messages[0];
+    assert!(told.contains("bad against 127.0.0.1 waited for too long for a file"), "{told}");
+    let mut case = Case::new("bad", &format!("io.open('{}')\n{GOOD}", silent.display()));
+    case.compute_limit = Duration::from_millis(100);
+    let text = case.try_run().expect_err("it must not load").to_string();
+    assert!(text.contains("could not load script") && text.contains("gave nothing"), "{text}");
+}
+
+#[test]
 fn a_top_level_that_never_returns_is_named() {
     for body in [
         "while true do end",

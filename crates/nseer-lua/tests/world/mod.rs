@@ -18,12 +18,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(compute: Duration) -> World {
+        World::with_limits(Limits { compute, elapsed: None })
+    }
+
+    pub(crate) fn with_limits(limits: Limits) -> World {
         let watchdog = Watchdog::start(Arc::new(RealClock)).expect("watchdog");
-        let scheduler = Scheduler::new(&StateOptions::default(), &watchdog, move |(), _| Limits {
-            compute,
-            elapsed: None,
-        })
-        .expect("state");
+        let scheduler = Scheduler::new(&StateOptions::default(), &watchdog, move |(), _| limits)
+            .expect("state");
         let (lua, native) = (scheduler.lua().clone(), scheduler.native());
         let globals = lua.globals();
         let set = |name: &'static str, function| globals.set(name, function).expect("set");
