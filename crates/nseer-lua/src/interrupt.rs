@@ -40,16 +40,20 @@ pub enum Overrun {
     Elapsed,
     /// Ten times [`Limits::compute`], most of it asleep.
     Stalled,
+    /// None: all were told to stop.
+    Ended,
 }
 
 impl Overrun {
-    const ALL: [Overrun; 3] = [Overrun::Compute, Overrun::Elapsed, Overrun::Stalled];
+    const ALL: [Overrun; 4] =
+        [Overrun::Compute, Overrun::Elapsed, Overrun::Stalled, Overrun::Ended];
 
     const fn text(self) -> &'static CStr {
         match self {
             Overrun::Compute => c"computed for too long without waiting",
             Overrun::Elapsed => c"took longer than it may",
             Overrun::Stalled => c"waited for too long for a file that gave nothing",
+            Overrun::Ended => c"was still running at the end",
         }
     }
 }
@@ -319,7 +323,7 @@ fn look(workers: &[Arc<Shared>], samples: &mut Vec<Option<Sample>>, clock: &dyn 
             Some(first) if first.step == step => {
                 first.looks = first.looks.saturating_add(1);
                 let overrun = first.overrun(shared, now, cpu);
-                if let Some(overrun) = overrun.or(all.then_some(Overrun::Compute)) {
+                if let Some(overrun) = overrun.or(all.then_some(Overrun::Ended)) {
                     shared.overrun.store(overrun as usize, Ordering::Relaxed);
                     shared.stop.store(step, Ordering::Release);
                     // SAFETY: the thread lives, since its pulse is in the list, which is locked.

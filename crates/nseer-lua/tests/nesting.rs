@@ -4,6 +4,7 @@
 //! same where there is nothing to wait for.
 #![allow(clippy::expect_used, reason = "tests")]
 
+#[allow(dead_code, reason = "other tests use the rest of it")]
 mod world;
 
 use std::time::Duration;

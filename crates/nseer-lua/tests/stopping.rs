@@ -54,8 +54,8 @@ fn endless_computing_is_stopped() {
 struct Silent(PathBuf);
 
 impl Silent {
-    fn new() -> Silent {
-        let path = env::temp_dir().join(format!("nseer-silent-{}", process::id()));
+    fn new(test: &str) -> Silent {
+        let path = env::temp_dir().join(format!("nseer-{test}-{}", process::id()));
         let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo");
         assert!(made.success());
         Silent(path)
@@ -70,7 +70,7 @@ impl Drop for Silent {
 
 #[test]
 fn waiting_for_a_file_that_gives_nothing_is_stopped() {
-    let silent = Silent::new();
+    let silent = Silent::new("silent");
     let limits =
         Limits { compute: Duration::from_secs(60), elapsed: Some(Duration::from_millis(1)) };
     for source in [
@@ -92,6 +92,24 @@ fn waiting_for_a_file_that_gives_nothing_is_stopped() {
         assert_eq!(world.result(&case), "overran", "for {source}");
         assert_eq!(world.result("return wait('the state lives')"), "the state lives");
     }
+}
+
+#[test]
+fn without_a_deadline_the_limit_of_processor_time_says_how_long_a_file_is_waited_for() {
+    let silent = Silent::new("stalled");
+    let world = World::new(Duration::from_millis(100));
+    let case = format!("io.open('{}')", silent.0.display());
+    assert_eq!(world.result(&case), "waited for too long for a file that gave nothing");
+}
+
+#[test]
+fn all_can_be_told_to_stop() {
+    let silent = Silent::new("stopped");
+    let case = format!("io.open('{}')", silent.0.display());
+    let world = World::new(Duration::from_secs(60));
+    world.watchdog.stop_all();
+    assert_eq!(world.result(&case), "was still running at the end");
+    assert_eq!(world.result("while true do end"), "was still running at the end");
 }
 
 #[test]
@@ -195,7 +213,7 @@ fn memory_is_bounded() {
             elapsed: None,
         })
         .expect("state");
-    let world = World { scheduler, _watchdog: watchdog };
+    let world = World { scheduler, watchdog };
     let source = "local t = {} local ok, e = pcall(function() while true do t[#t + 1] = ('x'):rep(1000) .. #t end end) t = nil return ok, e";
     assert_eq!(world.result(source), "false not enough memory");
 }

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use mlua::{MultiValue, Value};
 use nseer_lua::{
-    Limits, Outcome, Raise, Reply, Scheduler, SharedLocks, StateOptions, ThreadId, Watchdog,
+    Limits, Outcome, Overrun, Raise, Reply, Scheduler, SharedLocks, StateOptions, ThreadId,
+    Watchdog,
 };
 use nseer_seam::RealClock;
 
 pub(crate) struct World {
     pub(crate) scheduler: Scheduler<()>,
-    pub(crate) _watchdog: Watchdog,
+    pub(crate) watchdog: Watchdog,
 }
 
 impl World {
@@ -97,7 +98,7 @@ impl World {
                 })
                 .expect("spawn"),
         );
-        World { scheduler, _watchdog: watchdog }
+        World { scheduler, watchdog }
     }
 
     /// Starts `source` as a base thread; its end goes to the returned place.
@@ -153,7 +154,8 @@ pub(crate) fn text(outcome: &Outcome) -> String {
         Outcome::Failed(Value::String(s)) => format!("error: {}", s.display()),
         Outcome::Failed(value) => format!("error of type {}", value.type_name()),
         Outcome::Stray => "stray".into(),
-        Outcome::Overran(_) => "overran".into(),
+        Outcome::Overran(Overrun::Compute | Overrun::Elapsed) => "overran".into(),
+        Outcome::Overran(why) => why.to_string(),
         Outcome::Killed(why) => format!("killed: {why}"),
     }
 }
