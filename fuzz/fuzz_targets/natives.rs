@@ -72,6 +72,7 @@ impl World {
             interface: None,
             slots_per_host: 1,
             registry: KeptRegistries::default(),
+            process_ends: false,
             workbench: Default::default(),
         };
         let runtime =

@@ -275,6 +275,7 @@ pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Res
         interface: plan.scan.packets.interface.clone(),
         slots_per_host: around.limits.slots_per_host,
         registry: around.registry.clone(),
+        process_ends: true,
         workbench: Workbench { costs: plan.scripts.profile, ..Workbench::default() },
     })
 }

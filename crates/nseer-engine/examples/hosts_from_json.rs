@@ -80,6 +80,7 @@ pub(crate) async fn run(hosts: &Value, rule: &str) -> Result<Vec<Value>, Box<dyn
         interface: None,
         slots_per_host: 64,
         registry: KeptRegistries::default(),
+        process_ends: false,
         workbench: Workbench::default(),
     })
     .await?;

@@ -76,6 +76,8 @@ pub struct EngineConfig {
     pub slots_per_host: usize,
     /// What becomes of the registries.
     pub registry: KeptRegistries,
+    /// The process ends soon after the run, which gives back what the Lua states hold in less time than the engine.
+    pub process_ends: bool,
     /// What a workbench for scripts wants.
     pub workbench: Workbench,
 }

@@ -55,21 +55,6 @@ pub(crate) fn watch_lines(world: &Rc<World>) -> mlua::Result<()> {
     })
 }
 
-/// Gives back most of what a state holds: natives hold the world that holds the state, so the state
-/// itself stays until the process ends.
-pub(crate) fn forget(world: &World) {
-    let lua = world.lua();
-    let globals = lua.globals();
-    let loaded = globals
-        .raw_get::<mlua::Table>("package")
-        .and_then(|package| package.raw_get::<mlua::Table>("loaded"));
-    for table in loaded.iter().chain([&globals, &world.nmap]) {
-        // What cannot be cleared stays.
-        let _ = table.clear();
-    }
-    let _ = lua.gc_collect();
-}
-
 /// Frames that are looked through for a line of the script.
 const DEPTH: usize = 64;
 

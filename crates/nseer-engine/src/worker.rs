@@ -195,9 +195,8 @@ async fn serve(
     }
     world.scheduler.kill_all("the run has ended");
     drop(scripts);
-    if world.config.workbench.virtual_time {
-        // A program that tests scripts has had many workers when it ends.
-        crate::workbench::forget(&world);
+    if !world.config.process_ends {
+        world.forget();
     }
 }
 

@@ -208,6 +208,7 @@ impl SingleRun<'_> {
             interface: None,
             slots_per_host: SLOTS,
             registry: KeptRegistries::default(),
+            process_ends: false,
             workbench: self.workbench,
         };
         let engine = Engine::start(config).await?;

@@ -212,6 +212,7 @@ impl Case {
             interface: None,
             slots_per_host: 64,
             registry: self.past.registry.clone(),
+            process_ends: false,
             workbench: Workbench { costs: self.costs, ..Workbench::default() },
         };
         let engine = Arc::new(Engine::start(config).await?);

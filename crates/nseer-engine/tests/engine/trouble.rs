@@ -241,6 +241,33 @@ fn endless_result_tables_end() {
     assert_eq!(outcome.at("127.0.0.1"), ["good: fine"]);
 }
 
+/// How often this process has a file open.
+fn times_open(path: &std::path::Path) -> usize {
+    let links = std::fs::read_dir("/proc/self/fd").expect("open files");
+    links
+        .filter(|link| link.as_ref().is_ok_and(|l| l.path().read_link().is_ok_and(|to| to == path)))
+        .count()
+}
+
+#[test]
+fn what_scripts_left_open_is_closed_when_the_run_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("left");
+    let source = format!(
+        "local http = require 'http'
+        local file = io.open('{0}', 'w')
+        hostrule = function() return true end
+        action = function()
+          nmap.registry.left, http.left, left = io.open('{0}'), io.open('{0}'), io.open('{0}')
+          return file and nmap.registry.left and http.left and left and 'open'
+        end",
+        path.display()
+    );
+    let outcome = Case::new("leaves", &source).host("127.0.0.1", &[]).run();
+    assert_eq!(outcome.at("127.0.0.1"), ["leaves: open"]);
+    assert_eq!(times_open(&path), 0);
+}
+
 #[test]
 fn leftover_workers_end_with_their_script() {
     let source = "
