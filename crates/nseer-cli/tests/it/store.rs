@@ -199,7 +199,15 @@ fn hosts_are_compared_at_the_end_of_a_scan_that_was_killed() {
         assert!(begin().wait().expect("it ends").success());
         let longest = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let show = || end_of(&lab.nseer(&["show", STORE, "--to", "json"]));
-        let undisturbed = show();
+        let mut undisturbed = show();
+        let mut unlucky = 0;
+        while lacks_a_key(&undisturbed.1) {
+            unlucky += 1;
+            assert!(unlucky < MOMENTS / 4, "{undisturbed:#?}");
+            remove(STORE);
+            assert!(begin().wait().expect("it ends").success());
+            undisturbed = show();
+        }
         let shared = undisturbed.0.iter().find(|part| part.contains("used by"));
         let shared = shared.unwrap_or_else(|| panic!("{undisturbed:#?}"));
         assert_eq!(shared.matches("127.0.0.").count(), 6, "{shared}");
@@ -215,9 +223,20 @@ fn hosts_are_compared_at_the_end_of_a_scan_that_was_killed() {
             }
             let output = lab.nseer(&["resume", STORE]);
             assert_eq!(output.code, 0, "moment {moment}: {output:#?}");
-            assert_eq!(show(), undisturbed, "moment {moment}");
+            let shown = show();
+            if lacks_a_key(&shown.1) {
+                unlucky += 1;
+                assert!(unlucky < MOMENTS / 4, "{shown:#?}");
+                continue;
+            }
+            assert_eq!(shown, undisturbed, "moment {moment}");
         }
     });
+}
+
+/// Nmap's library writes one number of 512 as a negative one, on which the server hangs up.
+fn lacks_a_key(hosts: &BTreeMap<String, Value>) -> bool {
+    hosts.values().any(|host| !host.to_string().contains("ED25519"))
 }
 
 const MOMENTS: u32 = 20;

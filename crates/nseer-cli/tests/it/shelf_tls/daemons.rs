@@ -83,12 +83,12 @@ fn hosts_with_the_same_key_are_named_at_the_end() {
     lab::run("shelf_tls::daemons::hosts_with_the_same_key_are_named_at_the_end", |lab| {
         lab.sshd(22);
         let more = ["127.0.0.2"];
-        let (theirs, ours) = (
-            theirs(lab, "ssh-hostkey", "22", &more, TARGET),
-            ours(lab, "ssh-hostkey", "22", &more, TARGET),
-        );
+        // Nmap's library writes one number of 512 as a negative one, on which the server hangs up.
+        let mut tries = (0..3).map(|_| theirs(lab, "ssh-hostkey", "22", &more, TARGET));
+        let has_both = |run: &lab::Output| run.under("Post-scan script results").len() == 4;
+        let theirs = tries.find(has_both).expect("both keys, at some time");
         let expected = theirs.under("Post-scan script results");
-        assert_eq!(expected.len(), 4, "{theirs:#?}");
+        let ours = ours(lab, "ssh-hostkey", "22", &more, TARGET);
         assert_eq!(ours.under("Post-scan script results"), expected, "{ours:#?}");
     });
 }
