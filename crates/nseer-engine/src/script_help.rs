@@ -2,7 +2,8 @@
 
 use crate::script::ScriptInfo;
 
-/// The text for people: for each script its ID, categories and description.
+/// The text for people: for each script its ID, categories and description. A description that does not end its last
+/// line does so only at the end, where nothing follows; Nmap not even there.
 #[must_use]
 pub fn text(scripts: &[&ScriptInfo]) -> Vec<u8> {
     let mut out = Vec::new();
@@ -13,20 +14,17 @@ pub fn text(scripts: &[&ScriptInfo]) -> Vec<u8> {
             out.extend(format!("https://nmap.org/nsedoc/scripts/{}.html\n", script.id).bytes());
         }
         let Some(description) = &script.description else { continue };
-        for line in lines(description) {
-            if !line.is_empty() {
+        for line in description.split_inclusive(|b| *b == b'\n') {
+            if line != b"\n" {
                 out.extend(b"  ");
-                out.extend(line);
             }
-            out.push(b'\n');
+            out.extend(line);
         }
     }
+    if out.last().is_some_and(|last| *last != b'\n') {
+        out.push(b'\n');
+    }
     out
-}
-
-/// The lines of a text, without their ends; none for an empty text.
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split_inclusive(|b| *b == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line))
 }
 
 /// The XML document. `escape` turns bytes into XML text; `directories` are those of scripts and
@@ -93,6 +91,14 @@ mod tests {
         check(Some("One."), "  One.\n");
         check(Some("One.\n\n  two\n"), "  One.\n\n    two\n");
         check(Some("\nOne.\n \n"), "\n  One.\n   \n");
+    }
+
+    #[test]
+    fn a_last_line_without_an_end_is_ended_by_what_follows() {
+        let (without, with) = (script(Some("One."), false), script(Some("One.\n"), false));
+        let head = "\naa\nCategories: safe Own\n";
+        let text = String::from_utf8(text(&[&without, &with, &without])).expect("text");
+        assert_eq!(text, format!("{head}  One.{head}  One.\n{head}  One.\n"));
     }
 
     #[test]

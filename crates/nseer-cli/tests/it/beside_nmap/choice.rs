@@ -377,3 +377,14 @@ fn help_is_of_the_same_scripts_of_nmap() {
         assert!(seen.get() > 100, "nmap described {} scripts", seen.get());
     });
 }
+
+#[test]
+fn help_of_all_scripts_is_what_nmap_prints() {
+    lab::run("beside_nmap::choice::help_of_all_scripts_is_what_nmap_prints", |lab| {
+        let (ours, theirs) = both(lab, &["--datadir", INSTALLED, "--script-help", "all"]);
+        let theirs: Vec<&str> =
+            theirs.stdout.lines().filter(|line| !line.starts_with("Starting Nmap ")).collect();
+        assert!(theirs.len() > 5_000, "{theirs:#?}");
+        assert_eq!(ours.stdout.lines().collect::<Vec<_>>(), theirs);
+    });
+}
