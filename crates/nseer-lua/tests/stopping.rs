@@ -5,15 +5,14 @@
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod world;
 
-use std::path::PathBuf;
-use std::process::{self, Command};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{env, fs};
 
 use mlua::Value;
 use nseer_lua::{Limits, Scheduler, StateOptions, Watchdog};
 use nseer_seam::RealClock;
+use tempfile::TempDir;
 use world::{World, check};
 
 #[test]
@@ -50,27 +49,18 @@ fn endless_computing_is_stopped() {
     }
 }
 
-/// A named pipe to which nobody writes.
-struct Silent(PathBuf);
-
-impl Silent {
-    fn new(test: &str) -> Silent {
-        let path = env::temp_dir().join(format!("nseer-{test}-{}", process::id()));
-        let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo");
-        assert!(made.success());
-        Silent(path)
-    }
-}
-
-impl Drop for Silent {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
+/// A named pipe to which nobody writes, in its folder.
+fn silent() -> (TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("silent").display().to_string();
+    let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo");
+    assert!(made.success());
+    (folder, path)
 }
 
 #[test]
 fn waiting_for_a_file_that_gives_nothing_is_stopped() {
-    let silent = Silent::new("silent");
+    let (_folder, silent) = silent();
     let limits =
         Limits { compute: Duration::from_secs(60), elapsed: Some(Duration::from_millis(1)) };
     for source in [
@@ -88,7 +78,7 @@ fn waiting_for_a_file_that_gives_nothing_is_stopped() {
         "local f = io.open(PATH, 'r+') while true do f:write(('x'):rep(4096)) end",
     ] {
         let world = World::with_limits(limits);
-        let case = source.replace("PATH", &format!("'{}'", silent.0.display()));
+        let case = source.replace("PATH", &format!("'{silent}'"));
         assert_eq!(world.result(&case), "overran", "for {source}");
         assert_eq!(world.result("return wait('the state lives')"), "the state lives");
     }
@@ -96,16 +86,16 @@ fn waiting_for_a_file_that_gives_nothing_is_stopped() {
 
 #[test]
 fn without_a_deadline_the_limit_of_processor_time_says_how_long_a_file_is_waited_for() {
-    let silent = Silent::new("stalled");
+    let (_folder, silent) = silent();
     let world = World::new(Duration::from_millis(100));
-    let case = format!("io.open('{}')", silent.0.display());
+    let case = format!("io.open('{silent}')");
     assert_eq!(world.result(&case), "waited for too long for a file that gave nothing");
 }
 
 #[test]
 fn all_can_be_told_to_stop() {
-    let silent = Silent::new("stopped");
-    let case = format!("io.open('{}')", silent.0.display());
+    let (_folder, silent) = silent();
+    let case = format!("io.open('{silent}')");
     let world = World::new(Duration::from_secs(60));
     world.watchdog.stop_all();
     assert_eq!(world.result(&case), "was still running at the end");
