@@ -23,6 +23,7 @@ use nseer_store::{Beginning, Progress, Store, StoreError};
 
 use crate::limits::Limits;
 use crate::past::Past;
+use crate::pings::pings;
 use crate::plan::{Depth, Input, OutputPlan, Plan};
 use crate::run::Run;
 use crate::scanner;
@@ -122,12 +123,13 @@ async fn scan(
     let payloads = if udp { setup::payloads(&data, &mut probes)? } else { PayloadTable::default() };
     let troubles = Troubles::default();
     let tap = PacketTap::new(system.clock.clone(), begun, methods.privileged);
+    let (discovery, mut warnings) = pings(plan, methods.privileged, &table)?;
     let scanner = scanner::scanner(
         plan,
-        &methods,
+        (&methods, discovery),
         timing.clone(),
         &limits,
-        (&table, payloads),
+        payloads,
         &system,
         (heir, &troubles, tap.tap()),
     )?;
@@ -136,7 +138,8 @@ async fn scan(
         let names = table.clone();
         tokio::task::spawn_blocking(move || names.name(PortKey::tcp(1)).is_some());
     }
-    let (ports, mut warnings) = setup::ports(&plan.ports, &methods.techniques, table)?;
+    let (ports, of_ports) = setup::ports(&plan.ports, &methods.techniques, table)?;
+    warnings.extend(of_ports);
     if methods.falls_back {
         warnings.push(NO_RAW_PACKETS.to_owned());
     }

@@ -17,6 +17,7 @@ pub mod page;
 pub mod parse;
 pub mod past;
 pub mod permutation;
+pub mod pings;
 pub mod plan;
 pub mod run;
 pub mod scanner;

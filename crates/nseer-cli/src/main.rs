@@ -51,9 +51,15 @@ fn main() -> ExitCode {
 
 /// The words as they were typed.
 fn invocation(words: Vec<OsString>) -> Invocation {
-    let shown = words.iter().map(|word| word.to_string_lossy().into_owned());
+    let shown = words.iter().map(|word| quoted(&word.to_string_lossy()));
     let args = std::iter::once("nseer".to_owned()).chain(shown).collect::<Vec<_>>().join(" ");
     Invocation { args, words, resumed: None }
+}
+
+/// A word so that who splits the line has it again, as Nmap writes it.
+fn quoted(word: &str) -> String {
+    let escaped = word.replace('\\', r"\\").replace('"', "\\\"");
+    if word.contains(char::is_whitespace) { format!("\"{escaped}\"") } else { escaped }
 }
 
 /// A reader that has gone away is no failure.

@@ -198,6 +198,7 @@ impl Run {
     ) {
         if run.depth == Depth::List {
             run.precede().await;
+            run.take_found(targets);
             Run::list(run, targets, counts).await;
             return run.close().await;
         }
@@ -210,11 +211,7 @@ impl Run {
         }
         let permits = Arc::new(Semaphore::new(run.hosts_in_flight));
         loop {
-            for target in run.found.take() {
-                run.sinks.emit(Event::HostsExpected(count_of(&target)));
-                run.tasks.expect(count_of(&target));
-                targets.push(target);
-            }
+            run.take_found(targets);
             let Some(target) = targets.next().await else {
                 run.tasks.close();
                 // Scripts on the hosts that are still on their way may find more.
@@ -242,6 +239,15 @@ impl Run {
             }));
         }
         run.close().await;
+    }
+
+    /// What scripts found so far comes after the targets at hand.
+    fn take_found(&self, targets: &mut TargetSource) {
+        for target in self.found.take() {
+            self.sinks.emit(Event::HostsExpected(count_of(&target)));
+            self.tasks.expect(count_of(&target));
+            targets.push(target);
+        }
     }
 
     /// `-sL`: nothing to wait for but names, and a list is expected in its order.

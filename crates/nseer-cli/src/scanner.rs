@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
-use nseer_core::port_spec::parse_ports;
+use anyhow::bail;
 use nseer_core::progress::PortScan;
-use nseer_core::{Protocol, ServiceTable};
 use nseer_probes::PayloadTable;
 use nseer_scan::{
-    Aim, Discovery, Heir, LazyRaw, MixedConnector, RawConfig, RawConnector, Reading, ScanConfig,
+    Discovery, Heir, LazyRaw, MixedConnector, RawConfig, RawConnector, Reading, ScanConfig,
     Scanner, SocketConnector, Tap, Technique, Timing, Trouble,
 };
 use nseer_seam::{Random, System};
@@ -117,7 +115,7 @@ pub fn warnings(packets: &PacketPlan, methods: &Methods) -> Vec<String> {
 
 fn techniques(plan: &Plan, privileged: bool) -> Vec<Technique> {
     let mut types = plan.scan.types.clone();
-    if types.is_empty() || (types == [ScanType::Udp] && plan.scan.flags.is_some()) {
+    if types.is_empty() {
         types.push(if privileged { ScanType::Syn } else { ScanType::Connect });
     }
     // As everybody lists them: TCP, UDP, SCTP.
@@ -195,18 +193,16 @@ pub fn port_scan(technique: Technique) -> Option<PortScan> {
 /// Needs a tokio runtime.
 ///
 /// # Errors
-/// Where a port list is wrong, or raw packets were asked for and cannot be sent.
+/// Where raw packets were asked for and cannot be sent.
 pub fn scanner(
     plan: &Plan,
-    methods: &Methods,
+    (methods, discovery): (&Methods, Discovery),
     timing: Timing,
     limits: &Limits,
-    tables: (&ServiceTable, PayloadTable),
+    payloads: PayloadTable,
     system: &System,
     (heir, troubles, tap): (Option<Heir>, &Troubles, Tap),
 ) -> anyhow::Result<Scanner> {
-    let (services, payloads) = tables;
-    let discovery = discovery(plan, methods, services)?;
     let asks = |wanted: fn(Technique) -> bool| {
         methods.techniques.iter().any(|technique| wanted(*technique))
             || matches!(&discovery, Discovery::Ask(aims) if aims.iter().any(|aim| wanted(aim.technique)))
@@ -293,72 +289,6 @@ fn raw_config(
         hears_all,
         payloads: Arc::new(move |port| payloads.of(port).map(<[u8]>::to_vec).collect()),
     }
-}
-
-/// The ports that host discovery asks where the user names none.
-const CONNECT_PORTS: [u16; 2] = [80, 443];
-const ACK_PORT: u16 = 80;
-const SYN_PORT: u16 = 443;
-/// ICMP, IGMP and IP in IP.
-const PROTOCOLS: [u8; 3] = [1, 2, 4];
-
-fn discovery(plan: &Plan, methods: &Methods, table: &ServiceTable) -> anyhow::Result<Discovery> {
-    if plan.discovery.skip {
-        return Ok(Discovery::Skip);
-    }
-    let mut aims = Vec::new();
-    for (kind, ports) in &plan.discovery.pings {
-        aims.extend(ping(*kind, ports.as_deref(), methods.privileged, table)?);
-    }
-    if aims.is_empty() {
-        aims = default_pings(methods.privileged);
-    }
-    Ok(Discovery::Ask(aims))
-}
-
-fn default_pings(privileged: bool) -> Vec<Aim> {
-    if !privileged {
-        return CONNECT_PORTS.map(|port| Aim::new(Technique::Connect, port)).to_vec();
-    }
-    vec![
-        Aim::host(Technique::Echo),
-        Aim::new(Technique::SYN, SYN_PORT),
-        Aim::new(Technique::ACK, ACK_PORT),
-        Aim::host(Technique::Timestamp),
-    ]
-}
-
-/// What one option asks; nothing where it needs privileges that are not there, so that the default
-/// takes its place.
-fn ping(
-    kind: PingType,
-    ports: Option<&str>,
-    privileged: bool,
-    table: &ServiceTable,
-) -> anyhow::Result<Vec<Aim>> {
-    let (technique, protocol, default) = match kind {
-        PingType::Syn | PingType::Ack if !privileged => (Technique::Connect, Protocol::Tcp, 80),
-        PingType::Syn => (Technique::SYN, Protocol::Tcp, 80),
-        PingType::Ack => (Technique::ACK, Protocol::Tcp, 80),
-        PingType::Udp => (Technique::Udp, Protocol::Udp, 40_125),
-        PingType::Sctp => (Technique::SctpInit, Protocol::Sctp, 80),
-        PingType::Protocol if ports.is_none() => {
-            let aim = |number: u8| Aim::new(Technique::Protocol, number.into());
-            return Ok(PROTOCOLS.map(aim).to_vec());
-        }
-        PingType::Protocol => (Technique::Protocol, Protocol::Ip, 0),
-        PingType::Echo | PingType::Timestamp | PingType::AddressMask if !privileged => {
-            return Ok(Vec::new());
-        }
-        PingType::Echo => return Ok(vec![Aim::host(Technique::Echo)]),
-        PingType::Timestamp => return Ok(vec![Aim::host(Technique::Timestamp)]),
-        PingType::AddressMask => return Ok(vec![Aim::host(Technique::AddressMask)]),
-    };
-    let Some(list) = ports else { return Ok(vec![Aim::new(technique, default)]) };
-    let spec =
-        parse_ports(list, &[protocol], table).with_context(|| format!("in {}", kind.option()))?;
-    let keys = spec.ports.iter().filter(|key| key.protocol == protocol);
-    Ok(keys.map(|key| Aim::new(technique, key.number)).collect())
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ impl TargetSource {
     /// Reads files and resolves exclusions; targets are resolved when their turn comes.
     ///
     /// # Errors
-    /// Where a file cannot be read, or an exclusion is wrong.
+    /// Where a file cannot be read, an exclusion is wrong, or every target is.
     pub async fn new(
         plan: &TargetPlan,
         network: Network,
@@ -120,10 +120,7 @@ impl TargetSource {
             Some(Input::Stdin) => waiting.extend(read_list(Path::new("/dev/stdin"), system)?),
             None => {}
         }
-        // A target that is wrong ends the run before it begins.
-        for target in &waiting {
-            target.parse::<TargetSpec>()?;
-        }
+        refuse(&mut waiting, &sinks)?;
         let mut excluded: Vec<String> = plan.exclude.clone();
         if let Some(path) = &plan.exclude_file {
             excluded.extend(read_list(path, system)?);
@@ -256,6 +253,23 @@ impl Piece {
             None => Target { address, name: None, others: Vec::new() },
         }
     }
+}
+
+/// Takes out the targets that are wrong, and tells of them. Where nothing else was given, that ends the run.
+fn refuse(targets: &mut VecDeque<String>, sinks: &Sinks) -> Result<(), TargetError> {
+    let mut errors = Vec::new();
+    targets.retain(|target| match target.parse::<TargetSpec>() {
+        Ok(_) => true,
+        Err(error) => {
+            errors.push(error);
+            false
+        }
+    });
+    let last = if targets.is_empty() { errors.pop() } else { None };
+    for error in errors {
+        complain(sinks, &format!("nseer: {error}"));
+    }
+    last.map_or(Ok(()), Err)
 }
 
 /// How many addresses a target is: one where it is a name.

@@ -50,7 +50,9 @@ fn text(address: IpAddr, error: &io::Error) -> String {
         | io::ErrorKind::HostUnreachable
         | io::ErrorKind::AddrNotAvailable => "this machine knows no way there: see 'ip route'",
         io::ErrorKind::NetworkDown => "the interface is down: see 'ip link'",
-        io::ErrorKind::InvalidInput => "leave out -S, or the targets that are not of its version",
+        io::ErrorKind::InvalidInput => {
+            "its route is closed (see 'ip route'), or it is not of the version of -S"
+        }
         _ => "what was not asked seems silent",
     };
     format!("nseer: cannot send to {address} (this is told once): {error}; {hint}")

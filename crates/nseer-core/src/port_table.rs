@@ -141,13 +141,18 @@ impl PortTable {
         self.ports.keys().iter().zip(&self.status).filter_map(|(k, s)| s.map(|s| (*k, s)))
     }
 
-    /// What is known of the service: what was probed or set, else the table's name, else nothing.
+    /// What is known of the service: what was probed or set, else nothing; its name, where none was
+    /// found, is the table's.
     #[must_use]
     pub fn service(&self, key: PortKey) -> ServiceInfo {
-        if let Some(service) = self.detail.get(&key).and_then(|d| d.service.as_ref()) {
-            return service.clone();
+        let name = self.ports.service_name(key);
+        match self.detail.get(&key).and_then(|d| d.service.as_ref()) {
+            Some(found) if found.name.is_none() => {
+                ServiceInfo { name: name.map(ToOwned::to_owned), ..found.clone() }
+            }
+            Some(found) => found.clone(),
+            None => name.map(ServiceInfo::from_table).unwrap_or_default(),
         }
-        self.ports.service_name(key).map(ServiceInfo::from_table).unwrap_or_default()
     }
 
     /// The services that a probe or a script found more of than the table has, sorted by port.
@@ -193,6 +198,21 @@ mod tests {
                     assert_eq!(ports.position(key), at, "{key:?}");
                 }
             }
+        }
+    }
+    #[test]
+    fn a_service_without_a_name_has_that_of_the_table() {
+        let names = Arc::new(ServiceTable::new(b"http 80/tcp 0.5\n".as_slice()));
+        let ports = ScanPorts::new(vec![PortKey::tcp(80), PortKey::tcp(81)], names);
+        let mut table = PortTable::new(Arc::new(ports));
+        assert_eq!(table.service(PortKey::tcp(80)), ServiceInfo::from_table("http"));
+        assert_eq!(table.service(PortKey::tcp(81)), ServiceInfo::default());
+        for (number, name) in [(80, Some("http")), (81, None)] {
+            let key = PortKey::tcp(number);
+            let found = ServiceInfo { product: Some("P".into()), ..ServiceInfo::default() };
+            table.detail_mut(key).expect("a scanned port").service = Some(found.clone());
+            let named = ServiceInfo { name: name.map(Into::into), ..found };
+            assert_eq!(table.service(key), named);
         }
     }
 }

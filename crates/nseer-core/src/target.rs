@@ -254,8 +254,13 @@ fn ipv6(place: &str, prefix: Option<&str>, text: &str) -> Result<Kind, TargetErr
     Ok(Kind::Net { net: net(address.into(), prefix, text)?, zone })
 }
 
-/// Dotted parts of digits, ranges, lists and stars: an address that may be wrong, but no name.
+/// Dotted parts of digits, ranges, lists and stars: an address that may be wrong, but no name. Fewer than
+/// four plain numbers, such as `127.1`, are for the resolver: inet_aton(3) knows what they mean.
 fn looks_like_octets(place: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if place.split('.').count() < 4 && place.split('.').all(is_number) {
+        return false;
+    }
     place.bytes().all(|b| b.is_ascii_digit() || b".,-*".contains(&b))
         && place.bytes().any(|b| b".,*".contains(&b))
 }
@@ -377,7 +382,7 @@ mod tests {
         octet("1.2.3.*,7", "*,7");
         octet("1.2.3.0-1000", "0-1000");
         check("1.2.3.9-5", "bad address '1.2.3.9-5': the range '9-5' runs backwards");
-        for text in ["1.2.3", "1.2.3.4.5", "1.2.3.4.", "*"] {
+        for text in ["1.2.3-4", "1.2.3.4.5", "1.2.3.4.", "*"] {
             check(text, &format!("bad address '{text}': an IPv4 address has four octets"));
         }
         for text in ["::g", "1::2::3", "fe80::1%", "host:80", "[::1]", "::1-5"] {

@@ -14,12 +14,15 @@ pub(crate) fn from_returned(lua: &Lua, id: &Arc<str>, values: MultiValue) -> Opt
     let mut values = values.into_iter();
     let first = values.next().unwrap_or(Value::Nil);
     let second = values.next().unwrap_or(Value::Nil);
-    let given_text = !matches!(second, Value::Nil | Value::Boolean(false));
-    let (output, structured) = match (&first, given_text) {
-        (_, true) => (plain_text(lua, &second), structure(lua, &first)),
-        (Value::Nil, false) => return None,
-        (Value::String(text), false) => (text.as_bytes().to_vec(), None),
-        (other, false) => (formatted(lua, other), structure(lua, other)),
+    let has_text = !matches!(second, Value::Nil | Value::Boolean(false));
+    let text = if has_text { plain_text(lua, &second) } else { Vec::new() };
+    let (output, structured) = match &first {
+        Value::Nil if !has_text => return None,
+        Value::String(text) if !has_text => (text.as_bytes().to_vec(), None),
+        // An empty text is none.
+        Value::Nil => (text, None),
+        first if text.is_empty() => (formatted(lua, first), structure(lua, first)),
+        first => (text, structure(lua, first)),
     };
     Some(ScriptResult { id: id.clone(), output, structured })
 }
@@ -153,6 +156,9 @@ mod tests {
         check("return false", "false");
         check("return nil, 'x'", "x");
         check("return {a = 1}, 7", "7");
+        check("return {a = 1}, ''", "\n  a: 1");
+        check("return 'x', ''", "x");
+        check("return nil, ''", "");
         check("return {'a', 'b'}", "\n  a\n  b");
         check("return {k = 'v'}", "\n  k: v");
         check("return {1, {2, x = 3}}", "\n  1\n  \n    2\n    x: 3");

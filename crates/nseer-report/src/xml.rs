@@ -211,6 +211,9 @@ impl<W: Write + Send> XmlReport<W> {
 
     fn ports(&mut self, host: &HostRecord) -> io::Result<()> {
         let shown = Shown::of(host, &self.options);
+        if shown.groups.is_empty() && shown.ports.is_empty() {
+            return Ok(());
+        }
         write!(self.out, "<ports>")?;
         for group in &shown.groups {
             self.extra_ports(group)?;

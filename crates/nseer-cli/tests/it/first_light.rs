@@ -270,3 +270,20 @@ fn an_unknown_name_does_not_cost_the_other_targets() {
         assert_ne!(output.code, 0, "{output:#?}");
     });
 }
+
+#[test]
+fn a_wrong_target_does_not_cost_the_others() {
+    lab::run("first_light::a_wrong_target_does_not_cost_the_others", |lab| {
+        lab.sshd(22);
+        for order in [&[][..], &["--randomize-hosts"]] {
+            let args =
+                [&["-p22", "127.0.0.256", "127.0.0.1/33", "http://a/", TARGET], order].concat();
+            let output = lab.nseer(&plain(&args));
+            assert_eq!(output.state("22/tcp"), Some("open"), "{output:#?}");
+            for wrong in ["127.0.0.256", "127.0.0.1/33", "http://a/"] {
+                assert!(output.stderr.contains(wrong), "{output:#?}");
+            }
+            assert_ne!(output.code, 0, "{output:#?}");
+        }
+    });
+}

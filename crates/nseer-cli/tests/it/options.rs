@@ -128,6 +128,7 @@ fn lists_of_targets_are_read_alike() {
             &lines[..],
             &["-sL", "-n", "127.0.0,1.1-3,9", "--exclude", "127.0.1.0/30,127.0.0.9"],
             &["-sL", "-n", "-6", "::1", "2001:db8::/126"],
+            &["-sL", "-n", "127.1", "127.0.1/31", "127.9.300"],
         ] {
             let (ours, theirs) = (lab.nseer(args), lab.nmap(args));
             let hosts = |output: &Output| {
@@ -136,6 +137,23 @@ fn lists_of_targets_are_read_alike() {
             };
             assert_eq!(hosts(&ours), hosts(&theirs), "{args:?}: {ours:#?}");
             assert!(hosts(&ours).len() > 2, "{args:?}");
+        }
+    });
+}
+
+#[test]
+fn what_scripts_find_before_a_list_is_listed() {
+    lab::run("options::what_scripts_find_before_a_list_is_listed", |lab| {
+        let script = lab.script("finds-two-targets");
+        for targets in [&[][..], &["127.0.0.7"]] {
+            let args = [&["-sL", "-n", "--script", &script], targets].concat();
+            let (ours, theirs) = (lab.nseer(&args), lab.nmap(&args));
+            let hosts = |output: &Output| {
+                let lines = output.stdout.lines().filter(|line| line.contains("report for"));
+                lines.map(str::to_owned).collect::<Vec<_>>()
+            };
+            assert_eq!(hosts(&ours), hosts(&theirs), "{ours:#?}");
+            assert_eq!(hosts(&ours).len(), targets.len() + 2, "{ours:#?}");
         }
     });
 }

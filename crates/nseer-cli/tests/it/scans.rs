@@ -99,6 +99,51 @@ fn a_link_that_delays_loses_and_reorders_hides_nothing() {
     });
 }
 
+/// A probe to this machine, to the port that it left from, is heard as it arrives.
+#[test]
+fn a_probe_is_not_its_own_answer() {
+    lab::run("scans::a_probe_is_not_its_own_answer", |lab| {
+        for kind in ["-sS", "-sU", "-sA", "-sF", "-sY"] {
+            let args = [kind, "-n", "-g", "50005", "-p", "50003-50006", "--reason", "127.0.0.1"];
+            let (ours, theirs) = both(lab, &args);
+            assert!(ports(&theirs).len() >= 4, "{theirs:#?}");
+            assert_eq!(ports(&ours), ports(&theirs), "{args:?}: {ours:#?}");
+        }
+    });
+}
+
+#[test]
+fn excluded_ports_are_not_asked_whether_the_host_is_up() {
+    lab::run("scans::excluded_ports_are_not_asked_whether_the_host_is_up", |lab| {
+        lab.far_host();
+        let sent = |output: &Output| -> Vec<String> {
+            let words = output.stdout.lines().filter_map(|line| line.strip_prefix("SENT "));
+            let ends = words.filter_map(|rest| rest.split(" > ").nth(1)?.split(' ').next());
+            let mut ends: Vec<String> = ends.map(str::to_owned).collect();
+            ends.sort_unstable();
+            ends.dedup();
+            ends
+        };
+        for more in [
+            &["--exclude-ports", "443,80"][..],
+            &["-PS22,80", "-PA80", "--exclude-ports", "T:80,U:22"],
+            &["-PE", "-PU53", "--exclude-ports", "U:53"],
+        ] {
+            let plain = ["-n", "-sn", "--disable-arp-ping", "--packet-trace", "10.99.0.77"];
+            let (ours, theirs) = both(lab, &[&plain[..], more].concat());
+            assert!(!sent(&theirs).is_empty(), "{theirs:#?}");
+            assert_eq!(sent(&ours), sent(&theirs), "{more:?}: {ours:#?} {theirs:#?}");
+        }
+        let all = ["-n", "-sn", "-PS80", "--exclude-ports", "80", V4];
+        let ours = lab.nseer(&all);
+        assert!(ours.code != 0 && ours.stderr.contains("use -Pn"), "{ours:#?}");
+        for (wrong, word) in [(&["-PSU:53", V4][..], "U:53"), (&["-6", "-PP", V6], "-PP")] {
+            let ours = lab.nseer(&[&["-n", "-sn"], wrong].concat());
+            assert!(ours.code != 0 && ours.stderr.contains(word), "{ours:#?}");
+        }
+    });
+}
+
 #[test]
 fn what_a_router_says_is_told_with_its_address() {
     lab::run("scans::what_a_router_says_is_told_with_its_address", |lab| {

@@ -170,14 +170,11 @@ fn read_version(lua: &Lua, args: &Args, version: &Table) -> Result<ServiceInfo, 
     };
     let cpe = match version.get::<Value>("cpe")? {
         Value::Nil => Vec::new(),
-        Value::Table(list) => list
-            .sequence_values::<mlua::LuaString>()
-            .map(|cpe| cpe.map(|cpe| screened(&cpe.as_bytes(), 80)))
-            .collect::<Result<_, _>>()?,
+        Value::Table(list) => cpes(lua, &list)?,
         _ => return Err(Raise::new("port.version 'cpe' field must be a table")),
     };
     Ok(ServiceInfo {
-        name: text("name", 80)?,
+        name: text("name", 1024)?,
         product: text("product", 80)?,
         version: text("version", 80)?,
         extra_info: text("extrainfo", 256)?,
@@ -189,6 +186,17 @@ fn read_version(lua: &Lua, args: &Args, version: &Table) -> Result<ServiceInfo, 
         cpe,
         ..ServiceInfo::default()
     })
+}
+
+/// The texts in a table, whatever their keys; what is no text is passed over.
+fn cpes(lua: &Lua, list: &Table) -> mlua::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for pair in list.pairs::<Value, Value>() {
+        if let Some(cpe) = lua.coerce_string(pair?.1)? {
+            found.push(screened(&cpe.as_bytes(), 80));
+        }
+    }
+    Ok(found)
 }
 
 /// Printable text of at most `most` bytes; other bytes become dots.

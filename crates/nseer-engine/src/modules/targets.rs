@@ -38,8 +38,7 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
                 );
                 break;
             }
-            // Nothing is added without complaint.
-            if !target.is_empty() && !w.config.new_targets.add(target) {
+            if target.is_empty() || !w.config.new_targets.add(target) {
                 break;
             }
             added += 1;

@@ -110,6 +110,15 @@ fn setters() {
          return table.concat({v.name, #v.product, v.extrainfo, v.service_tunnel, v.name_confidence, v.service_dtype, v.cpe[1]}, ' ')",
         "x 80 a.b ssl 10.0 probed cpe:/a:b",
     );
+    // CPE names are taken from anywhere in their table, and a long name of a service is kept.
+    check(
+        "local p = {number = 80, protocol = 'tcp', version = {name = ('n'):rep(200), cpe = {'cpe:/a:b', {}, 'cpe:/h:c', o = 'cpe:/o:d'}}}
+         nmap.set_port_version(host, p)
+         local v = nmap.get_port_state(host, p).version
+         table.sort(v.cpe)
+         return #v.name .. ' ' .. table.concat(v.cpe, ' ')",
+        "200 cpe:/a:b cpe:/h:c cpe:/o:d",
+    );
 }
 
 #[test]
@@ -232,6 +241,14 @@ fn targets_can_be_added_until_the_end() {
     assert_eq!(outcome.pre, ["t: 2"]);
     assert_eq!(outcome.post, ["t: 0 failed to add new targets."]);
     assert_eq!(outcome.targets, ["10.0.0.1", "10.0.0.2"]);
+    let empty = "
+        prerule = function() return true end
+        action = function()
+          return nmap.add_targets('10.0.0.1', '', '10.0.0.2') .. table.concat({nmap.add_targets('')}, ' ')
+        end";
+    let outcome = Case::new("t", empty).run();
+    assert_eq!(outcome.pre, ["t: 10 failed to add new targets."]);
+    assert_eq!(outcome.targets, ["10.0.0.1"]);
 }
 
 #[test]

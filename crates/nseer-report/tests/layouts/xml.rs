@@ -202,7 +202,8 @@ fn services() {
     };
     let nameless = ServiceInfo { tunnel: Tunnel::Ssl, confidence: 200, ..ServiceInfo::default() };
     set_service(&mut host, PortKey::tcp(22), ssh);
-    set_service(&mut host, PortKey::tcp(80), nameless);
+    set_service(&mut host, PortKey::tcp(80), nameless.clone());
+    set_service(&mut host, PortKey::tcp(31_999), nameless);
     let port = |number| {
         format!(
             "<port protocol=\"tcp\" portid=\"{number}\"><state state=\"open\" \
@@ -219,9 +220,10 @@ fn services() {
              hostname=\"h\" ostype=\"Linux\" devicetype=\"router\" servicefp=\"SF-\\xff\" \
              tunnel=\"ssl\" method=\"probed\" conf=\"10\"><cpe>cpe:/a:x</cpe>\
              <cpe>cpe:/o:y</cpe></service></port>\n\
-             {http}<service name=\"unknown\" tunnel=\"ssl\" method=\"table\" conf=\"10\"/>\
+             {http}<service name=\"http\" tunnel=\"ssl\" method=\"table\" conf=\"10\"/>\
              </port>\n\
-             {other}</port>\n\
+             {other}<service name=\"unknown\" tunnel=\"ssl\" method=\"table\" conf=\"10\"/>\
+             </port>\n\
              </ports>\n{TIMES}</host>\n"
         ),
     );

@@ -89,6 +89,9 @@ pub(crate) fn icmp_id(token: u32) -> u16 {
 /// `padding` is the number of bytes that the probe carried.
 pub(crate) fn read(aim: Aim, token: u32, padding: u32, reply: &Reply) -> Option<Answer> {
     let technique = aim.technique;
+    if is_the_probe(technique, reply) {
+        return None;
+    }
     let answer = match reply.content {
         Content::Error { kind, about } => {
             if !quotes(aim, token, about.protocol, about.word()) {
@@ -128,6 +131,19 @@ pub(crate) fn read(aim: Aim, token: u32, padding: u32, reply: &Reply) -> Option<
     };
     let status = PortStatus { ttl: reply.ttl, ..answer.status };
     Some(Answer { status, ..answer })
+}
+
+/// True for a probe to an address of this machine, and to the port that it left from: it is heard as it
+/// arrives, and its ends are those of an answer.
+fn is_the_probe(technique: Technique, reply: &Reply) -> bool {
+    reply.source == reply.destination
+        && match (technique, reply.content) {
+            (Technique::Tcp(sent, _), Content::Tcp { source, destination, flags, .. }) => {
+                source == destination && flags == sent
+            }
+            (Technique::Udp, Content::Udp { source, destination }) => source == destination,
+            _ => false,
+        }
 }
 
 /// True where an error is about a probe with this token. A datagram has none but its ports, and packets of
