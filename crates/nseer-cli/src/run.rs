@@ -83,6 +83,12 @@ struct Counts {
     down: AtomicU64,
 }
 
+impl Counts {
+    fn are_none(&self) -> bool {
+        [&self.up, &self.down].iter().all(|count| count.load(Ordering::Relaxed) == 0)
+    }
+}
+
 /// Counts one host, as soon as it is known to be up.
 struct Counted<'a> {
     counts: &'a Counts,
@@ -152,6 +158,11 @@ impl Run {
         working.shutdown().await;
         if interrupted.is_some() {
             run.sinks.mark_failed();
+        } else if targets.were_given() && counts.are_none() {
+            run.sinks.emit(Event::Message {
+                severity: Severity::Warning,
+                text: b"nseer: warning: no host was scanned: no target was left after exclusions, or none is known".to_vec(),
+            });
         }
         run.finished(&counts, begun, interrupted);
     }

@@ -40,6 +40,7 @@ pub struct TargetSource {
     exclude: AddressSet,
     families: Families,
     resolve_all: bool,
+    were_given: bool,
     network: Network,
     sinks: Sinks,
 }
@@ -120,6 +121,7 @@ impl TargetSource {
             Some(Input::Stdin) => waiting.extend(read_list(Path::new("/dev/stdin"), system)?),
             None => {}
         }
+        let were_given = plan.input.is_some() || !waiting.is_empty();
         refuse(&mut waiting, &sinks)?;
         let mut excluded: Vec<String> = plan.exclude.clone();
         if let Some(path) = &plan.exclude_file {
@@ -154,9 +156,15 @@ impl TargetSource {
             exclude: AddressSet::new(specs)?,
             families: plan.families,
             resolve_all: plan.resolve_all,
+            were_given,
             network,
             sinks,
         })
+    }
+
+    /// True where the user named targets, or where to read them, whatever became of them.
+    pub fn were_given(&self) -> bool {
+        self.were_given
     }
 
     /// Adds a target to the end.

@@ -106,7 +106,8 @@ pub(super) const CATEGORY: Category = Category {
             Value::Required("NUMBER"),
             "run scripts in NUMBER Lua states, each on its own thread",
             "Runs scripts in NUMBER Lua states (at least 1), each on a thread of its own. All scripts \
-            of one host run in the same state. Without the option the number follows from the \
+            of one host run in the same state. What they share beyond nmap.registry and mutexes, such as a \
+            variable of a library, stays in one state: use 1 where a script needs it. Without the option the number follows from the \
             processors and the scripts that were chosen. Nmap does not have this option.",
             |s, u| u.store(&mut s.script_workers),
         ),

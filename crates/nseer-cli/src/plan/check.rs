@@ -66,6 +66,23 @@ pub(super) fn time(option: &'static str, given: Given<'_>) -> Result<Option<Dura
         .transpose()
 }
 
+/// A time that is less than `most` seconds where it has no unit: nobody means so many, but whoever
+/// remembers that they once were milliseconds.
+pub(super) fn sensible_time(
+    option: &'static str,
+    given: Given<'_>,
+    most: u64,
+) -> Result<Option<Duration>, PlanError> {
+    let time = time(option, given)?;
+    let bare = text(option, given)?.filter(|text| !text.ends_with(|c: char| c.is_alphabetic()));
+    match (time, bare) {
+        (Some(time), Some(value)) if time >= Duration::from_secs(most) => {
+            Err(PlanError::BareTime { option, value })
+        }
+        _ => Ok(time),
+    }
+}
+
 pub(super) fn number(option: &'static str, given: Given<'_>) -> Result<Option<u32>, PlanError> {
     parsed(option, given, "a whole number, 0 or more,", |_| true)
 }

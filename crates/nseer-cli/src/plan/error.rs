@@ -52,6 +52,14 @@ pub enum PlanError {
         /// Why.
         source: TimeError,
     },
+    /// A time is long, and has no unit.
+    #[error("'{value}' of '{option}' means seconds: use {value}ms for milliseconds, or {value}s")]
+    BareTime {
+        /// The option.
+        option: &'static str,
+        /// What was typed.
+        value: String,
+    },
     /// A time is too short.
     #[error("option '{option}' needs a time of at least {}ms", least.as_millis())]
     ShortTime {

@@ -243,6 +243,10 @@ fn wrong_timing() {
             "option '--host-timeout': 'x' is not a time: write a number and ms, s, m or h, \
              such as 500ms or 2m",
         ),
+        (
+            "--max-rtt-timeout 100 a",
+            "'100' of '--max-rtt-timeout' means seconds: use 100ms for milliseconds, or 100s",
+        ),
         ("--max-rtt-timeout 1ms a", "option '--max-rtt-timeout' needs a time of at least 5ms"),
         (
             "--initial-rtt-timeout 0 a",

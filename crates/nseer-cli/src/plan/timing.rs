@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::PlanError;
-use super::check::{number, positive, rate, template, time};
+use super::check::{number, positive, rate, sensible_time, template};
 use crate::settings::Settings;
 
 /// How fast. A value that is `None` is left to the template.
@@ -48,13 +48,13 @@ pub(super) fn timing(settings: &Settings) -> Result<TimingPlan, PlanError> {
         max_rate: rate("--max-rate", settings.max_rate.as_ref())?,
         min_parallelism: positive("--min-parallelism", settings.min_parallelism.as_ref())?,
         max_parallelism: positive("--max-parallelism", settings.max_parallelism.as_ref())?,
-        initial_rtt: time("--initial-rtt-timeout", settings.initial_rtt.as_ref())?,
-        min_rtt: time("--min-rtt-timeout", settings.min_rtt.as_ref())?,
-        max_rtt: time("--max-rtt-timeout", settings.max_rtt.as_ref())?,
+        initial_rtt: sensible_time("--initial-rtt-timeout", settings.initial_rtt.as_ref(), 50)?,
+        min_rtt: sensible_time("--min-rtt-timeout", settings.min_rtt.as_ref(), 50)?,
+        max_rtt: sensible_time("--max-rtt-timeout", settings.max_rtt.as_ref(), 50)?,
         max_retries: number("--max-retries", settings.max_retries.as_ref())?,
-        host_timeout: time("--host-timeout", settings.host_timeout.as_ref())?,
-        scan_delay: time("--scan-delay", settings.scan_delay.as_ref())?,
-        max_scan_delay: time("--max-scan-delay", settings.max_scan_delay.as_ref())?,
+        host_timeout: sensible_time("--host-timeout", settings.host_timeout.as_ref(), 10_000)?,
+        scan_delay: sensible_time("--scan-delay", settings.scan_delay.as_ref(), 100)?,
+        max_scan_delay: sensible_time("--max-scan-delay", settings.max_scan_delay.as_ref(), 100)?,
         defeat_resets: settings.defeat_resets,
         defeat_errors: settings.defeat_errors,
     };

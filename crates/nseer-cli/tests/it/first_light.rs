@@ -272,6 +272,18 @@ fn an_unknown_name_does_not_cost_the_other_targets() {
 }
 
 #[test]
+fn a_scan_of_no_host_says_so() {
+    lab::run("first_light::a_scan_of_no_host_says_so", |lab| {
+        let none = ["-sL", "-n", TARGET, "--exclude", TARGET];
+        for (args, is_told) in [(&none[..], true), (&none[..3], false)] {
+            let output = lab.nseer(args);
+            assert_eq!(output.stderr.contains("no host was scanned"), is_told, "{output:#?}");
+            assert_eq!(output.code, 0, "{output:#?}");
+        }
+    });
+}
+
+#[test]
 fn a_wrong_target_does_not_cost_the_others() {
     lab::run("first_light::a_wrong_target_does_not_cost_the_others", |lab| {
         lab.sshd(22);
