@@ -112,21 +112,6 @@ impl<'a> Names<'a> {
         expr.name().and_then(|_| self.var_at(expr.span))
     }
 
-    /// Whether the function `inner` is `outer` or stands in it.
-    #[must_use]
-    pub fn is_within(&self, inner: usize, outer: usize) -> bool {
-        let mut at = inner;
-        loop {
-            if at == outer {
-                return true;
-            }
-            match self.functions.get(at) {
-                Some(scope) if at != 0 => at = scope.parent,
-                _ => return false,
-            }
-        }
-    }
-
     /// The number of the function with this place.
     #[must_use]
     pub fn function_at(&self, span: Span) -> Option<usize> {

@@ -48,6 +48,24 @@ fn findings(rule: &Rule, piece: &str) -> Vec<Finding> {
     checked.findings
 }
 
+/// What the parser makes of the text around an error is not told as one.
+#[test]
+fn the_first_syntax_error_is_the_one_that_a_run_tells() {
+    for (text, wrong) in [
+        (
+            "local x = 1\nlocal function f()\n  local y = 2\n  if x = 3 then return 4 end\nend\n",
+            "= 3",
+        ),
+        ("for i = 1, 2 do\n  local y = i\n  if y ~= 2 the\n    return y\n  end\nend\n", "the"),
+        ("action = function(host)\n  if host = 2 then return 'x' end\nend\n", "= 2"),
+    ] {
+        let checked = CHECKER.check_one("scripts/hello.nse", text.as_bytes());
+        let first = checked.findings.iter().find(|finding| finding.rule == "syntax");
+        let at = first.expect("an error").span.start;
+        assert!(text[at..].starts_with(wrong), "{text}: {:?}", checked.findings);
+    }
+}
+
 #[test]
 fn bad_examples_are_complained_about() {
     let quiet: Vec<&str> = RULES

@@ -32,6 +32,7 @@ use crate::settings::{Format, PingType, ScanType};
 use crate::setup::{self, Around};
 use crate::share::Share;
 use crate::sinks::{self, Audience, Keeper};
+use crate::stop::{hears_hangup, told_to_stop};
 use crate::suspend::Suspender;
 use crate::systems::{Systems, systems};
 use crate::tap::PacketTap;
@@ -210,6 +211,7 @@ async fn scan(
     let vendors = Vendors::new(around.data.clone(), sinks.clone());
     let prepared = prepare(plan, probes, &mut around).await;
     drop(around);
+    let hears_hangup = hears_hangup(&system);
     let run = |versions, systems, scripts| Run {
         system,
         network,
@@ -234,7 +236,7 @@ async fn scan(
         Ok((versions, systems, scripts, targets)) => {
             let run = run(versions.map(Arc::new), systems, scripts);
             // On the thread that has the hosts' tasks: from another one, each of them would have to wake it.
-            let going = tokio::spawn(run.go(targets, interrupted(), begun));
+            let going = tokio::spawn(run.go(targets, told_to_stop(hears_hangup), begun));
             going.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         }
         Err(error) => run(None, None, None).give_up(&format!("{error:#}"), begun),
@@ -348,22 +350,6 @@ fn tell_of_installed_nmap(plan: &Plan, around: &Around) {
             "Nmap's own scripts are installed in {INSTALLED}; --datadir {INSTALLED} uses them."
         );
         around.sinks.emit(Event::Message { severity: Severity::Info, text: text.into_bytes() });
-    }
-}
-
-/// Ready when somebody wants the run to stop.
-async fn interrupted() -> String {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut ended = match signal(SignalKind::terminate()) {
-        Ok(ended) => ended,
-        Err(_) => return std::future::pending().await,
-    };
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => match pressed {
-            Ok(()) => "interrupted by the user".to_owned(),
-            Err(_) => std::future::pending().await,
-        },
-        _ = ended.recv() => "told to end".to_owned(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! scan is in [`workbench`].
 
 pub mod command;
+pub mod complaint;
 pub mod completions;
 pub mod early;
 pub mod help;
@@ -27,6 +28,7 @@ pub mod settings;
 pub mod setup;
 pub mod share;
 pub mod sinks;
+pub mod stop;
 pub mod suspend;
 pub mod systems;
 pub mod tap;

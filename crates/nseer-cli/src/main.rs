@@ -1,10 +1,11 @@
 //! The `nseer` command.
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use nseer_cli::command::{Failure, Invocation, execute};
+use nseer_cli::complaint::complain;
 use nseer_cli::early;
 use nseer_cli::interfaces;
 use nseer_cli::page::{self, Page};
@@ -64,8 +65,13 @@ fn quoted(word: &str) -> String {
 
 /// A reader that has gone away is no failure.
 fn print(text: &str) -> ExitCode {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    ExitCode::SUCCESS
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            fail(&format!("cannot write to standard output: {error}"))
+        }
+        _ => ExitCode::SUCCESS,
+    }
 }
 
 /// Fails before outputs are open.
@@ -75,6 +81,6 @@ fn fail_early(settings: &Settings, words: Vec<OsString>, why: &str) -> ExitCode 
 }
 
 fn fail(text: &str) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "nseer: {text}");
+    complain(text);
     ExitCode::FAILURE
 }

@@ -3,9 +3,10 @@
 //! No file is opened and no name resolved here. Port lists and targets stay text, because they
 //! can be read only with a service table and a resolver.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use crate::page::Page;
@@ -408,6 +409,10 @@ fn output(settings: &Settings) -> Result<OutputPlan, PlanError> {
     if files.iter().filter(|file| file.path.is_none()).count() > 1 {
         return Err(PlanError::StdoutTwice);
     }
+    let store = settings.store.as_ref().map(PathBuf::from);
+    one_output_a_file(
+        files.iter().filter_map(|file| file.path.as_deref()).chain(store.as_deref()),
+    )?;
     let stylesheet = match &settings.stylesheet {
         None => Stylesheet::Default,
         Some(StylesheetRequest::Web) => Stylesheet::Web,
@@ -422,7 +427,7 @@ fn output(settings: &Settings) -> Result<OutputPlan, PlanError> {
     }
     Ok(OutputPlan {
         files,
-        store: settings.store.as_ref().map(PathBuf::from),
+        store,
         append: settings.append_output,
         verbosity: settings.verbosity,
         quiet: settings.quiet,
@@ -434,6 +439,18 @@ fn output(settings: &Settings) -> Result<OutputPlan, PlanError> {
         stats_every: time("--stats-every", settings.stats_every.as_ref())?.filter(|t| !t.is_zero()),
         stylesheet,
     })
+}
+
+/// Two outputs would write over one another. What is in `/dev` is no file.
+fn one_output_a_file<'a>(paths: impl Iterator<Item = &'a Path>) -> Result<(), PlanError> {
+    let mut known: HashSet<PathBuf> = HashSet::new();
+    for path in paths.filter(|path| !path.starts_with("/dev")) {
+        let plain = path.components().filter(|part| *part != Component::CurDir).collect();
+        if !known.insert(plain) {
+            return Err(PlanError::FileTwice { path: path.to_owned() });
+        }
+    }
+    Ok(())
 }
 
 /// The items of comma-separated lists, blanks and empty items dropped.

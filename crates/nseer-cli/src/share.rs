@@ -37,7 +37,8 @@ impl Share {
         let parts = shard.of.get();
         let dealer = SplitMix::of_host(self.seed, address) % parts;
         // The first port is given to part `dealer`, counted from 0, the next one to the next.
-        let first = (shard.number.get() - 1 + parts - dealer) % parts;
+        let part = shard.number.get() - 1;
+        let first = if part >= dealer { part - dealer } else { parts - (dealer - part) };
         let first = usize::try_from(first).ok()?;
         let keys = self.all.keys();
         if first >= keys.len().max(1) {
@@ -107,6 +108,15 @@ mod tests {
             let shares = shares(&ports(0), parts, seed);
             let address = IpAddr::V4(address.into());
             prop_assert_eq!(shares.iter().filter(|share| share.ports(address).is_some()).count(), 1);
+        }
+    }
+
+    #[test]
+    fn as_many_parts_as_can_be_counted() {
+        let shard = |number: u64| format!("{number}/{}", u64::MAX).parse().expect("a shard");
+        for number in [1, u64::MAX] {
+            let share = Share::new(ports(10), Some(shard(number)), 7);
+            assert!(share.ports(IpAddr::from([127, 0, 0, 1])).is_none());
         }
     }
 

@@ -217,14 +217,16 @@ pub fn open(
             None => STDOUT.to_owned(),
             Some(path) => format!("'{}'", path.display()),
         };
-        sinks.push(Sink::new(name, report, output));
+        // `-oX >(command)` and the like.
+        let is_stream = file.path.as_ref().is_none_or(|path| path.starts_with("/dev"));
+        sinks.push(Sink::new(name, report, output, is_stream));
     }
     if !screen_taken {
         let stdout = system.files.standard_output();
         let output = Output::new(Box::new(Below::new(stdout, line.clone())));
         let options = ReportOptions { colour: console::colors_enabled(), ..options.clone() };
         let report = NormalReport::new(output.clone(), Place::Screen, options);
-        sinks.push(Sink::new(STDOUT.to_owned(), Box::new(report), output));
+        sinks.push(Sink::new(STDOUT.to_owned(), Box::new(report), output, true));
     }
     let streams = plan.files.iter().any(|file| file.format == Format::Json);
     let keeps_hosts = keeper.is_some();

@@ -8,6 +8,7 @@ use std::io::Write as _;
 
 use nseer_seam::System;
 
+use crate::complaint::complain;
 use crate::options::Complete;
 
 mod check;
@@ -165,7 +166,7 @@ impl Group {
             [] => {}
             [word, ..] if ["-h", "--help"].map(OsStr::new).contains(&word.as_os_str()) => {}
             [word, ..] => {
-                let _ = writeln!(std::io::stderr(), "nseer: {}", self.unknown(TOOLS, word));
+                complain(&self.unknown(TOOLS, word));
                 return 1;
             }
         }
@@ -216,7 +217,7 @@ impl Tool {
             Ok(code) => code,
             Err(error) if is_broken_pipe(&error) => 0,
             Err(error) => {
-                let _ = writeln!(std::io::stderr(), "nseer: {error:#}");
+                complain(&format!("{error:#}"));
                 self.trouble
             }
         }

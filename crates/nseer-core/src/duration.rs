@@ -8,10 +8,13 @@ use std::time::Duration;
 #[error("'{0}' is not a time: write a number and ms, s, m or h, such as 500ms or 2m")]
 pub struct TimeError(pub String);
 
+/// A hundred years: what is added to a clock must fit it.
+const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+
 /// Parses a time; a bare number counts seconds.
 ///
 /// # Errors
-/// [`TimeError`] where the text is not a number with a known unit.
+/// [`TimeError`] where the text is not a number with a known unit, or more than a hundred years.
 pub fn parse_duration(text: &str) -> Result<Duration, TimeError> {
     let bad = || TimeError(text.to_owned());
     let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
@@ -28,7 +31,8 @@ pub fn parse_duration(text: &str) -> Result<Duration, TimeError> {
     if seconds.is_sign_negative() {
         return Err(bad());
     }
-    Duration::try_from_secs_f64(seconds * factor).map_err(|_| bad())
+    let time = Duration::try_from_secs_f64(seconds * factor).map_err(|_| bad())?;
+    if time > LONGEST { Err(bad()) } else { Ok(time) }
 }
 
 #[cfg(test)]
@@ -56,9 +60,9 @@ mod tests {
         ] {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(ms)), "for {text}");
         }
-        for text in
-            ["", "s", "-1", "-0", "1d", "1e99", "inf", "1.2.3", "5 s", "nan", "1min", "0x10"]
-        {
+        for text in [
+            "", "s", "-1", "-0", "1d", "1e99", "1e10", "inf", "1.2.3", "5 s", "nan", "1min", "0x10",
+        ] {
             assert_eq!(parse_duration(text), Err(TimeError(text.to_owned())));
         }
     }

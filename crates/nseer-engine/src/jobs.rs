@@ -342,7 +342,12 @@ fn finished(
         }
         Outcome::Overran(Overrun::Elapsed) => timed_out(world, context),
         Outcome::Overran(why) => {
-            world.say(Severity::Warning, format!("{} {why}; it was stopped.", context.label()));
+            let option = match why {
+                Overrun::Compute | Overrun::Stalled => " (--script-cpu-limit)",
+                Overrun::Elapsed | Overrun::Ended => "",
+            };
+            let text = format!("{} {why}{option}; it was stopped.", context.label());
+            world.say(Severity::Warning, text);
             (ScriptOutcome::Killed(why.to_string()), None)
         }
         Outcome::Killed(reason) if &**reason == TIMED_OUT => timed_out(world, context),

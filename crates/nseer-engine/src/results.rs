@@ -8,6 +8,13 @@ use nseer_core::{ScriptResult, ScriptValue};
 /// Nesting of tables beyond which output is cut off: a table that contains itself must end.
 const MAX_DEPTH: usize = 64;
 
+/// Bytes that a result may have: a table that contains itself twice doubles with each level, and what is made
+/// of it counts towards no script's memory.
+const MAX_BYTES: usize = 64 << 20;
+
+/// What an entry costs besides its texts.
+const ENTRY_BYTES: usize = 64;
+
 /// The result of a script that returned `values`; `None` where there is none. Runs metamethods of
 /// the returned tables.
 pub(crate) fn from_returned(lua: &Lua, id: &Arc<str>, values: MultiValue) -> Option<ScriptResult> {
@@ -30,25 +37,42 @@ pub(crate) fn from_returned(lua: &Lua, id: &Arc<str>, values: MultiValue) -> Opt
 fn structure(lua: &Lua, value: &Value) -> Option<ScriptValue> {
     match value {
         Value::Nil => None,
-        other => structured(lua, other, 0).ok(),
+        other => structured(lua, other, 0, &mut 0).ok(),
     }
 }
 
-fn structured(lua: &Lua, value: &Value, depth: usize) -> mlua::Result<ScriptValue> {
+/// `taken` counts the bytes of the whole result.
+fn structured(
+    lua: &Lua,
+    value: &Value,
+    depth: usize,
+    taken: &mut usize,
+) -> mlua::Result<ScriptValue> {
     let Value::Table(table) = value else {
-        return Ok(ScriptValue::Scalar(plain_text(lua, value)));
+        let text = plain_text(lua, value);
+        *taken += text.len();
+        return Ok(ScriptValue::Scalar(text));
     };
     let mut entries = Vec::new();
     if depth < MAX_DEPTH {
         each_entry(lua, table, |key, value| {
-            entries.push((key.map(<[u8]>::to_vec), structured(lua, &value, depth + 1)?));
+            *taken += ENTRY_BYTES + key.map_or(0, <[u8]>::len);
+            bounded(*taken)?;
+            entries.push((key.map(<[u8]>::to_vec), structured(lua, &value, depth + 1, taken)?));
             Ok(())
         })?;
     }
     Ok(ScriptValue::Table(entries))
 }
 
-/// Automatic text of a value; empty where a metamethod threw an error.
+fn bounded(bytes: usize) -> mlua::Result<()> {
+    if bytes > MAX_BYTES {
+        return Err(mlua::Error::runtime("the result is too large"));
+    }
+    Ok(())
+}
+
+/// Automatic text of a value; empty where a metamethod threw an error, and where it is too large.
 fn formatted(lua: &Lua, value: &Value) -> Vec<u8> {
     let mut out = Vec::new();
     match format_into(lua, value, 2, 0, &mut out) {
@@ -75,6 +99,7 @@ fn format_into(
         return Ok(());
     }
     each_entry(lua, table, |key, value| {
+        bounded(out.len())?;
         out.push(b'\n');
         out.extend(std::iter::repeat_n(b' ', indent));
         if let Some(key) = key {
@@ -168,6 +193,12 @@ mod tests {
         check("local t = {} t.t = t return t, 'endless'", "endless");
         assert_eq!(result("return"), None);
         assert_eq!(result("return nil, false"), None);
+    }
+
+    #[test]
+    fn a_result_that_doubles_with_each_level_ends() {
+        let got = result("local t = {} t.a = t t.b = {t} return t").expect("a result");
+        assert_eq!((got.output.len(), got.structured), (0, None));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use crate::error::NetError;
 use crate::options::ConnectOptions;
 use crate::scratch;
-use crate::tls::{TlsConnector, TlsSession, Wire};
+use crate::tls::{Line, TlsConnector, TlsSession, Wire};
 
 /// Most bytes that one step reads.
 pub(crate) const STEP: usize = 8 << 10;
@@ -123,7 +123,7 @@ impl Stream {
             // Where hands were shaken before, this is done at once.
             Some(session) => session,
             None => {
-                let wire = Wire::Stream(self.tcp.clone(), false);
+                let wire = Wire::Stream(Line::new(self.tcp.clone()));
                 self.tls.insert(connector.session(wire, sni)?)
             }
         };

@@ -131,20 +131,55 @@ fn build_context(method: SslMethod) -> Result<Context, ErrorStack> {
 /// The connection as OpenSSL sees it: it reads and writes what it can without waiting.
 #[derive(Debug)]
 pub(crate) enum Wire {
-    /// The flag says that the peer sends no more.
-    Stream(Arc<TcpStream>, bool),
+    /// A connection.
+    Stream(Line),
     /// A connected socket: each write is a datagram.
     Datagrams(Arc<UdpSocket>),
+}
+
+/// A connection under TLS. OpenSSL goes on reading within one call as long as what comes is none of the
+/// data, which a peer can keep up for ever; so what it may read is counted.
+#[derive(Debug)]
+pub(crate) struct Line {
+    tcp: Arc<TcpStream>,
+    /// The peer sends no more.
+    ended: bool,
+    /// Bytes that it may still read.
+    left: usize,
+    /// What it may not read any more is too much, not just for now.
+    is_shaking: bool,
+}
+
+/// Far more than the longest chain of certificates that OpenSSL takes.
+const MOST_OF_A_HANDSHAKE: usize = 1 << 20;
+
+/// Many records: a step of reading ends at the first one with data.
+const MOST_OF_A_STEP: usize = 1 << 18;
+
+impl Line {
+    /// Hands have not been shaken yet.
+    pub(crate) fn new(tcp: Arc<TcpStream>) -> Line {
+        Line { tcp, ended: false, left: MOST_OF_A_HANDSHAKE, is_shaking: true }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.left {
+            0 if self.is_shaking => return Err(io::Error::other("the TLS handshake has no end")),
+            // Others have their turn.
+            0 => return Err(io::ErrorKind::WouldBlock.into()),
+            _ => {}
+        }
+        let n = self.tcp.try_read(buffer)?;
+        self.left = self.left.saturating_sub(n);
+        self.ended |= n == 0 && !buffer.is_empty();
+        Ok(n)
+    }
 }
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Wire::Stream(tcp, ended) => {
-                let n = tcp.try_read(buffer)?;
-                *ended |= n == 0 && !buffer.is_empty();
-                Ok(n)
-            }
+            Wire::Stream(line) => line.read(buffer),
             Wire::Datagrams(udp) => udp.try_recv(buffer),
         }
     }
@@ -153,7 +188,7 @@ impl Read for Wire {
 impl Write for Wire {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         match self {
-            Wire::Stream(tcp, _) => tcp.try_write(data),
+            Wire::Stream(line) => line.tcp.try_write(data),
             Wire::Datagrams(udp) => udp.try_send(data),
         }
     }
@@ -167,12 +202,22 @@ struct OpensslSession {
     stream: SslStream<Wire>,
 }
 
+impl OpensslSession {
+    /// The next call may read for a while.
+    fn begin_step(&mut self) {
+        if let Wire::Stream(line) = self.stream.get_mut() {
+            (line.left, line.is_shaking) = (MOST_OF_A_STEP, false);
+        }
+    }
+}
+
 impl TlsSession for OpensslSession {
     fn shake_hands(&mut self) -> Result<(), Stop> {
         self.stream.connect().map_err(stop)
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Stop> {
+        self.begin_step();
         self.stream.ssl_read(buffer).or_else(|error| match error.code() {
             ErrorCode::ZERO_RETURN => Ok(0),
             ErrorCode::SYSCALL if error.io_error().is_none() => Ok(0),
@@ -181,11 +226,12 @@ impl TlsSession for OpensslSession {
     }
 
     fn write(&mut self, data: &[u8]) -> Result<usize, Stop> {
+        self.begin_step();
         self.stream.ssl_write(data).map_err(stop)
     }
 
     fn is_cut(&self) -> bool {
-        matches!(self.stream.get_ref(), Wire::Stream(_, true))
+        matches!(self.stream.get_ref(), Wire::Stream(line) if line.ended)
     }
 
     fn peer_certificate(&self) -> Option<Vec<u8>> {

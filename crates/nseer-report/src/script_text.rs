@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use nseer_core::ScriptResult;
 
-use crate::escape::screened;
+use crate::escape::{line_text, screened};
 use crate::options::ReportOptions;
 use crate::shown::in_order;
 
@@ -18,7 +18,7 @@ pub(crate) fn write_results(
         let text = screened(&result.output);
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let mut lines = text.split('\n').peekable();
-        let mut head = format!("{}: ", result.id);
+        let mut head = format!("{}: ", line_text(&result.id));
         while let Some(line) = lines.next() {
             let bar = if lines.peek().is_some() { "| " } else { "|_" };
             writeln!(out, "{bar}{head}{line}")?;

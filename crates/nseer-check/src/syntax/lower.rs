@@ -31,8 +31,15 @@ pub fn parse(text: &str, scan: &Scan) -> (Block, Vec<Problem>) {
     }
     let parsed = parse_fallible(&shown, LuaVersion::lua54());
     let mut lower = Lower { problems: Vec::new(), breaks: &scan.breaks, last: 0 };
+    let mut certain = None;
     for error in parsed.errors() {
         let (start, end) = error.range();
+        let is_of_text = matches!(error, full_moon::Error::TokenizerError(_));
+        // The parser tells of what it met first, and then of the blocks around that it could not end: those
+        // begin before, and follow from it.
+        if !is_of_text && start.bytes() < *certain.get_or_insert(start.bytes()) {
+            continue;
+        }
         let message = match error {
             full_moon::Error::AstError(error) => message(error, text),
             _ if text.as_bytes().get(start.bytes()) == Some(&b'`') => "unexpected `".to_owned(),

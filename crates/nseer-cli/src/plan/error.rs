@@ -1,5 +1,6 @@
 //! What can be wrong with settings.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nseer_core::duration::TimeError;
@@ -144,6 +145,12 @@ pub enum PlanError {
     /// Two formats for standard output.
     #[error("two output formats are to go to standard output ('-'): give one of them a file")]
     StdoutTwice,
+    /// Two outputs for one file.
+    #[error("two outputs are to go to '{}': give each a file of its own", path.display())]
+    FileTwice {
+        /// The file.
+        path: PathBuf,
+    },
     /// Targets that come from standard input are gone when the scan is to go on.
     #[error(
         "--store cannot keep targets that come from standard input: put them into a file for -iL"

@@ -298,6 +298,11 @@ fn output() {
         "-oX - -oG - a",
         "two output formats are to go to standard output ('-'): give one of them a file",
     );
+    for twice in ["-oN x -oX x a", "-oN x -oX ./x a", "-oA b -oN b.xml a", "--store x -oN x a"] {
+        let error = planned(twice).expect_err(twice).to_string();
+        assert!(error.contains("give each a file of its own"), "{twice}: {error}");
+    }
+    assert_eq!(run("-oN /dev/null -oX /dev/null a").output.files.len(), 2);
     let plan = run("-v0 --open --reason --append-output --stats-every 10s --stylesheet u a").output;
     assert!(plan.quiet && plan.open_only && plan.reasons && plan.append);
     assert_eq!(plan.stats_every, Some(Duration::from_secs(10)));

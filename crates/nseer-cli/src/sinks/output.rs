@@ -133,6 +133,8 @@ pub(super) struct Sink {
     name: String,
     report: Box<dyn Report>,
     output: Output,
+    /// Its reader may have seen enough.
+    is_stream: bool,
     /// Hosts it was given.
     up: u64,
     down: u64,
@@ -140,8 +142,13 @@ pub(super) struct Sink {
 
 impl Sink {
     /// `report` writes to `output`, which messages call `name`.
-    pub(super) fn new(name: String, report: Box<dyn Report>, output: Output) -> Sink {
-        Sink { name, report, output, up: 0, down: 0 }
+    pub(super) fn new(
+        name: String,
+        report: Box<dyn Report>,
+        output: Output,
+        is_stream: bool,
+    ) -> Sink {
+        Sink { name, report, output, is_stream, up: 0, down: 0 }
     }
 
     fn take(&mut self, event: &Event) -> io::Result<()> {
@@ -217,7 +224,7 @@ impl Outputs {
         self.sinks.retain_mut(|sink| match act(sink) {
             Ok(()) => true,
             // A reader that has seen enough is no failure, but gets no more.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && sink.is_stream => false,
             Err(error) => {
                 let why = format!("{}: {error}", sink.name);
                 // That it failed is told already.

@@ -15,6 +15,7 @@ use nseer_check::{Checked, Checker, types};
 use nseer_seam::{FileKind, System};
 
 use super::{DATADIR, OUT, Tool, ToolOption, Words, documents};
+use crate::complaint::complain;
 use crate::options::Complete;
 
 pub(super) const TOOL: Tool = Tool {
@@ -174,7 +175,7 @@ fn checked(words: &Words, system: &System) -> anyhow::Result<(Vec<Checked>, bool
     }
     for trouble in &found.unread {
         // Where standard error is gone there is nobody to tell.
-        let _ = writeln!(io::stderr(), "nseer: {trouble:#}");
+        complain(&format!("{trouble:#}"));
     }
     if found.files.is_empty() {
         return Ok((Vec::new(), false));

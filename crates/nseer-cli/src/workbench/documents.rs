@@ -12,6 +12,8 @@ use nseer_report::ReportOptions;
 use nseer_seam::System;
 use nseer_store::{Store, StoreError, is_store};
 
+use crate::complaint::complain;
+
 /// A scan in a file.
 pub(super) struct Source {
     file: String,
@@ -98,10 +100,21 @@ impl Source {
 
     fn say(&self, text: &str) {
         // Where standard error is gone there is nobody to tell.
-        let _ = writeln!(io::stderr(), "nseer: warning: '{}' {text}", self.file);
+        complain(&format!("warning: '{}' {text}", self.file));
     }
 
     /// What the scan's own outputs were to show, as far as its command line tells.
+    /// Of a run that tells of no scan of ports: whether it made none. Documents of other programs may leave that
+    /// out.
+    fn scanned_no_ports(&self, args: &str) -> bool {
+        let is_list_or_ping = |word: &str| {
+            let letters = word.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+            let scans = letters.and_then(|letters| letters.split_once('s'));
+            scans.is_some_and(|(_, letters)| letters.contains(['n', 'L', 'P']))
+        };
+        matches!(self.kind, Kind::Store(..)) || args.split(' ').any(is_list_or_ping)
+    }
+
     pub(super) fn report_options(&self) -> ReportOptions {
         let (run, stylesheet) = match &self.kind {
             Kind::Xml(document) => (&document.head().run, document.head().stylesheet.clone()),
@@ -117,7 +130,7 @@ impl Source {
             versions: has(&["-sV", "-A"]),
             stylesheet,
             list_only: has(&["-sL"]),
-            no_ports: run.scans.is_empty(),
+            no_ports: run.scans.is_empty() && self.scanned_no_ports(&run.args),
             // Where ports are scanned by SYN, --open implies it.
             ignores_resets: has(&["--defeat-rst-ratelimit"])
                 || run.scans.iter().any(|scan| scan.kind == "syn") && has(&["--open", "-open"]),

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use nseer_core::{PortKey, Protocol};
+use nseer_core::{PortKey, Protocol, ServiceNames};
 use nseer_seam::{FileKind, System};
 
 use super::script_run::port;
@@ -79,7 +79,10 @@ fn run(words: &Words, system: &System) -> anyhow::Result<u8> {
     let of_ports = words.has("--port") || words.has("--service");
     let key = match words.value("--port") {
         Some(word) => port(&word.to_string_lossy())?,
-        None => PortKey::tcp(USUAL.0),
+        None => match words.value("--service") {
+            Some(name) => port_of(&name.to_string_lossy())?,
+            None => PortKey::tcp(USUAL.0),
+        },
     };
     let template = match (&*rule, key.protocol) {
         ("port", Protocol::Udp) => UDP,
@@ -136,6 +139,20 @@ fn place(path: &Path) -> anyhow::Result<(PathBuf, String)> {
     Ok((path.to_owned(), name.to_owned()))
 }
 
+/// The port that a service is most often on.
+fn port_of(service: &str) -> anyhow::Result<PortKey> {
+    let table = nseer_stdlib::services::table();
+    let is_asked = |key: &PortKey| ServiceNames::name(&table, *key) == Some(service);
+    let of = |protocol| {
+        let ranked = table.ranked(protocol);
+        let rank = ranked.iter().position(is_asked)?;
+        Some((rank, ranked[rank]))
+    };
+    let known = [Protocol::Tcp, Protocol::Udp].into_iter().filter_map(of).min();
+    let known = known.map(|(_, port)| port);
+    known.with_context(|| format!("no port is known for service '{service}': give it with --port"))
+}
+
 fn service(words: &Words, key: PortKey) -> anyhow::Result<String> {
     let given = words.value("--service").map(|name| name.to_string_lossy().into_owned());
     let name = match given {
@@ -143,7 +160,7 @@ fn service(words: &Words, key: PortKey) -> anyhow::Result<String> {
         None if !words.has("--port") => USUAL.1.to_owned(),
         None => {
             let table = nseer_stdlib::services::table();
-            let known = nseer_core::ServiceNames::name(&table, key).map(str::to_owned);
+            let known = ServiceNames::name(&table, key).map(str::to_owned);
             let known = known.filter(|name| name != "unknown");
             known.with_context(|| {
                 format!("no service is known for port {key}: name it with --service")

@@ -17,6 +17,7 @@ use nseer_seam::System;
 use super::meter::{Counts, Meter, milliseconds};
 use super::single_run::{self, GivenHost, GivenPort, Ran, SingleRun};
 use super::{DATADIR, Tool, ToolOption, Words};
+use crate::complaint::complain;
 use crate::options::Complete;
 use crate::scanner::may_send_raw;
 use crate::setup;
@@ -98,7 +99,7 @@ fn run(words: &Words, system: &System) -> anyhow::Result<u8> {
     loop {
         if let Err(error) = once() {
             // It may be half written; the next save mends it.
-            let _ = writeln!(std::io::stderr(), "nseer: {error:#}");
+            complain(&format!("{error:#}"));
         }
         let _ = writeln!(std::io::stderr(), "Watching {} (Ctrl-C ends)", file.display());
         changes.wait()?;

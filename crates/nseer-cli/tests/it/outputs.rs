@@ -175,6 +175,46 @@ fn an_interrupted_run_leaves_what_it_knows() {
     });
 }
 
+/// A terminal that goes away ends the run as Ctrl-C does, but not one that was told not to mind (nohup).
+#[test]
+fn a_terminal_that_goes_away_loses_nothing() {
+    lab::run("outputs::a_terminal_that_goes_away_loses_nothing", |lab| {
+        lab.peer(7001, Peer::Silent);
+        let waits = lab.script("waits");
+        for (trap, signals, why) in [
+            ("", &["-HUP"][..], "its terminal went away"),
+            ("trap '' HUP;", &["-HUP", "-INT"], "interrupted by the user"),
+        ] {
+            let args = format!("-sT -Pn -n -p7001 --script {waits} 127.0.0.2 {TARGET}");
+            let out = "/run/lab/hangup";
+            let nseer = env!("CARGO_BIN_EXE_nseer");
+            let command = format!("{trap} exec '{nseer}' -oN {out} {args} > /dev/null 2>&1");
+            let mut child = Command::new("sh").args(["-c", &command]).spawn().expect("a shell");
+            wait_until(|| read_if_there(out).contains("report for 127.0.0.2"));
+            for signal in signals {
+                must(Command::new("kill").args([*signal, &child.id().to_string()]));
+            }
+            assert!(!child.wait().expect("nseer ends").success());
+            let normal = read(out);
+            assert!(normal.contains(&format!("# Stopped early: {why}")), "{normal}");
+            assert!(normal.contains("7001/tcp open"), "{normal}");
+            must(Command::new("rm").arg(out));
+        }
+    });
+}
+
+#[test]
+fn pages_that_cannot_be_written_are_a_failure() {
+    for (to, fails) in [("/dev/full", true), ("/dev/null", false)] {
+        for page in ["-h", "--help", "-V", "--iflist"] {
+            let command = format!("exec '{}' {page} > {to}", env!("CARGO_BIN_EXE_nseer"));
+            let run = Command::new("sh").args(["-c", &command]).output().expect("a shell");
+            let told = String::from_utf8_lossy(&run.stderr).contains("standard output");
+            assert_eq!((run.status.success(), told), (!fails, fails), "{page} {run:?}");
+        }
+    }
+}
+
 #[test]
 fn the_end_counts_hosts_as_the_progress_did() {
     lab::run("outputs::the_end_counts_hosts_as_the_progress_did", |lab| {

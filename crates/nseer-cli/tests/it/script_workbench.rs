@@ -33,6 +33,17 @@ fn a_new_script_passes_its_tests_whatever_its_rule() {
 }
 
 #[test]
+fn a_service_alone_brings_its_usual_port() {
+    for (service, rule) in [("http", "(80, \"http\")"), ("snmp", "(161, \"snmp\", \"udp\")")] {
+        let folder = Folder::new();
+        let made = folder.nseer(&["script", "new", "asks", "--service", service]);
+        assert_eq!(made.code, 0, "{made:#?}");
+        let script = folder.read("asks.nse");
+        assert!(script.contains(rule), "{script}");
+    }
+}
+
+#[test]
 fn what_cannot_become_a_script_is_named() {
     let folder = Folder::new();
     for (words, text) in [
@@ -49,6 +60,10 @@ fn what_cannot_become_a_script_is_named() {
         (
             &["x", "--port", "60007"],
             "no service is known for port 60007/tcp: name it with --service",
+        ),
+        (
+            &["x", "--service", "no-such"],
+            "no port is known for service 'no-such': give it with --port",
         ),
         (
             &["no/where/x"],

@@ -194,6 +194,30 @@ fn bad_input_is_one_clear_line() {
     });
 }
 
+/// Other programs write less than Nmap does, and whoever wrote a file may mean ill.
+#[test]
+fn documents_of_other_programs_keep_their_ports() {
+    lab::run("workbench::documents_of_other_programs_keep_their_ports", |lab| {
+        let document = "<nmaprun scanner='x' start='1' version='7'><host><status state='up' reason='r'/>\
+            <address addr='192.0.2.1' addrtype='ipv4'/><ports><port protocol='tcp' portid='80'>\
+            <state state='open' reason='r'/><script id='s&#x9b;[31m' output='fine'/></port></ports></host>\
+            <runstats><finished time='1' elapsed='1' exit='success'/><hosts up='1' down='0' total='1'/>\
+            </runstats></nmaprun>";
+        write("/run/lab/x.xml", document);
+        for to in ["normal", "xml", "grepable", "json", "html"] {
+            let output = lab.nseer(&["convert", "/run/lab/x.xml", "--to", to]);
+            assert!(output.stdout.contains("80"), "{to}: {output:#?}");
+            let is_moving = |c: char| c.is_control() && !"\n\t".contains(c);
+            // JSON is for programs, which are to have it as it is.
+            assert!(to == "json" || !output.stdout.contains(is_moving), "{to}: {output:#?}");
+        }
+        let output = lab.nseer(&["convert", "/run/lab/x.xml", "--to", "normal"]);
+        assert!(output.stdout.contains("80/tcp open"), "{output:#?}");
+        let output = lab.nseer(&["--datadir", "a\u{1b}[31m", "--frob\u{1b}[31m"]);
+        assert!(output.code != 0 && !output.stderr.contains('\u{1b}'), "{output:#?}");
+    });
+}
+
 #[test]
 fn two_scans_are_compared() {
     lab::run("workbench::two_scans_are_compared", |lab| {

@@ -174,6 +174,20 @@ async fn what_is_not_tls_is_an_error() {
     }
 }
 
+/// Requests to begin once more, without end: a client passes over them, and never comes back to ask for the time.
+#[tokio::test]
+async fn a_handshake_without_end_ends() {
+    let (address, peer) = serve(|mut peer| {
+        let _ = peer.read(&mut [0; 4096]);
+        let requests = [&[0x16, 3, 3, 0x40, 0][..], &[0; 0x4000]].concat();
+        // Until the other side hangs up.
+        while peer.write_all(&requests).is_ok() {}
+    });
+    let error = try_connect(Transport::Tls, address, PATIENT).await.expect_err("no handshake");
+    assert!(error.to_string().contains("has no end"), "{error}");
+    peer.join().expect("the peer");
+}
+
 #[tokio::test]
 async fn a_handshake_that_is_not_answered_times_out() {
     let (address, _peer) = serve(|mut stream| stream.read_to_end(&mut Vec::new()));
