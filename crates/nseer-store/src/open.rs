@@ -152,10 +152,17 @@ impl Store {
     pub fn read(path: &Path) -> Result<Store, StoreError> {
         let file = existing(path)?;
         drop(file);
+        let checked = |store: Store| store.check().map(|()| store);
         // Reading a journal of a killed scan writes to its index.
-        let mut store = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, None)
-            .or_else(|_| Store::over(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None))?;
-        store.check()?;
+        let opened = Store::over(path, OpenFlags::SQLITE_OPEN_READ_WRITE, None)
+            .or_else(|_| Store::over(path, OpenFlags::SQLITE_OPEN_READ_ONLY, None))
+            .and_then(checked);
+        let mut store = match opened {
+            Err(StoreError::Sqlite(_)) if !has_journal(path) => {
+                Store::over_at_rest(path).and_then(checked)?
+            }
+            opened => opened?,
+        };
         for table in LATER_TABLES {
             if !has_table(&store.database, table)? {
                 store.lacks.push(table);
@@ -182,6 +189,16 @@ impl Store {
         let progress = store.progress()?;
         store.beginning = progress.beginning.clone();
         Ok((store, progress))
+    }
+
+    /// A connection to a store that nobody writes to: SQLite then makes no index beside it, for which a folder
+    /// that cannot be written has no room (<https://sqlite.org/uri.html>, `immutable`).
+    fn over_at_rest(path: &Path) -> Result<Store, StoreError> {
+        let name = path.to_string_lossy();
+        let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let store = Store::over(Path::new(&format!("file:{name}?immutable=1")), flags, None)?;
+        Ok(Store { path: path.to_owned(), ..store })
     }
 
     /// A connection; with a lock where it is going to write.
@@ -284,6 +301,13 @@ fn existing(path: &Path) -> Result<File, StoreError> {
         return Err(StoreError::Empty { path: path.to_owned() });
     }
     Ok(file)
+}
+
+/// True where something is in the file beside a store that SQLite writes ahead.
+fn has_journal(path: &Path) -> bool {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    std::fs::metadata(name).is_ok_and(|metadata| metadata.len() > 0)
 }
 
 /// True where a file begins like a store, or any other file of SQLite's.

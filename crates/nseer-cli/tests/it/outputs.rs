@@ -6,7 +6,7 @@ mod full_disk;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::lab::{self, Lab, Peer};
+use crate::lab::{self, Lab, Peer, must};
 use serde_json::{Value, json};
 
 const TARGET: &str = "127.0.0.1";
@@ -287,11 +287,6 @@ fn wait_until(done: impl Fn() -> bool) {
         assert!(begun.elapsed() < Duration::from_secs(30), "it did not happen");
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-fn must(command: &mut Command) {
-    let status = command.status().expect("the program can be started");
-    assert!(status.success(), "{command:?}: {status}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::lab::{self, Lab, Peer};
+use crate::lab::{self, Lab, Peer, must};
 use nseer_store::Store;
 use serde_json::Value;
 
@@ -212,6 +212,7 @@ fn hosts_are_compared_at_the_end_of_a_scan_that_was_killed() {
         let shared = shared.unwrap_or_else(|| panic!("{undisturbed:#?}"));
         assert_eq!(shared.matches("127.0.0.").count(), 6, "{shared}");
         let mut state = 7_u64;
+        let mut compared = 0;
         for moment in 0..MOMENTS / 2 {
             remove(STORE);
             let mut child = begin();
@@ -230,6 +231,27 @@ fn hosts_are_compared_at_the_end_of_a_scan_that_was_killed() {
                 continue;
             }
             assert_eq!(shown, undisturbed, "moment {moment}");
+            compared += 1;
+        }
+        assert!(compared > MOMENTS / 8, "{compared} of {}", MOMENTS / 2);
+    });
+}
+
+/// A finished scan on a medium that nobody writes to.
+#[test]
+fn a_store_that_cannot_be_written_is_shown() {
+    lab::run("store::a_store_that_cannot_be_written_is_shown", |lab| {
+        let folder = "/run/lab/medium %?#";
+        let store = format!("{folder}/store");
+        must(Command::new("mkdir").arg(folder));
+        must(Command::new("mount").args(["-t", "tmpfs", "lab", folder]));
+        let scan = ["-n", "-Pn", "-sT", "-p9", "--store", &store, "127.0.0.1"];
+        assert_eq!(lab.nseer(&scan).code, 0);
+        must(Command::new("mount").args(["-o", "remount,ro", folder]));
+        for show in [&["show", &store][..], &["convert", &store]] {
+            let output = lab.nseer(show);
+            assert_eq!(output.code, 0, "{output:#?}");
+            assert!(output.stdout.contains("127.0.0.1"), "{output:#?}");
         }
     });
 }
