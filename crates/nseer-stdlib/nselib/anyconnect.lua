@@ -108,7 +108,7 @@ end
 function AnyConnect:connect ()
   local head = http.head(self.host, self.port, "/")
   if not head.status or head.status >= 400 then
-    return false, "Failed to connect to SSL VPN server"
+    return false, "the gateway does not answer"
   end
   local name = stdnse.get_hostname(self.host)
   local answer = http.post(self.host, self.port, "/", { header = {
@@ -118,7 +118,7 @@ function AnyConnect:connect ()
   } }, nil, greeting(self, name))
   local found = answer.status == 200 and answer.body and read_answer(answer.body)
   if not found then
-    return false, "Not a Cisco ASA or unsupported version"
+    return false, "the answer is none of AnyConnect"
   end
   found.host = name
   self.conn_attr = found

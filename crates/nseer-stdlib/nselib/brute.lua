@@ -361,9 +361,9 @@ local function result_of (self, seconds)
   if #self.accounts > 0 then
     out[self.options.title or "Accounts"] = self.accounts
   else
-    out.Accounts = "No valid accounts found"
+    out.Accounts = "No login was found"
   end
-  out.Statistics = string.format("Performed %d guesses in %d seconds, average tps: %.1f",
+  out.Statistics = string.format("%d guesses in %d seconds (%.1f a second)",
     self.counter, seconds, self.counter / seconds)
   if self.failure then
     out.ERROR = self.failure

@@ -269,7 +269,7 @@ local function find_nice (dtype, list, dec, retAll)
   end
   local wanted = number_of(dtype)
   if wanted ~= types.ANY and not records.has_text(wanted) then
-    return false, "Unable to handle response"
+    return false, "Records of this type have no text"
   end
   local found = nice(wanted, list, dec, retAll)
   if found == nil then

@@ -31,7 +31,7 @@ for name, number in pairs(NUMBERS) do
 end
 
 -- What is said where no packet comes in time; scripts show it as it is.
-local MISSING = "Failed to receive control packet from server."
+local MISSING = "The server sent no packet of MQTT in time."
 
 local MAX_PACKET = 0x40000
 

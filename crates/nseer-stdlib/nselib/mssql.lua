@@ -224,7 +224,7 @@ function Helper.GetTargetInstances (host, port)
   local names, ports = stdnse.get_script_args("mssql.instance-name", "mssql.instance-port")
   local all = stdnse.get_script_args("mssql.instance-all") ~= nil
   if not (names or ports or all) then
-    return false, "No instance(s) specified."
+    return false, "there is no instance to ask"
   end
   if not Helper.WasDiscoveryPerformed(host) then
     Helper.Discover(host)

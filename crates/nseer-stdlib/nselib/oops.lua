@@ -20,7 +20,7 @@ local unittest = require "unittest"
 
 _ENV = stdnse.module("oops", stdnse.seeall)
 
-local HEADING = "The script encountered an error:"
+local HEADING = "What went wrong:"
 
 local Stack = {}
 Stack.__index = Stack

@@ -302,7 +302,7 @@ local function version_text (version)
   if version == 0x00080001 then
     return "RDP 4.0 server"
   elseif version == 0x00080004 then
-    return "RDP 5.x, 6.x, 7.x, or 8.x server"
+    return "RDP 5.0 to 8.1 server"
   elseif version >= 0x00080005 and version <= 0x000800ff then
     return "RDP 10.x server"
   end

@@ -38,7 +38,7 @@ local NAMES = {
   [0] = "No authentication", [1] = "GSSAPI", [2] = "Username and password",
   [3] = "Challenge-Handshake Authentication Protocol", [5] = "Challenge-Response Authentication Method",
   [6] = "Secure Sockets Layer", [7] = "NDS Authentication", [8] = "Multi-Authentication Framework",
-  [9] = "JSON Parameter Block", [255] = "No acceptable authentication methods",
+  [9] = "JSON Parameter Block", [255] = "No acceptable methods",
 }
 
 --- What a method is called.

@@ -2,12 +2,12 @@
 -- Strings that grow: pieces are collected and joined once.
 --
 -- A buffer is an array of its pieces. The operator <code>..</code> adds to it and gives it back;
--- <code>tostring</code> joins the pieces with newlines between them.
+-- <code>tostring</code> joins the pieces with newlines between them. The functions are there as methods, too.
 --
 -- @usage
 -- local buffer = strbuf.new("first")
 -- buffer = buffer .. "second" .. "third"
--- print(strbuf.dump(buffer, ", "))
+-- print(buffer:dump(", "))
 -- @copyright MIT OR Apache-2.0
 -- @class module
 -- @name strbuf
@@ -81,8 +81,7 @@ end
 Buffer.__concat = concatbuf
 Buffer.__tostring = tostring
 Buffer.__eq = eqbuf
-Buffer.dump = dump
-Buffer.clear = clear
+Buffer.clear, Buffer.concatbuf, Buffer.dump, Buffer.eqbuf, Buffer.tostring = clear, concatbuf, dump, eqbuf, tostring
 
 --- Makes a buffer.
 -- @param ... Its first pieces.
@@ -90,6 +89,8 @@ Buffer.clear = clear
 function new (...)
   return setmetatable({ ... }, Buffer)
 end
+
+Buffer.new = new
 
 if not unittest.testing() then return _ENV end
 
@@ -105,6 +106,13 @@ do
   local buffer = new("a", "b")
   clear(buffer)
   test_suite:add_test(unittest.length_is(buffer, 0), "clear")
+end
+do
+  local buffer = new("c"):concatbuf("d")
+  buffer:concatbuf(buffer.new("e"))
+  test_suite:add_test(unittest.equal(buffer:tostring(), "c\nd\ne"), "methods that add and join")
+  test_suite:add_test(unittest.is_true(buffer:eqbuf(new("c", "d", "e"))), "a method that compares")
+  test_suite:add_test(unittest.is_false(buffer:eqbuf(new("c", "d"))), "a method that tells apart")
 end
 
 return _ENV

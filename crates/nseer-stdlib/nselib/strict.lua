@@ -23,11 +23,16 @@ local setmetatable = setmetatable
 local tostring = tostring
 local type = type
 
--- What kind of code touches the table: "Lua", "main" or "C". Level 1 is this function, 2 the
--- metamethod, 3 the code in question.
-local function accessor ()
-  local info = debug.getinfo(3, "S")
-  return info and info.what or "C"
+-- Kinds of code as the debug library names them. Functions have to declare what they assign; they and
+-- the top level of chunks ("main") may read only what is declared. C is in neither.
+local BOUND_IN_WRITING = { Lua = true }
+local BOUND_IN_READING = { Lua = true, main = true }
+
+-- Whether the code that made a metamethod run is of one of these kinds. Seen from here that code is at
+-- level 3, behind the metamethod.
+local function is_by (kinds)
+  local code = debug.getinfo(3, "S")
+  return code ~= nil and kinds[code.what] ~= nil
 end
 
 --- Makes a table strict.
@@ -55,7 +60,7 @@ return function (env)
       inner_newindex(t, name, value)
     end
     if not declared[name] then
-      if accessor() == "Lua" then
+      if is_by(BOUND_IN_WRITING) then
         error("assign to undeclared variable '" .. tostring(name) .. "'", 2)
       end
       declared[name] = true
@@ -70,7 +75,7 @@ return function (env)
     elseif type(inner_index) == "table" then
       value = inner_index[name]
     end
-    if value == nil and not declared[name] and accessor() ~= "C" then
+    if value == nil and not declared[name] and is_by(BOUND_IN_READING) then
       error("variable '" .. tostring(name) .. "' is not declared", 2)
     end
     return value

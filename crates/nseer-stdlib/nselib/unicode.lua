@@ -181,26 +181,49 @@ function utf16to8 (from)
   return transcode(string.sub(from, 1, #from - #from % 2), utf16_dec, utf8_enc)
 end
 
+-- How many bytes follow the first one of a character in UTF-8; nil if none begins so.
+local function following (first)
+  if first < 0xf8 then
+    return first >= 0xf0 and 3 or first >= 0xe0 and 2 or 1
+  end
+end
+
 --- Guesses an encoding.
+--
+-- A byte order mark tells it, otherwise the first zero byte: its place says which half of a character comes first. The last of the
+-- bytes decides nothing, since text may end with a zero or be cut off within a character, and of UTF-8 only the lengths of
+-- characters are looked at. So the guess is the same as that of Nmap's library.
 -- @param buf String.
 -- @param len How many bytes to look at. Default: 100.
--- @return Name of the encoding: <code>UTF-8</code>, <code>UTF-16LE</code>, <code>UTF-16BE</code> or
---         <code>ASCII</code>; nil if it is none of these.
+-- @return Name of the encoding: <code>ascii</code>, <code>utf-8</code>, <code>utf-16le</code> or <code>utf-16be</code>;
+--         <code>other</code> if it is none of these.
 function chardet (buf, len)
-  local head = string.sub(buf, 1, len or 100)
-  if string.find(head, "^\xff\xfe") then
-    return "UTF-16LE"
-  elseif string.find(head, "^\xfe\xff") then
-    return "UTF-16BE"
-  elseif not string.find(head, "[\0\x80-\xff]") then
-    return "ASCII"
-  elseif not string.find(head, "\0") and utf8.len(string.match(head, "^(.-)[\xc0-\xff]?[\x80-\xbf]*$")) then
-    return "UTF-8"
+  local last = math.min(len or 100, #buf)
+  local mark = last >= 2 and string.sub(buf, 1, 2)
+  if mark == "\xff\xfe" then
+    return "utf-16le"
+  elseif mark == "\xfe\xff" then
+    return "utf-16be"
+  elseif last >= 3 and string.sub(buf, 1, 3) == "\xef\xbb\xbf" then
+    return "utf-8"
   end
-  local low, high = select(2, string.gsub(head, ".%z", "")), select(2, string.gsub(head, "%z.", ""))
-  if math.max(low, high) * 4 >= #head then
-    return low >= high and "UTF-16LE" or "UTF-16BE"
+  local guess, pos = "ascii", 1
+  while pos < last do
+    local byte = string.byte(buf, pos)
+    if byte == 0 then
+      return pos % 2 == 0 and "utf-16le" or "utf-16be"
+    elseif byte >= 0x80 then
+      local count = following(byte)
+      if count and string.find(buf, "^" .. string.rep("[\x80-\xbf]", count), pos + 1) then
+        guess = guess == "ascii" and "utf-8" or guess
+        pos = pos + count
+      else
+        guess = "other"
+      end
+    end
+    pos = pos + 1
   end
+  return guess
 end
 
 if not unittest.testing() then
@@ -215,4 +238,14 @@ test_suite:add_test(unittest.equal(utf16to8("a\0b"), "a"), "odd byte")
 test_suite:add_test(unittest.is_nil((utf8_dec("\xc0\x80"))), "overlong")
 test_suite:add_test(unittest.equal(select(2, cp437_dec("\x80")), 0xc7), "code page 437")
 test_suite:add_test(unittest.equal(cp437_enc(0xc7), "\x80"), "and back")
+for _, case in ipairs({
+  {"", "ascii"}, {"plain", "ascii"}, {"text\0", "ascii"}, {"caf\xe9", "ascii"},
+  {"\u{e9}", "utf-8"}, {"\xef\xbb\xbf\xff", "utf-8"}, {string.rep("a", 98) .. "\u{65e5}", "utf-8"},
+  {"\xff\xfea", "utf-16le"}, {"a\0b", "utf-16le"}, {"\xe9\0a\0", "utf-16le"},
+  {"\xfe\xff", "utf-16be"}, {"\0a\0b", "utf-16be"}, {"\0\0", "utf-16be"},
+  {"caf\xe9 x", "other"}, {"\xe6\x97", "other"}, {"\u{e9} \xff x", "other"}, {"\xff\xff", "other"},
+}) do
+  test_suite:add_test(unittest.equal(chardet(case[1]), case[2]), string.format("guess of %q", case[1]))
+end
+test_suite:add_test(unittest.equal(chardet("abcd\u{e9}", 5), "ascii"), "guess of the beginning")
 return _ENV

@@ -29,10 +29,12 @@ VENCRYPT_SUBTYPES = {
 -- @class table
 -- @name VENCRYPT_SUBTYPES_STR
 VENCRYPT_SUBTYPES_STR = {
-  [256] = "Plain", [257] = "None, Anonymous TLS", [258] = "VNC auth, Anonymous TLS", [259] = "Plain, Anonymous TLS",
-  [260] = "None, Server-authenticated TLS", [261] = "VNC auth, Server-authenticated TLS",
-  [262] = "Plain, Server-authenticated TLS", [263] = "SASL, Server-authenticated TLS",
-  [264] = "SASL, Anonymous TLS",
+  [256] = "Plain: name and password without TLS", [257] = "TLSNone: no login, TLS without a certificate",
+  [258] = "TLSVnc: VNC password, TLS without a certificate",
+  [259] = "TLSPlain: name and password, TLS without a certificate",
+  [260] = "X509None: no login, TLS with a certificate", [261] = "X509Vnc: VNC password, TLS with a certificate",
+  [262] = "X509Plain: name and password, TLS with a certificate", [263] = "X509SASL: SASL, TLS with a certificate",
+  [264] = "TLSSASL: SASL, TLS without a certificate",
 }
 
 -- Numbers of the ways to log in, and their names, from IANA's registry of RFB security types.
@@ -45,7 +47,7 @@ local SECURITY = {
   [0] = "Invalid security type", [1] = "None", [2] = "VNC Authentication", [5] = "RA2", [6] = "RA2ne",
   [16] = "Tight", [17] = "Ultra", [18] = "TLS", [19] = "VeNCrypt", [20] = "GTK-VNC SASL",
   [21] = "MD5 hash authentication", [22] = "Colin Dean xvp", [30] = "Apple Remote Desktop",
-  [35] = "Mac OS X security type",
+  [35] = "Apple, reserved",
 }
 
 --- A VNC server.

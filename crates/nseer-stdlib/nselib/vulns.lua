@@ -47,7 +47,7 @@ STATE_MSG = {
   [STATE.EXPLOIT] = "VULNERABLE (Exploitable)",
   [STATE.VULN | STATE.DoS] = "VULNERABLE (DoS)",
   [STATE.VULN | STATE.EXPLOIT] = "VULNERABLE (Exploitable)",
-  [STATE.UNKNOWN] = "UNKNOWN (unable to test)",
+  [STATE.UNKNOWN] = "UNKNOWN (could not be tested)",
 }
 
 local IS_SHOWN = STATE.LIKELY_VULN | STATE.VULN | STATE.DoS | STATE.EXPLOIT

@@ -18,7 +18,7 @@ Asks a DHCP server for its settings: routers, name servers, domains and what els
 -- | dhcp-discover:
 -- |   DHCP Message Type: DHCPACK
 -- |   Server Identifier: 192.0.2.1
--- |   Subnet Mask: 255.255.255.0
+-- |   Subnet Mask: 255.255.255.128
 -- |   Router: 192.0.2.1
 -- |_  Domain Name Server: 192.0.2.1
 -- @xmloutput

@@ -25,7 +25,7 @@ Shows what a Ganglia monitor tells everybody who connects: clusters, their owner
 -- |     Host 1:
 -- |       Name: node.example
 -- |       IP: 192.0.2.5
--- |_      load_one: 0.53
+-- |_      load_one: 0.27
 -- @xmloutput
 -- <elem key="Ganglia Version">3.7.2</elem>
 -- <table key="Cluster 1">

@@ -116,9 +116,10 @@ end
 local function mounts (sections)
   local rows = {{"Mount point", "Fs type", "Size", "Available"}}
   for _, line in ipairs(sections.fs_mounts or {}) do
-    local path, kind, blocks, free, size = string.match(line, "^(%S+) %S+ (%S+) (%d+) %d+ (%d+) (%d+)$")
+    -- Blocks: all, those that users may fill, all that are free, and the size of one.
+    local path, kind, blocks, available, size = string.match(line, "^(%S+) %S+ (%S+) (%d+) (%d+) %d+ (%d+)$")
     if path then
-      rows[#rows + 1] = {path, kind, mebibytes(blocks * size), mebibytes(free * size)}
+      rows[#rows + 1] = {path, kind, mebibytes(blocks * size), mebibytes(available * size)}
     end
   end
   return #rows > 1 and grid(rows)

@@ -16,8 +16,8 @@ Asks gpsd which receivers it has, and where and when it is (gpsd_json(5)).
 -- | gpsd-info:
 -- |   Release: 3.22
 -- |   Devices: /dev/ttyUSB0
--- |   Time of fix: 2026-04-14T15:54:23.000Z
--- |   Coordinates: 59.321685,17.886493
+-- |   Time of fix: 2026-02-03T08:41:07.000Z
+-- |   Coordinates: 47.250113,-31.904528
 -- |_  Speed: 0.1 knots
 -- @xmloutput
 -- <elem key="Release">3.22</elem>

@@ -13,12 +13,12 @@ Shows the disks of a machine and how warm they are, as hddtemp's daemon tells th
 -- @output
 -- 7634/tcp open  hddtemp
 -- | hddtemp-info:
--- |_  /dev/sda: ST4000DM004-2CV104: 38 C
+-- |_  /dev/sda: ST4000DM004-2CV104: 31 C
 -- @xmloutput
 -- <table>
 -- <elem key="device">/dev/sda</elem>
 -- <elem key="label">ST4000DM004-2CV104</elem>
--- <elem key="temperature">38</elem>
+-- <elem key="temperature">31</elem>
 -- <elem key="unit">C</elem>
 -- </table>
 

@@ -21,7 +21,7 @@ that are being answered, of which the names of the sites are shown.
 -- |   Server Version: Apache/2.4.62 (Debian)
 -- |   Server Built: 2026-01-02T03:04:05
 -- |   Server Uptime: 3 hours 2 minutes
--- |   Server Load: 0.05 0.02 0.00
+-- |   Server Load: 0.31 0.24 0.17
 -- |   VHosts:
 -- |_    www.example.org:80
 -- @xmloutput

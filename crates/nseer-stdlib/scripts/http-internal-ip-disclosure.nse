@@ -17,9 +17,9 @@ A request of HTTP/1.0 need not name the server. Some servers then put their own 
 -- @output
 -- 80/tcp open  http
 -- | http-internal-ip-disclosure:
--- |_  Internal IP Leaked: 10.0.0.2
+-- |_  Internal IP Leaked: 10.1.2.3
 -- @xmloutput
--- <elem key="Internal IP Leaked">10.0.0.2</elem>
+-- <elem key="Internal IP Leaked">10.1.2.3</elem>
 
 author = "The nseer contributors"
 license = "MIT OR Apache-2.0"

@@ -19,13 +19,13 @@ headers.
 -- 443/tcp open  https
 -- | http-security-headers:
 -- |   Strict_Transport_Security:
--- |     Header: Strict-Transport-Security: max-age=31536000
+-- |     Header: Strict-Transport-Security: max-age=63072000
 -- |   X_Content_Type_Options:
 -- |     Header: X-Content-Type-Options: nosniff
 -- |_    Description: Browsers take the declared type of a file and do not guess.
 -- @xmloutput
 -- <table key="Strict_Transport_Security">
---   <elem>Header: Strict-Transport-Security: max-age=31536000</elem>
+--   <elem>Header: Strict-Transport-Security: max-age=63072000</elem>
 -- </table>
 
 author = "The nseer contributors"

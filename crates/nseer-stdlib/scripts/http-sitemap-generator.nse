@@ -57,18 +57,20 @@ local function counts_text (counts)
   return table.concat(pieces, "; ")
 end
 
--- Looks at all pages. Gives the kinds of files by folder, the kinds of all, and the deepest folder.
+-- Looks at all pages. Gives the kinds of files by folder, the kinds of all, and the deepest folder. A path counts once, whatever
+-- is asked of it: the links by which a listing is sorted are no further files.
 local function walk (crawler)
-  local folders, kinds, deepest, depth = {}, {}, "/", 0
+  local folders, kinds, deepest, depth, seen = {}, {}, "/", 0, {}
   while true do
     local status, page = crawler:crawl()
     if not status then
       return folders, kinds, deepest, depth
     end
-    local code = page.response.status
-    if code and code < 400 then
+    local code, path = page.response.status, page.url:getPath()
+    if code == 200 and not seen[path] then
+      seen[path] = true
       local folder = page.url:getDir() or "/"
-      local kind = string.match(page.url:getPath(), "%.(%w+)$") or "Other"
+      local kind = string.match(path, "%.([^./]+)$") or "Other"
       folders[folder] = folders[folder] or {}
       count(folders[folder], kind)
       count(kinds, kind)

@@ -19,8 +19,8 @@ Asks a Modbus device for its identification.
 -- 502/tcp open  mbap
 -- | modbus-discover:
 -- |   sid 0x1:
--- |     Slave ID data: PM710\xFF
--- |_    Device identification: Example PM710 v03.110
+-- |     Slave ID data: Lab-PM-3.0\xFF
+-- |_    Device identification: Lab PM 3.0
 
 author = "The nseer contributors"
 license = "MIT OR Apache-2.0"

@@ -24,7 +24,7 @@ Lists the block devices that an NBD server exports, with their sizes and what ma
 -- |     disk1:
 -- |       Transmission Flags:
 -- |         SEND_FLUSH
--- |_      Size: 1048576 bytes
+-- |_      Size: 67108864 bytes
 
 author = "The nseer contributors"
 license = "MIT OR Apache-2.0"

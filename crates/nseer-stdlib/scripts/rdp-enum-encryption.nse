@@ -25,7 +25,7 @@ Finds out which security and which encryption a Remote Desktop server takes.
 -- |     SSL: SUCCESS
 -- |   RDP Encryption level: High
 -- |     128-bit RC4: SUCCESS
--- |_  RDP Protocol Version:  RDP 5.x, 6.x, 7.x, or 8.x server
+-- |_  RDP Protocol Version:  RDP 5.0 to 8.1 server
 
 author = "The nseer contributors"
 license = "MIT OR Apache-2.0"

@@ -21,7 +21,7 @@ Asks a controller of Siemens' S7 family which module it is, its version, serial 
 -- |   Version: 3.2.6
 -- |   System Name: S7300
 -- |   Module Type: CPU 315-2 PN/DP
--- |   Serial Number: S C-X4U421302009
+-- |   Serial Number: S C-H1KT40718263
 -- |_  Copyright: Original Siemens Equipment
 
 author = "The nseer contributors"

@@ -15,8 +15,8 @@ Lists the connections and listening ports that an SNMP agent tells of.
 -- @output
 -- 161/udp open  snmp
 -- | snmp-netstat:
--- |   TCP  0.0.0.0:22        0.0.0.0:0
--- |   TCP  192.0.2.1:22      192.0.2.9:50112
+-- |   TCP  0.0.0.0:5432      0.0.0.0:0
+-- |   TCP  192.0.2.1:5432    192.0.2.9:50112
 -- |_  UDP  0.0.0.0:161       *:*
 
 author = "The nseer contributors"

@@ -1,6 +1,7 @@
 local shortport = require "shortport"
 local socks = require "socks"
 local stdnse = require "stdnse"
+local string = require "string"
 
 description = [[
 Lists the ways to log in that a SOCKS 5 proxy offers.
@@ -23,8 +24,8 @@ categories = {"default", "discovery", "safe"}
 portrule = shortport.port_or_service({1080, 9050}, {"socks", "socks5", "tor-socks"})
 
 local METHODS = { socks.AuthMethod.NONE, socks.AuthMethod.GSSAPI, socks.AuthMethod.USERPASS }
--- What the library says of a proxy that refuses what it was offered (RFC 1928, section 3).
-local REFUSED = "No acceptable authentication methods"
+-- How libraries begin what they say of a proxy that refuses what it was offered: with RFC 1928, section 3.
+local REFUSED = "^No acceptable "
 
 local shown = { __tostring = function (entry) return entry.name end }
 
@@ -36,7 +37,7 @@ action = function (host, port)
     helper:close()
     if status and answer.method == method then
       found[#found + 1] = setmetatable({ name = helper:authNameByNumber(method), method = method }, shown)
-    elseif not status and answer ~= REFUSED then
+    elseif not status and not string.find(tostring(answer), REFUSED) then
       break
     end
   end

@@ -15,7 +15,7 @@ nothing of the picture is asked for.
 -- 5900/tcp open  vnc
 -- | vnc-title:
 -- |   name: Desktop
--- |   geometry: 800 x 600
+-- |   geometry: 1152 x 864
 -- |_  color_depth: 24
 
 author = "The nseer contributors"

@@ -14,7 +14,7 @@ Shows which devices and services of a host answer Web Services Dynamic Discovery
 -- 3702/udp open|filtered ws-discovery
 -- | wsdd-discover:
 -- |   Devices
--- |     Message id: 39a2b7f2-fdbd-690c-c7c9-deadbeefceb3
+-- |     Message id: 6f1d5c0e-83a2-4b97-9e41-0c2d7a58b3f6
 -- |     Address: http://192.0.2.5:5357/printer
 -- |_    Type: Device wprt:PrintDeviceType
 

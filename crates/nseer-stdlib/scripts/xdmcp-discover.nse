@@ -14,9 +14,9 @@ Asks a display manager for a session of the X Window System: whether it would op
 -- @output
 -- 177/udp open  xdmcp
 -- | xdmcp-discover:
--- |   Session id: 0x0000703E
+-- |   Session id: 0x00002F19
 -- |   Authorization name: MIT-MAGIC-COOKIE-1
--- |_  Authorization data: c282137c9bf8e2af88879e6eaa922326
+-- |_  Authorization data: 5d08b1e94c7f23a6e2907bd41f6c83a5
 
 author = "The nseer contributors"
 license = "MIT OR Apache-2.0"

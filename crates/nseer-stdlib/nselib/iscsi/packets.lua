@@ -174,7 +174,7 @@ Packet.LoginResponse = {
     [513] = "Authentication failure", [514] = "Authorization failure", [515] = "Target not found",
     [516] = "Target removed", [517] = "Unsupported version", [518] = "Too many connections",
     [519] = "Missing parameter", [520] = "Can't include in session", [521] = "Session type not supported",
-    [522] = "Session does not exist", [523] = "Invalid request during login", [768] = "Target error",
+    [522] = "Session does not exist", [523] = "Invalid during login", [768] = "Target error",
     [769] = "Service unavailable", [770] = "Out of resources",
   },
 }

@@ -266,7 +266,7 @@ function samr_enum_groups (host)
       if not is_list then
         return false, list
       elseif list.sam.count == 0 then
-        return false, "ERROR: No groups returned by samr_EnumDomainAliases()"
+        return false, "a domain has no groups"
       end
       groups[domain] = {}
       for _, group in ipairs(list.sam.entries or {}) do

@@ -91,7 +91,7 @@ local function returned (data)
     end
     local kind, flags, length = string.unpack("<BBxxxxI2", data, at + 2)
     if kind == FAULT then
-      return nil, "MSRPC call returned a fault (packet type)"
+      return nil, "the answer is a fault"
     elseif kind ~= RESPONSE or length < HEAD + 8 or at + length - 1 > #data then
       return nil, "the answer is no packet of a call"
     end

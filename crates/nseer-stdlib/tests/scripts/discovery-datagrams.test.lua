@@ -34,7 +34,7 @@ test("who says nothing of a device", {
 
 local ANSWER = '<?xml version="1.0" encoding="utf-8"?><e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" '
   .. 'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery">'
-  .. "<e:Header><a:MessageID>urn:uuid:39a2b7f2-fdbd-690c-c7c9-deadbeefceb3</a:MessageID></e:Header><e:Body><d:ProbeMatches>"
+  .. "<e:Header><a:MessageID>urn:uuid:6f1d5c0e-83a2-4b97-9e41-0c2d7a58b3f6</a:MessageID></e:Header><e:Body><d:ProbeMatches>"
   .. "<d:ProbeMatch><d:Types>d:Device p:PrintDeviceType</d:Types><d:XAddrs>http://127.0.0.1:5357/printer</d:XAddrs>"
   .. "</d:ProbeMatch></d:ProbeMatches></e:Body></e:Envelope>"
 
@@ -60,7 +60,7 @@ test("a display manager", {
     end
     c:send("\0\1\0\5" .. string.pack(">s2", string.pack(">s2s2s2", "", "lab", "Willing to manage")))
     if string.sub(c:receive(), 1, 4) == "\0\1\0\7" then
-      local text = string.pack(">I4s2s2s2s2", 0x703e, "", "", "MIT-MAGIC-COOKIE-1", "0123456789abcdef")
+      local text = string.pack(">I4s2s2s2s2", 0x2f19, "", "", "MIT-MAGIC-COOKIE-1", "0123456789abcdef")
       c:send("\0\1\0\8" .. string.pack(">s2", text))
     end
   end,

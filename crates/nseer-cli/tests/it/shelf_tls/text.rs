@@ -254,7 +254,7 @@ const CASES: &[Case] = &[
             "|   Memory: Total 1000M, Free 954M",
             "|   Mounts",
             "|     Mount point  Fs type  Size  Available",
-            "|_    /            ext4     4M    2M",
+            "|_    /            ext4     4M    1M",
         ],
         beside_nmap: false,
     },
