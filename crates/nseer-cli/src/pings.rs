@@ -5,9 +5,8 @@ use nseer_core::port_spec::parse_ports;
 use nseer_core::{PortKey, Protocol, ServiceTable};
 use nseer_scan::{Aim, Discovery, Technique};
 
-use crate::plan::Families;
-use crate::plan::Plan;
-use crate::settings::PingType;
+use crate::plan::{Depth, Families, Plan};
+use crate::settings::{PingType, ScanType};
 
 /// The ports that are asked where the user names none.
 const CONNECT_PORTS: [u16; 2] = [80, 443];
@@ -27,12 +26,13 @@ pub fn pings(
     table: &ServiceTable,
 ) -> anyhow::Result<(Discovery, Vec<String>)> {
     let mut warnings = Vec::new();
-    if plan.discovery.skip {
+    if plan.discovery.skip || plan.depth == Depth::List {
         return Ok((Discovery::Skip, warnings));
     }
+    let asks_protocols = plan.scan.types.contains(&ScanType::Protocol);
     let excluded = match &plan.ports.exclude {
-        Some(list) => parse_ports(list, &Protocol::TRANSPORTS, table)?.ports,
-        None => Vec::new(),
+        Some(list) if !asks_protocols => parse_ports(list, &Protocol::TRANSPORTS, table)?.ports,
+        _ => Vec::new(),
     };
     let is_allowed = |aim: &Aim| {
         let key = aim.technique.protocol().map(|protocol| PortKey::new(protocol, aim.port));
@@ -40,8 +40,8 @@ pub fn pings(
     };
     let mut aims = Vec::new();
     for (kind, ports) in &plan.discovery.pings {
-        let has_other_family = plan.targets.families != Families::V6;
-        if matches!(kind, PingType::Timestamp | PingType::AddressMask) && !has_other_family {
+        let is_of_v4 = matches!(kind, PingType::Timestamp | PingType::AddressMask);
+        if is_of_v4 && plan.targets.families == Families::V6 {
             bail!("{} is a message of IPv4 that IPv6 does not have: use -PE", kind.option());
         }
         let asked = ping(*kind, ports.as_deref(), privileged, table)?;

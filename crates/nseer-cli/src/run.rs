@@ -159,10 +159,9 @@ impl Run {
         if interrupted.is_some() {
             run.sinks.mark_failed();
         } else if targets.were_given() && counts.are_none() {
-            run.sinks.emit(Event::Message {
-                severity: Severity::Warning,
-                text: b"nseer: warning: no host was scanned: no target was left after exclusions, or none is known".to_vec(),
-            });
+            let text = "nseer: warning: no host was scanned: no target was left after exclusions, \
+                        or none is known";
+            run.sinks.emit(Event::Message { severity: Severity::Warning, text: text.into() });
         }
         run.finished(&counts, begun, interrupted);
     }

@@ -50,9 +50,11 @@ fn text(address: IpAddr, error: &io::Error) -> String {
         | io::ErrorKind::HostUnreachable
         | io::ErrorKind::AddrNotAvailable => "this machine knows no way there: see 'ip route'",
         io::ErrorKind::NetworkDown => "the interface is down: see 'ip link'",
-        io::ErrorKind::InvalidInput => {
-            "its route is closed (see 'ip route'), or it is not of the version of -S"
+        // The kernel's word for a route that leads nowhere; the other is our own.
+        io::ErrorKind::InvalidInput if error.raw_os_error().is_some() => {
+            "its route is closed: see 'ip route'"
         }
+        io::ErrorKind::InvalidInput => "leave out -S, or the targets that are not of its version",
         _ => "what was not asked seems silent",
     };
     format!("nseer: cannot send to {address} (this is told once): {error}; {hint}")

@@ -200,6 +200,7 @@ mod tests {
             }
         }
     }
+
     #[test]
     fn a_service_without_a_name_has_that_of_the_table() {
         let names = Arc::new(ServiceTable::new(b"http 80/tcp 0.5\n".as_slice()));

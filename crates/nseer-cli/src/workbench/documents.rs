@@ -103,7 +103,6 @@ impl Source {
         complain(&format!("warning: '{}' {text}", self.file));
     }
 
-    /// What the scan's own outputs were to show, as far as its command line tells.
     /// Of a run that tells of no scan of ports: whether it made none. Documents of other programs may leave that
     /// out.
     fn scanned_no_ports(&self, args: &str) -> bool {
@@ -115,6 +114,7 @@ impl Source {
         matches!(self.kind, Kind::Store(..)) || args.split(' ').any(is_list_or_ping)
     }
 
+    /// What the scan's own outputs were to show, as far as its command line tells.
     pub(super) fn report_options(&self) -> ReportOptions {
         let (run, stylesheet) = match &self.kind {
             Kind::Xml(document) => (&document.head().run, document.head().stylesheet.clone()),

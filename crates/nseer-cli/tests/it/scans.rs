@@ -134,6 +134,10 @@ fn excluded_ports_are_not_asked_whether_the_host_is_up() {
             assert!(!sent(&theirs).is_empty(), "{theirs:#?}");
             assert_eq!(sent(&ours), sent(&theirs), "{more:?}: {ours:#?} {theirs:#?}");
         }
+        // Of a scan of protocols they are protocols.
+        let ours = lab.nseer(&["-n", "-sO", "-p1,tcp", "--exclude-ports", "tcp", "-PE", V4]);
+        assert_eq!(ours.code, 0, "{ours:#?}");
+        assert!(ours.stdout.contains("icmp") && !ours.stdout.contains("tcp"), "{ours:#?}");
         let all = ["-n", "-sn", "-PS80", "--exclude-ports", "80", V4];
         let ours = lab.nseer(&all);
         assert!(ours.code != 0 && ours.stderr.contains("use -Pn"), "{ours:#?}");
