@@ -145,13 +145,13 @@ impl PortTable {
     /// found, is the table's.
     #[must_use]
     pub fn service(&self, key: PortKey) -> ServiceInfo {
-        let name = self.ports.service_name(key);
+        let name = || self.ports.service_name(key);
         match self.detail.get(&key).and_then(|d| d.service.as_ref()) {
             Some(found) if found.name.is_none() => {
-                ServiceInfo { name: name.map(ToOwned::to_owned), ..found.clone() }
+                ServiceInfo { name: name().map(ToOwned::to_owned), ..found.clone() }
             }
             Some(found) => found.clone(),
-            None => name.map(ServiceInfo::from_table).unwrap_or_default(),
+            None => name().map(ServiceInfo::from_table).unwrap_or_default(),
         }
     }
 

@@ -174,7 +174,6 @@ fn checked(words: &Words, system: &System) -> anyhow::Result<(Vec<Checked>, bool
         }
     }
     for trouble in &found.unread {
-        // Where standard error is gone there is nobody to tell.
         complain(&format!("{trouble:#}"));
     }
     if found.files.is_empty() {

@@ -99,7 +99,6 @@ impl Source {
     }
 
     fn say(&self, text: &str) {
-        // Where standard error is gone there is nobody to tell.
         complain(&format!("warning: '{}' {text}", self.file));
     }
 

@@ -118,6 +118,11 @@ fn arguments_come_from_a_file_and_the_command_line() {
     });
 }
 
+/// The first line of each host's report, in order.
+fn hosts(output: &Output) -> Vec<&str> {
+    output.stdout.lines().filter(|line| line.contains("report for")).collect()
+}
+
 #[test]
 fn lists_of_targets_are_read_alike() {
     lab::run("options::lists_of_targets_are_read_alike", |lab| {
@@ -131,10 +136,6 @@ fn lists_of_targets_are_read_alike() {
             &["-sL", "-n", "127.1", "127.0.1/31", "127.9.300"],
         ] {
             let (ours, theirs) = (lab.nseer(args), lab.nmap(args));
-            let hosts = |output: &Output| {
-                let lines = output.stdout.lines().filter(|line| line.contains("report for"));
-                lines.map(str::to_owned).collect::<Vec<_>>()
-            };
             assert_eq!(hosts(&ours), hosts(&theirs), "{args:?}: {ours:#?}");
             assert!(hosts(&ours).len() > 2, "{args:?}");
         }
@@ -148,10 +149,6 @@ fn what_scripts_find_before_a_list_is_listed() {
         for targets in [&[][..], &["127.0.0.7"]] {
             let args = [&["-sL", "-n", "--script", &script], targets].concat();
             let (ours, theirs) = (lab.nseer(&args), lab.nmap(&args));
-            let hosts = |output: &Output| {
-                let lines = output.stdout.lines().filter(|line| line.contains("report for"));
-                lines.map(str::to_owned).collect::<Vec<_>>()
-            };
             assert_eq!(hosts(&ours), hosts(&theirs), "{ours:#?}");
             assert_eq!(hosts(&ours).len(), targets.len() + 2, "{ours:#?}");
         }
