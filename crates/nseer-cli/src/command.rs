@@ -25,6 +25,7 @@ use crate::limits::Limits;
 use crate::past::Past;
 use crate::pings::pings;
 use crate::plan::{Depth, Input, OutputPlan, Plan};
+use crate::printing::print;
 use crate::run::Run;
 use crate::scanner;
 use crate::scripts::Scripts;
@@ -422,7 +423,7 @@ fn write_descriptions(plan: &Plan, around: &Around, scripts: &[&ScriptInfo]) -> 
         match &file.path {
             None => {
                 screen = false;
-                std::io::stdout().write_all(&text)?;
+                print(&text)?;
             }
             Some(path) => {
                 let opened = around.system.files.create(path, plan.output.append);
@@ -432,7 +433,7 @@ fn write_descriptions(plan: &Plan, around: &Around, scripts: &[&ScriptInfo]) -> 
         }
     }
     if screen {
-        let _ = std::io::stdout().write_all(&script_help::text(scripts));
+        print(script_help::text(scripts))?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ pub mod past;
 pub mod permutation;
 pub mod pings;
 pub mod plan;
+pub mod printing;
 pub mod run;
 pub mod scanner;
 pub mod screen;

@@ -1,7 +1,6 @@
 //! The `nseer` command.
 
 use std::ffi::OsString;
-use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use nseer_cli::command::{Failure, Invocation, execute};
@@ -11,6 +10,7 @@ use nseer_cli::interfaces;
 use nseer_cli::page::{self, Page};
 use nseer_cli::parse::parse;
 use nseer_cli::plan::{Command, plan};
+use nseer_cli::printing::print;
 use nseer_cli::settings::Settings;
 use nseer_cli::workbench::find;
 use nseer_seam::System;
@@ -31,11 +31,11 @@ fn main() -> ExitCode {
     };
     match plan(&settings) {
         Ok(Command::Print(Page::Version)) => {
-            print(&page::version(&std::env::args_os().next().unwrap_or_default()))
+            show(&page::version(&std::env::args_os().next().unwrap_or_default()))
         }
-        Ok(Command::Print(page)) => print(&page.text()),
+        Ok(Command::Print(page)) => show(&page.text()),
         Ok(Command::Interfaces) => match interfaces::text(&System::real()) {
-            Ok(text) => print(&text),
+            Ok(text) => show(&text),
             Err(error) => fail(&format!("{error:#}")),
         },
         Ok(Command::Run(plan)) => match execute(&plan, invocation(words.clone())) {
@@ -63,14 +63,10 @@ fn quoted(word: &str) -> String {
     if word.contains(char::is_whitespace) { format!("\"{escaped}\"") } else { escaped }
 }
 
-/// A reader that has gone away is no failure.
-fn print(text: &str) -> ExitCode {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            fail(&format!("cannot write to standard output: {error}"))
-        }
-        _ => ExitCode::SUCCESS,
+fn show(text: &str) -> ExitCode {
+    match print(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("{error:#}")),
     }
 }
 

@@ -4,12 +4,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use nseer_seam::System;
 
 use crate::complaint::complain;
 use crate::options::Complete;
+use crate::printing::print;
 
 mod check;
 mod convert;
@@ -170,9 +170,7 @@ impl Group {
                 return 1;
             }
         }
-        // A reader that has gone away is no failure.
-        let _ = std::io::stdout().write_all(self.help(TOOLS).as_bytes());
-        0
+        exit_code(print(self.help(TOOLS)).map(|()| 0), 1)
     }
 
     fn unknown(&self, tools: &'static [Tool], word: &OsStr) -> String {
@@ -208,19 +206,10 @@ impl Tool {
     pub fn run(&self, words: &[OsString]) -> u8 {
         let is_help = |word: &OsString| word == "-h" || word == "--help";
         if words.iter().take_while(|word| *word != "--").any(is_help) {
-            // A reader that has gone away is no failure.
-            let _ = std::io::stdout().write_all(self.help().as_bytes());
-            return 0;
+            return exit_code(print(self.help()).map(|()| 0), self.trouble);
         }
-        let done = self.read(words).map_err(Into::into);
-        match done.and_then(|words| (self.run)(&words, &System::real())) {
-            Ok(code) => code,
-            Err(error) if is_broken_pipe(&error) => 0,
-            Err(error) => {
-                complain(&format!("{error:#}"));
-                self.trouble
-            }
-        }
+        let words = self.read(words).map_err(Into::into);
+        exit_code(words.and_then(|words| (self.run)(&words, &System::real())), self.trouble)
     }
 
     /// How it is typed: `nseer diff [OPTIONS] BEFORE AFTER`.
@@ -246,6 +235,18 @@ impl Tool {
             crate::help::row(&mut text, typed.trim_end(), option.short);
         }
         text
+    }
+}
+
+/// The exit code of what was done; of what went wrong, which is told, that is `trouble`.
+fn exit_code(done: anyhow::Result<u8>, trouble: u8) -> u8 {
+    match done {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => 0,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            trouble
+        }
     }
 }
 

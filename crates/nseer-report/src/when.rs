@@ -1,5 +1,7 @@
-//! Times as people and parsers expect them. Every time is given; no clock is read.
+//! Times as people and parsers expect them. Every time is given; no clock is read. The local zone is the
+//! one thing that reports take from the machine.
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::tz::TimeZone;
@@ -7,8 +9,24 @@ use jiff::{Timestamp, ZonedDateTime};
 
 /// The time in the local zone.
 pub(crate) fn local(time: SystemTime) -> ZonedDateTime {
+    static ZONE: OnceLock<TimeZone> = OnceLock::new();
     let timestamp = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
-    timestamp.to_zoned_datetime(TimeZone::system())
+    timestamp.to_zoned_datetime(ZONE.get_or_init(zone).clone())
+}
+
+/// The zone that tzset(3) finds: what `TZ` names, else that of `/etc/localtime`, else UTC.
+fn zone() -> TimeZone {
+    match std::env::var_os("TZ") {
+        Some(_) => TimeZone::system(),
+        None => compiled_zone("/etc/localtime").unwrap_or(TimeZone::UTC),
+    }
+}
+
+/// The zone that a file describes (tzfile(5)). `TimeZone::system` walks through all zones of the machine to
+/// find its name too, which nothing shows and which takes a seventh of a short scan.
+#[allow(clippy::disallowed_methods, reason = "`TimeZone::system` reads the same by itself")]
+fn compiled_zone(path: &str) -> Option<TimeZone> {
+    TimeZone::tzif("", &std::fs::read(path).ok()?).ok()
 }
 
 /// In the way of ctime(3): `Tue Nov 24 18:26:31 2026`.
@@ -81,6 +99,18 @@ mod tests {
         ] {
             assert_eq!(latency(Duration::from_micros(micros)), text);
         }
+    }
+
+    #[test]
+    fn the_zone_is_that_of_the_system() {
+        let system = TimeZone::system();
+        for seconds in [0, 1_000_000_000, 1_782_000_000, 1_798_000_000] {
+            let time = UNIX_EPOCH + Duration::from_secs(seconds);
+            let known = Timestamp::try_from(time).unwrap().to_zoned_datetime(system.clone());
+            assert_eq!(local(time).datetime(), known.datetime(), "at {seconds}");
+        }
+        assert_eq!(compiled_zone("/"), None);
+        assert_eq!(compiled_zone("Cargo.toml"), None, "no compiled zone");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use nseer_seam::{FileKind, System};
 use super::{DATADIR, OUT, Tool, ToolOption, Words, documents};
 use crate::complaint::complain;
 use crate::options::Complete;
+use crate::printing::print;
 
 pub(super) const TOOL: Tool = Tool {
     name: "script check",
@@ -281,7 +282,7 @@ fn write_types(words: &Words, system: &System) -> anyhow::Result<u8> {
         written.with_context(|| format!("cannot write '{}'", path.display()))?;
         count += usize::from(!is_settings);
     }
-    let _ = writeln!(io::stdout(), "{count} definition files are in '{}'", types.display());
+    print(format!("{count} definition files are in '{}'\n", types.display()))?;
     Ok(CLEAN)
 }
 

@@ -1,6 +1,5 @@
 //! `nseer script new`: a script to begin with, and a test of it.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -11,6 +10,7 @@ use super::script_run::port;
 use super::test_find::TESTS;
 use super::{Tool, ToolOption, Words};
 use crate::options::Complete;
+use crate::printing::print;
 
 pub(super) const TOOL: Tool = Tool {
     name: "script new",
@@ -120,7 +120,7 @@ fn run(words: &Words, system: &System) -> anyhow::Result<u8> {
     for (file, text) in [(&script, template.script), (&test, template.test)] {
         let written = system.files.write(file, filled(text).as_bytes());
         written.with_context(|| format!("cannot write '{}'", file.display()))?;
-        writeln!(std::io::stdout(), "Wrote {}", file.display())?;
+        print(format!("Wrote {}\n", file.display()))?;
     }
     Ok(0)
 }

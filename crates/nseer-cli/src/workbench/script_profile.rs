@@ -1,7 +1,7 @@
 //! `nseer script profile`: what scripts took in runs with `--script-profile`, put together.
 
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, Write as _};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{Tool, ToolOption, Words};
 use crate::options::Complete;
+use crate::printing::print;
 
 pub(super) const TOOL: Tool = Tool {
     name: "script profile",
@@ -59,7 +60,7 @@ fn run(words: &Words, system: &System) -> anyhow::Result<u8> {
         true => format!("{}\n", serde_json::to_string_pretty(&rows)?),
         false => ScriptCosts::table(&rows),
     };
-    io::stdout().write_all(text.as_bytes()).context("cannot write the output")?;
+    print(text)?;
     Ok(0)
 }
 

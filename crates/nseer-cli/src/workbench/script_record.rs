@@ -21,6 +21,7 @@ use super::Words;
 use super::script_run::{Target, given_host};
 use super::single_run::{self, GivenHost, Ran, SingleRun};
 use super::test_run::Settings;
+use crate::printing::print;
 
 /// Runs the script against `target` and writes a recording.
 pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::Result<()> {
@@ -182,7 +183,7 @@ fn tell(
         if count == 1 { "1 connection".to_owned() } else { format!("{count} connections") };
     let mut text = recording.output.clone().unwrap_or_default();
     text.push_str(&format!("Recorded {connections} in {}\n", path.display()));
-    std::io::stdout().write_all(text.as_bytes())?;
+    print(text)?;
     let played = settings.replay(script, recording)?;
     let is_same = recording.output.as_ref() == Some(&played.ran.text());
     let first =

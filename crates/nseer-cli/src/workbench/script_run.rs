@@ -19,6 +19,7 @@ use super::single_run::{self, GivenHost, GivenPort, Ran, SingleRun};
 use super::{DATADIR, Tool, ToolOption, Words};
 use crate::complaint::complain;
 use crate::options::Complete;
+use crate::printing::print;
 use crate::scanner::may_send_raw;
 use crate::setup;
 
@@ -245,7 +246,7 @@ fn report(ran: &Ran, given: &GivenHost, counts: Counts) -> anyhow::Result<bool> 
     for (severity, text) in &ran.messages {
         let line = message_text(text);
         match severity {
-            Severity::Info | Severity::Note => writeln!(std::io::stdout(), "{line}")?,
+            Severity::Info | Severity::Note => print(format!("{line}\n"))?,
             // Where standard error is gone there is nobody to tell.
             Severity::Warning | Severity::Error => drop(writeln!(std::io::stderr(), "{line}")),
         }
@@ -261,14 +262,13 @@ fn report(ran: &Ran, given: &GivenHost, counts: Counts) -> anyhow::Result<bool> 
     while out.ends_with(b"\n\n") {
         out.pop();
     }
-    std::io::stdout().write_all(&out)?;
+    print(out)?;
     if !ran.has_run() {
         let note = format!("nseer: {}\n", why_not(ran, given));
         let _ = std::io::stderr().write_all(note.as_bytes());
         return Ok(false);
     }
-    let note = format!("\n{}\n", figures(ran, counts));
-    std::io::stdout().write_all(note.as_bytes())?;
+    print(format!("\n{}\n", figures(ran, counts)))?;
     let failures = ran.failures();
     Ok(failures.is_empty())
 }

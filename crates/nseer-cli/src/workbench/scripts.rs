@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::sources::{self, Kind, Source};
 use super::{DATADIR, Tool, ToolOption, Words};
 use crate::options::Complete;
+use crate::printing::print;
 
 const FORMAT: ToolOption = ToolOption {
     name: "--format",
@@ -77,10 +78,10 @@ fn list(words: &Words, system: &System) -> anyhow::Result<u8> {
         );
     }
     if json {
-        print(&pretty(&Value::Array(shelf.scripts().map(row).collect()))?)?;
+        print(pretty(&Value::Array(shelf.scripts().map(row).collect()))?)?;
     } else {
         let scripts: Vec<&Entry<Script>> = shelf.scripts().collect();
-        print(&list_text(&scripts, terminal_width()))?;
+        print(list_text(&scripts, terminal_width()))?;
     }
     Ok(0)
 }
@@ -98,9 +99,9 @@ fn info(words: &Words, system: &System) -> anyhow::Result<u8> {
         bail!("'{name}' is a library: nseer script help {name} shows its documentation");
     };
     if json {
-        print(&pretty(&script_json(&found.shelf, entry))?)?;
+        print(pretty(&script_json(&found.shelf, entry))?)?;
     } else {
-        print(&facts(&found.shelf, entry))?;
+        print(facts(&found.shelf, entry))?;
     }
     Ok(0)
 }
@@ -161,7 +162,7 @@ fn help(words: &Words, system: &System) -> anyhow::Result<u8> {
             found.shelf.library(&found.name).map(|entry| library_text(entry, member, width))
         }
     };
-    print(&text.unwrap_or_default())?;
+    print(text.unwrap_or_default())?;
     Ok(0)
 }
 
@@ -297,10 +298,6 @@ pub(super) fn is_json(words: &Words) -> anyhow::Result<bool> {
 
 fn pretty(value: &Value) -> anyhow::Result<String> {
     Ok(format!("{}\n", serde_json::to_string_pretty(value)?))
-}
-
-fn print(text: &str) -> anyhow::Result<()> {
-    io::stdout().write_all(text.as_bytes()).context("cannot write the output")
 }
 
 /// The columns of the terminal that is written to, if it is one.

@@ -206,7 +206,20 @@ fn a_terminal_that_goes_away_loses_nothing() {
 #[test]
 fn pages_that_cannot_be_written_are_a_failure() {
     for (to, fails) in [("/dev/full", true), ("/dev/null", false)] {
-        for page in ["-h", "--help", "-V", "--iflist"] {
+        let pages = [
+            "-h",
+            "--help",
+            "-V",
+            "--iflist",
+            "--script-help banner",
+            "--script-help banner -oX -",
+            "convert --help",
+            "script",
+            "script --help",
+            "script list",
+            "script info banner",
+        ];
+        for page in pages {
             let command = format!("exec '{}' {page} > {to}", env!("CARGO_BIN_EXE_nseer"));
             let run = Command::new("sh").args(["-c", &command]).output().expect("a shell");
             let told = String::from_utf8_lossy(&run.stderr).contains("standard output");
