@@ -4,43 +4,40 @@ use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use anyhow::{Context as _, anyhow, bail};
 use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
 use nseer_core::progress::PingScan;
-use nseer_core::{
-    Event, EventSink as _, Levels, PortKey, ScanPorts, ServiceNames as _, Severity, Stage,
-};
+use nseer_core::{Event, EventSink as _, Levels, ScanPorts, Severity, Stage};
 use nseer_engine::selection::{Entry, write_db};
 use nseer_engine::{
     Engine, EngineConfig, KeptRegistries, NewTargets as _, ScriptInfo, script_help,
 };
-use nseer_probes::PayloadTable;
-use nseer_scan::{Heir, Technique};
+use nseer_report::ReportOptions;
+use nseer_scan::Technique;
 use nseer_seam::System;
 use nseer_store::{Beginning, Progress, Store, StoreError};
 
 use crate::limits::Limits;
 use crate::past::Past;
-use crate::pings::pings;
 use crate::plan::{Depth, Input, OutputPlan, Plan};
 use crate::printing::print;
 use crate::run::Run;
-use crate::scanner;
+use crate::scanner::{self, Methods};
 use crate::scripts::Scripts;
-use crate::settings::{Format, PingType, ScanType};
+use crate::sending::Sending;
+use crate::settings::Format;
 use crate::setup::{self, Around};
 use crate::share::Share;
 use crate::sinks::{self, Audience, Keeper};
 use crate::stop::{hears_hangup, told_to_stop};
 use crate::suspend::Suspender;
 use crate::systems::{Systems, systems};
-use crate::tap::PacketTap;
 use crate::target_source::{FoundTargets, TargetSource};
 use crate::tasks::Tasks;
-use crate::timing::{report, timing};
-use crate::troubles::Troubles;
+use crate::timing::report;
 use crate::vendors::Vendors;
 use crate::versions::{ProbeFile, Versions, versions};
 
@@ -81,6 +78,7 @@ fn carry_out(
 ) -> anyhow::Result<bool> {
     let system = System::real();
     setup::check_data(plan, &system)?;
+    let limits = Limits::of_this_process(&plan.timing)?;
     // Scripts have threads of their own; a second one here would mostly be woken for nothing.
     let most = if plan.runs_scripts() { 1 } else { 2 };
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(most));
@@ -91,9 +89,9 @@ fn carry_out(
         .context("cannot start the event loop")?;
     let done = runtime.block_on(async {
         if plan.scripts.help.is_empty() {
-            scan(plan, invocation, system, has_outputs).await
+            scan(plan, invocation, (system, limits), has_outputs).await
         } else {
-            describe(plan, system).await
+            describe(plan, system, limits).await
         }
     });
     // A name that is still being looked up is not waited for.
@@ -104,121 +102,84 @@ fn carry_out(
 async fn scan(
     plan: &Plan,
     invocation: Invocation,
-    system: System,
+    (system, limits): (System, Limits),
     has_outputs: &Cell<bool>,
 ) -> anyhow::Result<bool> {
     let (begun, started) = (system.clock.now(), system.clock.wall());
     let args = invocation.args.clone();
     let data = setup::data_dirs(plan, &system);
-    let limits = Limits::of_this_process(&plan.timing);
-    let mut timing = timing(&plan.timing);
     let network = setup::network(&plan.discovery, &limits)?;
-    let heir = plan.runs_scripts().then(|| {
-        let network = network.clone();
-        Heir::new(move |peer, connection| network.offer(peer, connection))
-    });
-    let methods = scanner::methods(plan)?;
-    timing.defeats.resets = methods.defeats_resets;
-    let table = setup::service_table(&data, names_protocols(plan))?;
-    let udp = methods.techniques.contains(&Technique::Udp);
-    let mut probes = ProbeFile::default();
-    let payloads = if udp { setup::payloads(&data, &mut probes)? } else { PayloadTable::default() };
-    let troubles = Troubles::default();
-    let tap = PacketTap::new(system.clock.clone(), begun, methods.privileged);
-    let (discovery, mut warnings) = pings(plan, methods.privileged, &table)?;
-    let scanner = scanner::scanner(
-        plan,
-        (&methods, discovery),
-        timing.clone(),
-        &limits,
-        payloads,
-        &system,
-        (heir, &troubles, tap.tap()),
-    )?;
-    if plan.runs_scripts() {
-        // Scripts ask for names at once; the table is made ready while they load.
-        let names = table.clone();
-        tokio::task::spawn_blocking(move || names.name(PortKey::tcp(1)).is_some());
-    }
-    let (ports, of_ports) = setup::ports(&plan.ports, &methods.techniques, table)?;
-    warnings.extend(of_ports);
-    if methods.falls_back {
-        warnings.push(NO_RAW_PACKETS.to_owned());
-    }
-    warnings.extend(scanner::warnings(&plan.scan.packets, &methods));
-    if plan.versions.left_out {
-        warnings.push(NO_VERSIONS.to_owned());
-    }
-    let mut options = setup::report_options(&plan.output, plan.depth, plan.versions.wanted);
-    options.ignores_resets = methods.defeats_resets;
-    options.systems = plan.systems.wanted.is_done(methods.privileged);
-    options.guesses = plan.systems.guesses;
-    let (keeper, progress) = keeper(plan, invocation)?;
-    let OutputPlan { verbosity, debug, packets, .. } = plan.output;
-    let levels = Levels::new(verbosity, debug, plan.scripts.trace).with_packets(packets);
-    let levels = Arc::new(levels);
+    let sending = Sending::new(plan, &limits, (&system, begun), (&data, &network))?;
+    let Sending { methods, timing, ports, troubles, tap, .. } = &sending;
+    let levels = levels(plan);
     let audience = Audience {
         levels: levels.clone(),
         stages: stages(plan, &methods.techniques),
         is_interactive: plan.output.interactive,
     };
+    let (keeper, progress) = keeper(plan, invocation)?;
+    let options = report_options(plan, methods);
     let (sinks, writer) =
         sinks::open(&plan.output, &options, keeper, (&system, started), audience)?;
     has_outputs.set(true);
     // Until the end of the run, whatever it is.
     let keys = reads_keys(plan).then(|| sinks.keys()).flatten();
     let _suspender = keys.as_ref().and_then(|keys| Suspender::new(keys, sinks.line()));
-    let begun_before = progress.as_ref().map(|progress| progress.run.clone());
     troubles.tell_to(sinks.clone());
     tap.tell_to(sinks.clone(), levels.clone());
-    sinks.emit(Event::RunStarted(begun_before.unwrap_or_else(|| RunInfo {
-        program: "nseer".to_owned(),
-        args,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        started,
-        verbosity: plan.output.verbosity,
-        debugging: plan.output.debug,
-        scans: scan_summary(&methods.techniques, &ports),
-    })));
-    for text in warnings {
-        sinks.emit(Event::Message { severity: Severity::Warning, text: text.into_bytes() });
+    let info = match &progress {
+        Some(progress) => progress.run.clone(),
+        None => run_info(plan, args, started, scan_summary(&methods.techniques, ports)),
+    };
+    sinks.emit(Event::RunStarted(info));
+    for text in &sending.warnings {
+        sinks.emit(Event::Message { severity: Severity::Warning, text: text.clone().into() });
     }
     let found = Arc::new(FoundTargets::telling(sinks.clone()));
-    if let Some(progress) = &progress {
-        for target in &progress.found_targets {
-            found.add(target);
-        }
+    for target in progress.iter().flat_map(|progress| &progress.found_targets) {
+        found.add(target);
+    }
+    if plan.output.debug > 0 {
+        let text = report(timing, limits.hosts_in_flight).into_bytes();
+        sinks.emit(Event::Message { severity: Severity::Note, text });
     }
     let past = progress.map(Past::of).unwrap_or_default();
-    let mut around = Around {
+    let around = Around {
         data,
-        network: network.clone(),
+        network,
         sinks: sinks.clone(),
         found: found.clone(),
         excluded: Arc::default(),
         levels,
         limits,
-        system: system.clone(),
+        system,
         privileged: methods.privileged,
         registry: KeptRegistries { is_told: sinks.keeps_hosts(), left: past.registry() },
     };
-    let files = around.data.clone();
-    if debug > 0 {
-        let text = report(&timing, limits.hosts_in_flight).into_bytes();
-        sinks.emit(Event::Message { severity: Severity::Note, text });
-    }
     tell_of_installed_nmap(plan, &around);
-    let tasks = Arc::new(Tasks::new(sinks.clone(), system.clock.clone()));
-    let vendors = Vendors::new(around.data.clone(), sinks.clone());
+    go(plan, around, sending, (past, found), begun).await;
+    writer.finish(&sinks)
+}
+
+/// Makes ready what comes after the port scan, and runs it all.
+async fn go(
+    plan: &Plan,
+    mut around: Around,
+    sending: Sending,
+    (past, found): (Past, Arc<FoundTargets>),
+    begun: Instant,
+) {
+    let Sending { timing, scanner, ports, probes, tap, .. } = sending;
     let prepared = prepare(plan, probes, &mut around).await;
-    drop(around);
+    let Around { data, network, sinks, limits, system, .. } = around;
     let hears_hangup = hears_hangup(&system);
     let run = |versions, systems, scripts| Run {
+        tasks: Arc::new(Tasks::new(sinks.clone(), system.clock.clone())),
+        vendors: Vendors::new(data.clone(), sinks.clone()),
         system,
         network,
-        sinks: sinks.clone(),
+        sinks,
         scanner: Arc::new(scanner),
-        vendors,
         versions,
         systems,
         scripts,
@@ -229,8 +190,7 @@ async fn scan(
         found,
         hosts_in_flight: limits.hosts_in_flight,
         past,
-        tasks,
-        data: files,
+        data,
         tap,
     };
     match prepared {
@@ -242,7 +202,35 @@ async fn scan(
         }
         Err(error) => run(None, None, None).give_up(&format!("{error:#}"), begun),
     }
-    writer.finish(&sinks)
+}
+
+/// How much the run says of itself.
+fn levels(plan: &Plan) -> Arc<Levels> {
+    let OutputPlan { verbosity, debug, packets, .. } = plan.output;
+    Arc::new(Levels::new(verbosity, debug, plan.scripts.trace).with_packets(packets))
+}
+
+/// What outputs are to show of a scan.
+fn report_options(plan: &Plan, methods: &Methods) -> ReportOptions {
+    ReportOptions {
+        ignores_resets: methods.defeats_resets,
+        systems: plan.systems.wanted.is_done(methods.privileged),
+        guesses: plan.systems.guesses,
+        ..setup::report_options(&plan.output, plan.depth, plan.versions.wanted)
+    }
+}
+
+/// A run that begins.
+fn run_info(plan: &Plan, args: String, started: SystemTime, scans: Vec<ScanSummary>) -> RunInfo {
+    RunInfo {
+        program: "nseer".to_owned(),
+        args,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started,
+        verbosity: plan.output.verbosity,
+        debugging: plan.output.debug,
+        scans,
+    }
 }
 
 /// The store of the scan, where one was asked for: a new one, or the one that it goes on from.
@@ -298,12 +286,6 @@ async fn prepare(
     Ok((versions, systems, scripts, targets))
 }
 
-/// True where names of IP protocols are to be read or shown.
-fn names_protocols(plan: &Plan) -> bool {
-    plan.scan.types.contains(&ScanType::Protocol)
-        || plan.discovery.pings.iter().any(|(kind, _)| *kind == PingType::Protocol)
-}
-
 /// Somebody may press keys: standard input is not a list of targets.
 fn reads_keys(plan: &Plan) -> bool {
     plan.output.interactive && !matches!(plan.targets.input, Some(Input::Stdin))
@@ -333,11 +315,6 @@ fn scan_summary(techniques: &[Technique], ports: &ScanPorts) -> Vec<ScanSummary>
     techniques.iter().filter_map(summary).collect()
 }
 
-const NO_VERSIONS: &str = "nseer: warning: protocols (-sO) have no versions: -sV is left out";
-
-const NO_RAW_PACKETS: &str =
-    "nseer: warning: raw packets may not be sent here: connecting to ports instead (as -sT does)";
-
 const INSTALLED: &str = "/usr/share/nmap";
 
 fn tell_of_installed_nmap(plan: &Plan, around: &Around) {
@@ -355,9 +332,8 @@ fn tell_of_installed_nmap(plan: &Plan, around: &Around) {
 }
 
 /// `--script-help`.
-async fn describe(plan: &Plan, system: System) -> anyhow::Result<bool> {
+async fn describe(plan: &Plan, system: System, limits: Limits) -> anyhow::Result<bool> {
     let started = system.clock.wall();
-    let limits = Limits::of_this_process(&plan.timing);
     let data = setup::data_dirs(plan, &system);
     let mut screen_only = plan.output.clone();
     screen_only.files.clear();

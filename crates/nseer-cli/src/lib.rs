@@ -25,6 +25,7 @@ pub mod run;
 pub mod scanner;
 pub mod screen;
 pub mod scripts;
+pub mod sending;
 pub mod settings;
 pub mod setup;
 pub mod share;

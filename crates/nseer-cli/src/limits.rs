@@ -2,6 +2,8 @@
 
 use std::num::NonZeroUsize;
 
+use anyhow::bail;
+
 use crate::plan::TimingPlan;
 
 /// Bounds of a run.
@@ -23,6 +25,9 @@ pub struct Limits {
     pub hosts_in_flight: usize,
 }
 
+/// With fewer descriptors the event loops do not start; two script workers among them.
+const LEAST: u64 = 24;
+
 /// Descriptors for files, libraries and the event loops.
 const RESERVED: usize = 64;
 
@@ -37,10 +42,18 @@ const MOST_VERSION_PORTS_PER_HOST: usize = 40;
 
 impl Limits {
     /// The bounds for this process, whose soft limit of descriptors is raised to the hard one.
-    #[must_use]
-    pub fn of_this_process(plan: &TimingPlan) -> Limits {
+    ///
+    /// # Errors
+    /// Where that is too low for a run of any kind.
+    pub fn of_this_process(plan: &TimingPlan) -> anyhow::Result<Limits> {
         let descriptors = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(256);
-        Limits::new(usize::try_from(descriptors).unwrap_or(usize::MAX), plan)
+        if descriptors < LEAST {
+            bail!(
+                "no more than {descriptors} files may be open at a time here, and {LEAST} are the \
+                 least: raise that limit (ulimit -n)"
+            );
+        }
+        Ok(Limits::new(usize::try_from(descriptors).unwrap_or(usize::MAX), plan))
     }
 
     /// The bounds for so many descriptors. Half goes to the scan, to version detection and to what the

@@ -14,7 +14,7 @@ use nseer_core::target::TargetSpec;
 use nseer_core::{
     Event, EventSink as _, Levels, PortKey, Protocol, ScanPorts, ServiceTable, Severity,
 };
-use nseer_engine::data_dir::{DataDirConfig, DataDirs};
+use nseer_engine::data_dir::{DataDirConfig, DataDirs, DataFile};
 use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
 use nseer_engine::{EngineConfig, KeptRegistries, NewTargets, Workbench};
@@ -52,7 +52,7 @@ pub fn data_dirs(plan: &Plan, system: &System) -> Arc<DataDirs> {
 /// A data directory that does not exist is worth a word of its own.
 ///
 /// # Errors
-/// Where `--datadir`, `--servicedb` or `--versiondb` names nothing.
+/// Where `--datadir`, `--servicedb` or `--versiondb` names nothing, or something of another kind.
 pub fn check_data(plan: &Plan, system: &System) -> anyhow::Result<()> {
     use nseer_seam::FileKind;
     if let Some(path) = &plan.data_folder
@@ -63,10 +63,13 @@ pub fn check_data(plan: &Plan, system: &System) -> anyhow::Result<()> {
     for (path, option) in
         [(&plan.service_file, "--servicedb"), (&plan.versions.file, "--versiondb")]
     {
-        if let Some(path) = path
-            && system.files.kind(path).is_none()
-        {
-            bail!("cannot read '{}' ({option}): no such file", path.display());
+        let Some(path) = path else { continue };
+        match system.files.kind(path) {
+            None => bail!("cannot read '{}' ({option}): no such file", path.display()),
+            Some(FileKind::Directory) => {
+                bail!("'{}' ({option}) is a directory, not a file", path.display())
+            }
+            Some(_) => {}
         }
     }
     Ok(())
@@ -76,24 +79,28 @@ pub fn check_data(plan: &Plan, system: &System) -> anyhow::Result<()> {
 /// those that IP carries.
 ///
 /// # Errors
-/// Where the file is there and cannot be read.
+/// Where the file is there and cannot be read, or names no port.
 pub fn service_table(data: &DataDirs, names_protocols: bool) -> anyhow::Result<Arc<ServiceTable>> {
-    let text = |name: &str| match data.find(name) {
-        None => Ok(None),
-        Some(file) => {
-            let text = file.read();
-            text.map(Some).with_context(|| format!("cannot read '{}'", file.display()))
-        }
-    };
-    let table = match text("nmap-services")? {
+    let table = match data.find("nmap-services") {
         None => nseer_stdlib::services::table(),
-        Some(text) => ServiceTable::new(text),
+        Some(file) => {
+            let table = ServiceTable::new(text(&file)?);
+            if table.is_senseless() {
+                let file = file.display();
+                bail!("'{file}' is no table of services: it has no line 'NAME PORT/PROTOCOL'");
+            }
+            table
+        }
     };
     if !names_protocols {
         return Ok(Arc::new(table));
     }
-    let protocols = text("nmap-protocols")?.unwrap_or_default();
+    let protocols = data.find("nmap-protocols").as_ref().map(text).transpose()?.unwrap_or_default();
     Ok(Arc::new(table.with_protocols(ProtocolTable::new(&protocols))))
+}
+
+fn text(file: &DataFile) -> anyhow::Result<Vec<u8>> {
+    file.read().with_context(|| format!("cannot read '{}'", file.display()))
 }
 
 /// What datagrams carry: the payload file of the data directory says, as before Nmap 7.94, else the
@@ -103,8 +110,7 @@ pub fn service_table(data: &DataDirs, names_protocols: bool) -> anyhow::Result<A
 /// Where a file is there and cannot be read.
 pub fn payloads(data: &DataDirs, probes: &mut ProbeFile) -> anyhow::Result<PayloadTable> {
     if let Some(file) = data.find("nmap-payloads") {
-        let text = file.read().with_context(|| format!("cannot read '{}'", file.display()))?;
-        return Ok(PayloadTable::parse(&text));
+        return Ok(PayloadTable::parse(&text(&file)?));
     }
     let mut table = PayloadTable::default();
     let (db, _) = probes.load(data)?;

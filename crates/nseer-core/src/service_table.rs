@@ -103,6 +103,12 @@ impl ServiceTable {
         self.parsed().skipped
     }
 
+    /// No port is named although something is there: a file of another kind.
+    #[must_use]
+    pub fn is_senseless(&self) -> bool {
+        self.parsed().skipped > 0 && self.parsed().rows.iter().all(Vec::is_empty)
+    }
+
     fn parsed(&self) -> &Parsed {
         self.parsed.get_or_init(|| parse(&self.text))
     }
@@ -250,6 +256,9 @@ mod tests {
         assert!(table.has(PortKey::tcp(99)));
         assert!(!table.has(PortKey::tcp(7)));
         assert_eq!(table.skipped(), 3);
+        assert!(!table.is_senseless());
+        assert!(!ServiceTable::new(b"# none\n".as_slice()).is_senseless());
+        assert!(ServiceTable::new(b"\x7fELF".as_slice()).is_senseless());
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn load(
             {
                 world.say(Severity::Warning, text(&traceback));
             }
-            return Err(EngineError::TopLevel { path, text: reason });
+            return Err(EngineError::TopLevel { path, text: without_places(reason) });
         }
     };
     let info = examine(&env, path, id, selected)?;
@@ -144,6 +144,12 @@ fn missing_native(reason: &str) -> Option<&'static str> {
         .iter()
         .copied()
         .find(|module| reason.contains(&format!("module '{module}' not found")))
+}
+
+/// Of a library that is nowhere, `require` tells every place where it looked: the first is enough.
+fn without_places(reason: String) -> String {
+    let Some((library, places)) = reason.split_once(" not found:\n\t") else { return reason };
+    format!("{library} not found: {}", places.lines().next().unwrap_or_default())
 }
 
 /// The file name without its directories and its `.nse`.
@@ -284,6 +290,14 @@ mod tests {
         ] {
             assert_eq!(script_id(path), id);
         }
+    }
+
+    #[test]
+    fn a_library_that_is_nowhere_is_told_in_a_line() {
+        let told = "x.nse:1: module 'a' not found:\n\tno file 'a.lua'\n\tno file 'b/a.lua'";
+        let line = "x.nse:1: module 'a' not found: no file 'a.lua'";
+        assert_eq!(without_places(told.to_owned()), line);
+        assert_eq!(without_places("two\nlines".to_owned()), "two\nlines");
     }
 
     #[test]

@@ -62,6 +62,9 @@ fn the_database_of_scripts_is_the_same() {
         }
         let output = lab.nmap(&["--datadir", theirs, "--script-updatedb"]);
         assert_eq!(output.code, 0, "{output:#?}");
+        let output = lab.nseer(&["--datadir", ours, "-n", "-Pn", "-p9", "-sC", TARGET]);
+        let told = "'/run/lab/ours/scripts/script.db' is missing: write it with --script-updatedb";
+        assert!(output.code == 1 && output.stderr.contains(told), "{output:#?}");
         let output = lab.nseer(&["--datadir", ours, "--script-updatedb"]);
         assert_eq!(output.code, 0, "{output:#?}");
         assert!(output.stdout.contains("Script Database updated successfully"), "{output:#?}");
@@ -182,4 +185,47 @@ fn three_files_are_written_and_added_to() {
             }
         }
     });
+}
+
+#[test]
+fn files_of_another_kind_are_refused() {
+    lab::run("options::files_of_another_kind_are_refused", |lab| {
+        write("/run/lab/nmap-services", "\u{7f}ELF\nno services\n");
+        let senseless = "'/run/lab/nmap-services' is no table of services";
+        for (option, value, told) in [
+            ("--servicedb", "/run/lab/nmap-services", senseless),
+            ("--datadir", "/run/lab", senseless),
+            ("--servicedb", "/run/lab", "'/run/lab' (--servicedb) is a directory, not a file"),
+            ("--versiondb", "/run/lab", "'/run/lab' (--versiondb) is a directory, not a file"),
+            ("--servicedb", "/run/none", "cannot read '/run/none' (--servicedb): no such file"),
+        ] {
+            let output = lab.nseer(&[option, value, "-n", "-Pn", "-sV", "-p9", TARGET]);
+            assert!(output.code == 1 && output.stderr.contains(told), "{output:#?}");
+            assert!(!output.stdout.contains("Nmap scan report"), "{output:#?}");
+        }
+        write("/run/lab/nmap-services", "# nothing has a name\n");
+        let output = lab.nseer(&["--datadir", "/run/lab", "-n", "-Pn", "-p9", TARGET]);
+        assert!(output.code == 0 && output.stdout.contains("9/tcp closed unknown"), "{output:#?}");
+    });
+}
+
+#[test]
+fn a_few_descriptors_are_enough_or_not() {
+    let run = |limit: u32| {
+        let args = "-n -Pn -sT -p1 --script banner 127.0.0.1";
+        let nseer = env!("CARGO_BIN_EXE_nseer");
+        let command = format!("ulimit -n {limit}; exec '{nseer}' {args}");
+        std::process::Command::new("sh").args(["-c", &command]).output().expect("a shell")
+    };
+    for limit in [5, 6, 7, 8, 12, 23] {
+        let told = format!(
+            "nseer: no more than {limit} files may be open at a time here, and 24 are the least: \
+             raise that limit (ulimit -n)\n"
+        );
+        let run = run(limit);
+        assert_eq!(String::from_utf8_lossy(&run.stderr), told);
+        assert_eq!(run.status.code(), Some(1));
+    }
+    let run = run(24);
+    assert!(run.status.success(), "{run:?}");
 }

@@ -91,6 +91,9 @@ impl SelectedScript {
     }
 }
 
+/// The file that tells the categories of scripts.
+const DATABASE: &str = "scripts/script.db";
+
 /// Scripts in the order in which they are to be loaded.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
@@ -109,6 +112,17 @@ pub enum SelectionError {
     NoMatch {
         /// The rule.
         rule: String,
+    },
+    /// No name, and categories are not known.
+    #[error(
+        "'{rule}' is the name of no script, and which script has which category is not known, since \
+         '{}' is missing: write it with --script-updatedb", database.display()
+    )]
+    NoDatabase {
+        /// The rule.
+        rule: String,
+        /// Where it would be.
+        database: PathBuf,
     },
     /// A directory is written with a final slash.
     #[error("directory '{}' found, but will not match without '/'", directory.display())]
@@ -156,7 +170,7 @@ pub fn resolve(request: &Request, data: &DataDirs) -> Result<Selection, Selectio
 /// The entries of `script.db`; where there is none, those of the scripts directory, whose
 /// categories are then unknown.
 fn database(data: &DataDirs) -> Result<Vec<Entry>, SelectionError> {
-    let Some(file) = data.find("scripts/script.db") else {
+    let Some(file) = data.find(DATABASE) else {
         let Some(directory) = data.find_directory("scripts") else { return Ok(Vec::new()) };
         let entries = scripts_in(data, &directory)?.into_iter().filter_map(|path| {
             let file_name = path.file_name()?.to_str()?.to_owned();
@@ -224,7 +238,11 @@ fn by_path(rule: &Rule, data: &DataDirs) -> Result<Vec<SelectedScript>, Selectio
             None => {}
         }
     }
-    Err(SelectionError::NoMatch { rule: rule.text.clone() })
+    let rule = rule.text.clone();
+    Err(match data.find_directory("scripts").filter(|_| data.find(DATABASE).is_none()) {
+        Some(scripts) => SelectionError::NoDatabase { rule, database: scripts.join("script.db") },
+        None => SelectionError::NoMatch { rule },
+    })
 }
 
 fn by_directory(

@@ -27,7 +27,11 @@ fn what_does_not_load_is_named_with_its_place() {
             "bad.nse:3: 'end' expected (to close 'function' at line 1) near <eof>",
         ),
         ("\nerror 'no'", "bad.nse': bad.nse:2: no"),
-        ("local x = require 'nosuch'", "bad.nse': bad.nse:1: module 'nosuch' not found:"),
+        (
+            "local x = require 'nosuch'",
+            "bad.nse': bad.nse:1: module 'nosuch' not found: NSE failed to find nselib/nosuch.lua in \
+             search paths.",
+        ),
         (rule, "bad.nse is missing required field: 'action'"),
         (action, "bad.nse is missing required function: 'rule'"),
         (
