@@ -125,3 +125,16 @@ pub fn nearest<'n>(typed: &str, known: impl IntoIterator<Item = &'n str>) -> Opt
         .filter(|(distance, name)| *distance <= 1 + name.len().min(typed.len()) / 4);
     close.min().map(|(_, name)| name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_offered() {
+        let names = ["banner", "auth-owners", "stdnse"];
+        assert_eq!(nearest("baner", names), Some("banner"));
+        assert_eq!(nearest("Auth-Ownres", names), Some("auth-owners"));
+        assert_eq!(nearest("http", names), None);
+    }
+}

@@ -175,13 +175,9 @@ impl Group {
 
     fn unknown(&self, tools: &'static [Tool], word: &OsStr) -> String {
         let word = word.to_string_lossy();
-        let near = self
-            .tools(tools)
-            .map(|(_, name)| (strsim::damerau_levenshtein(&word, name), name))
-            .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
-            .min();
-        let hint = match near {
-            Some((_, name)) => format!("did you mean '{name}'?"),
+        let hint = match nseer_check::rule::nearest(&word, self.tools(tools).map(|(_, name)| name))
+        {
+            Some(name) => format!("did you mean '{name}'?"),
             None => format!("nseer {} lists them", self.name),
         };
         format!("{} has no command '{word}'; {hint}", self.name)

@@ -24,6 +24,13 @@ pub fn fold_fingerprint(text: &str) -> String {
     out
 }
 
+/// Bytes of a service as printable text, `most` of them; what is no character becomes a dot.
+#[must_use]
+pub fn printable(bytes: &[u8], most: usize) -> String {
+    let printable = |b: &u8| if (0x20..0x7f).contains(b) { char::from(*b) } else { '.' };
+    bytes.iter().take(most).map(printable).collect()
+}
+
 /// How a service name was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ServiceMethod {

@@ -1,5 +1,6 @@
 //! From a match to what outputs and scripts see.
 
+use nseer_core::service::printable;
 use nseer_core::{ServiceInfo, ServiceMethod, Tunnel};
 use nseer_probes::Match;
 
@@ -17,7 +18,7 @@ pub(crate) fn of_match(found: &Match, tunnel: Tunnel) -> ServiceInfo {
         Some(name) => (name, Tunnel::Ssl),
         None => (found.service.as_str(), tunnel),
     };
-    let text = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(screened);
+    let text = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| printable(bytes, usize::MAX));
     let fields = &found.fields;
     ServiceInfo {
         name: Some(name.to_owned()),
@@ -31,7 +32,7 @@ pub(crate) fn of_match(found: &Match, tunnel: Tunnel) -> ServiceInfo {
         os_type: text(&fields.os),
         device_type: text(&fields.device),
         fingerprint: None,
-        cpe: fields.cpes.iter().flatten().map(|cpe| screened(cpe)).collect(),
+        cpe: fields.cpes.iter().flatten().map(|cpe| printable(cpe, usize::MAX)).collect(),
     }
 }
 
@@ -55,10 +56,4 @@ pub(crate) fn guessed(name: Option<&str>, tunnel: Tunnel) -> ServiceInfo {
         tunnel,
         ..ServiceInfo::default()
     }
-}
-
-/// Printable text; other bytes become dots.
-fn screened(bytes: &[u8]) -> String {
-    let printable = |b: &u8| if (0x20..0x7f).contains(b) { char::from(*b) } else { '.' };
-    bytes.iter().map(printable).collect()
 }

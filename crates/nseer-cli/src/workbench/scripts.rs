@@ -236,7 +236,7 @@ impl Found {
         if let Some(member) = self.members().find(is_meant) {
             return Ok(member.to_owned());
         }
-        let near = nearest(self.members(), name);
+        let near = nseer_check::rule::nearest(name, self.members());
         let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         bail!("the library {} documents no '{name}'{hint}", self.name)
     }
@@ -251,17 +251,12 @@ fn named<'s>(all: &'s [Source], name: &str) -> Option<&'s Source> {
 }
 
 fn unknown(all: &[Source], name: &str) -> String {
-    match nearest(all.iter().map(|source| source.name.as_str()), name) {
+    match nseer_check::rule::nearest(name, all.iter().map(|source| source.name.as_str())) {
         Some(near) => format!("no script or library is called '{name}'; did you mean {near}?"),
         None => {
             format!("no script or library is called '{name}'; nseer script list lists the scripts")
         }
     }
-}
-
-fn nearest<'n>(names: impl Iterator<Item = &'n str>, wanted: &str) -> Option<&'n str> {
-    let ranked = names.map(|name| (strsim::damerau_levenshtein(name, wanted), name));
-    ranked.filter(|(distance, name)| *distance <= 1 + name.len() / 5).min().map(|(_, name)| name)
 }
 
 /// Puts the libraries on the shelf that a source requires, and those that they require.
@@ -316,14 +311,6 @@ fn text_width() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn near_names_are_offered() {
-        let names = ["banner", "auth-owners", "stdnse"];
-        assert_eq!(nearest(names.into_iter(), "baner"), Some("banner"));
-        assert_eq!(nearest(names.into_iter(), "auth-ownres"), Some("auth-owners"));
-        assert_eq!(nearest(names.into_iter(), "http"), None);
-    }
 
     #[test]
     fn formats_are_checked() {

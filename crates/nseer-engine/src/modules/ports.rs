@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use mlua::{Lua, Table, Value};
+use nseer_core::service::printable;
 use nseer_core::{
     Event, PortKey, PortState, PortStatus, PortTable, Protocol, Reason, ServiceInfo, ServiceMethod,
     Tunnel,
@@ -161,7 +162,7 @@ fn tell_change(world: &World, host: &HostCell, port: PortKey) {
 fn read_version(lua: &Lua, args: &Args, version: &Table) -> Result<ServiceInfo, Raise> {
     let text = |key: &str, most: usize| -> Result<Option<String>, Raise> {
         let value = lua.coerce_string(version.get::<Value>(key)?)?;
-        Ok(value.map(|text| screened(&text.as_bytes(), most)))
+        Ok(value.map(|text| printable(&text.as_bytes(), most)))
     };
     let tunnel = match text("service_tunnel", 16)?.as_deref() {
         None | Some("none") => Tunnel::None,
@@ -193,16 +194,10 @@ fn cpes(lua: &Lua, list: &Table) -> mlua::Result<Vec<String>> {
     let mut found = Vec::new();
     for pair in list.pairs::<Value, Value>() {
         if let Some(cpe) = lua.coerce_string(pair?.1)? {
-            found.push(screened(&cpe.as_bytes(), 80));
+            found.push(printable(&cpe.as_bytes(), 80));
         }
     }
     Ok(found)
-}
-
-/// Printable text of at most `most` bytes; other bytes become dots.
-fn screened(text: &[u8], most: usize) -> String {
-    let printable = |b: &u8| if (0x20..0x7f).contains(b) { char::from(*b) } else { '.' };
-    text.iter().take(most).map(printable).collect()
 }
 
 /// The host in work that argument 1, a host table, means.
