@@ -10,7 +10,7 @@ use mlua::{MultiValue, Value};
 use nseer_core::{
     Event, Phase, PhaseRecord, PortKey, ScriptOutcome, ScriptResult, ScriptRun, Severity,
 };
-use nseer_lua::{Outcome, Overrun, ThreadEnd, ThreadId};
+use nseer_lua::{Outcome, Overran, Overrun, ThreadEnd, ThreadId};
 use tokio::sync::Notify;
 
 use crate::context::ScriptContext;
@@ -340,15 +340,16 @@ fn finished(
             world.say(Severity::Warning, format!("{} {text}.", context.label()));
             (ScriptOutcome::Killed(text.to_owned()), None)
         }
-        Outcome::Overran(Overrun::Elapsed) => timed_out(world, context),
+        Outcome::Overran(Overran { limit: Overrun::Elapsed, .. }) => timed_out(world, context),
         Outcome::Overran(why) => {
-            let option = match why {
+            let limit = why.limit;
+            let option = match limit {
                 Overrun::Compute | Overrun::Stalled => " (--script-cpu-limit)",
                 Overrun::Elapsed | Overrun::Ended => "",
             };
-            let text = format!("{} {why}{option}; it was stopped.", context.label());
-            world.say(Severity::Warning, text);
-            (ScriptOutcome::Killed(why.to_string()), None)
+            let (label, at) = (context.label(), why.at());
+            world.say(Severity::Warning, format!("{label} {limit}{option}; it was stopped{at}."));
+            (ScriptOutcome::Killed(limit.to_string()), None)
         }
         Outcome::Killed(reason) if &**reason == TIMED_OUT => timed_out(world, context),
         Outcome::Killed(reason) => (ScriptOutcome::Killed(reason.to_string()), None),

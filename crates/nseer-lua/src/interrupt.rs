@@ -65,6 +65,23 @@ impl fmt::Display for Overrun {
     }
 }
 
+/// Why a thread was stopped, and where it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overran {
+    /// The limit.
+    pub limit: Overrun,
+    /// File and line, where Lua knew: `http.lua:12`.
+    pub place: Option<String>,
+}
+
+impl Overran {
+    /// Where it was, to follow "it was stopped": ` at http.lua:12`.
+    #[must_use]
+    pub fn at(&self) -> String {
+        self.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default()
+    }
+}
+
 /// How often a resume may outlast its limit of processor time before it counts as one that waits for a file that
 /// gives nothing.
 const STALL: u32 = 10;
@@ -102,6 +119,9 @@ impl Shared {
 
 thread_local! {
     static WORKER: Cell<*const Shared> = const { Cell::new(ptr::null()) };
+
+    /// Where the thread was that was stopped last.
+    static PLACE: Cell<Option<String>> = const { Cell::new(None) };
 }
 
 /// Watches workers from a thread of its own, which ends when the watchdog is dropped.
@@ -209,12 +229,12 @@ impl Pulse {
 
 impl Watch<'_> {
     /// Says that it waits or ended. Gives why it was told to stop, if it was.
-    pub(crate) fn end(self) -> Option<Overrun> {
+    pub(crate) fn end(self) -> Option<Overran> {
         let step = self.shared.step.fetch_add(1, Ordering::Release);
         self.shared.base.store(ptr::null_mut(), Ordering::Relaxed);
         self.shared.depth.store(0, Ordering::Relaxed);
         let stopped = self.shared.stop.load(Ordering::Acquire) == step;
-        stopped.then(|| self.shared.overrun())
+        stopped.then(|| Overran { limit: self.shared.overrun(), place: PLACE.take() })
     }
 }
 
@@ -403,11 +423,39 @@ unsafe extern "C-unwind" fn stop_hook(state: *mut lua_State, _: *mut lua_Debug) 
 /// # Safety
 /// `state` is valid, and no Rust value that has to be dropped lives in the frames that the error leaves.
 pub(crate) unsafe fn raise(state: *mut lua_State) -> c_int {
-    // SAFETY: the worker as in `on_signal`; the format takes one C string.
+    // SAFETY: the worker as in `on_signal`; the format takes one C string; `state` is valid.
     unsafe {
+        // What catches the error and goes on is stopped again: the first place is the one to tell.
+        PLACE.set(PLACE.take().or_else(|| place(state)));
         let why = WORKER.get().as_ref().map_or(Overrun::Compute, Shared::overrun);
         ffi::luaL_error(state, c"the script %s".as_ptr(), why.text().as_ptr())
     }
+}
+
+/// File and line of the innermost Lua function that runs.
+///
+/// # Safety
+/// `state` is valid.
+unsafe fn place(state: *mut lua_State) -> Option<String> {
+    // SAFETY: all of it is plain data, which `lua_getstack` and `lua_getinfo` fill before it is read; the source is a C
+    // string that lives as long as its function.
+    unsafe {
+        let mut at: lua_Debug = std::mem::zeroed();
+        let mut level = 0;
+        while ffi::lua_getstack(state, level, &raw mut at) != 0 {
+            ffi::lua_getinfo(state, c"Sl".as_ptr(), &raw mut at);
+            if at.currentline > 0 {
+                let source = CStr::from_ptr(at.source).to_string_lossy();
+                return Some(format!(
+                    "{}:{}",
+                    source.trim_start_matches(['@', '=']),
+                    at.currentline
+                ));
+            }
+            level += 1;
+        }
+    }
+    None
 }
 
 /// Processor time of a thread; zero where the system does not tell.

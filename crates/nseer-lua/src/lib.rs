@@ -24,7 +24,7 @@ mod usage;
 
 pub use args::{Args, type_name};
 pub use construct::{Field, construct};
-pub use interrupt::{Limits, Overrun, Watchdog, is_stopping};
+pub use interrupt::{Limits, Overran, Overrun, Watchdog, is_stopping};
 pub use native::{Native, Raise, Reply};
 pub use portable::{Portable, export, merge};
 pub use scheduler::{Hold, Outcome, Scheduler, ThreadEnd, ThreadId};

@@ -18,7 +18,7 @@ use mlua::{Function, Lua, MultiValue, Thread, Value};
 use nseer_seam::Clock;
 use tokio::sync::Notify;
 
-use crate::interrupt::{Limits, Overrun, Pulse, Watchdog};
+use crate::interrupt::{Limits, Overran, Pulse, Watchdog};
 use crate::native::{self, Native, Raise, Wait};
 use crate::state::{Shim, StateError, StateOptions, new_state};
 use crate::thread_table::{ThreadTable, Waiting};
@@ -42,7 +42,7 @@ pub enum Outcome {
     /// It yielded something that nobody waits for.
     Stray,
     /// It did not wait in time, and was stopped.
-    Overran(Overrun),
+    Overran(Overran),
     /// [`Scheduler::kill`] ended it, with this reason.
     Killed(Rc<str>),
 }

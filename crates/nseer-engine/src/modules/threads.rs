@@ -36,7 +36,8 @@ pub(crate) fn install(world: &Rc<World>, table: &Table) -> mlua::Result<()> {
                     }
                     Outcome::Overran(why) => {
                         let label = ended.label();
-                        let text = format!("{label}: a worker thread {why}; it was stopped.");
+                        let (limit, at) = (why.limit, why.at());
+                        let text = format!("{label}: a worker thread {limit}; it was stopped{at}.");
                         world.say(Severity::Warning, text);
                     }
                     Outcome::Stray | Outcome::Killed(_) => {}
@@ -112,7 +113,7 @@ fn failure_value(world: &World, outcome: &Outcome) -> Value {
         Outcome::Returned(_) => return Value::Nil,
         Outcome::Failed(error) => return try_message(error).unwrap_or_else(|| error.clone()),
         Outcome::Stray => "yielded unexpectedly and cannot be resumed".into(),
-        Outcome::Overran(why) => why.to_string(),
+        Outcome::Overran(why) => why.limit.to_string(),
         Outcome::Killed(reason) => reason.to_string(),
     };
     world.lua().create_string(text).map_or(Value::Nil, Value::String)

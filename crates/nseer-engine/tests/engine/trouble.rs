@@ -147,12 +147,21 @@ fn scripts_that_never_return_are_stopped() {
 #[test]
 fn computing_without_end_is_stopped_without_a_timeout_too() {
     let bad = "hostrule = function() return true end
-        action = function() coroutine.wrap(function() while true do pcall(error) end end)() end";
+        action = function()
+          coroutine.wrap(function()
+            while true do pcall(error) end
+          end)()
+        end";
     let mut case = Case::new("bad", bad).script("good", GOOD).host("127.0.0.1", &[]);
     case.compute_limit = Duration::from_millis(100);
     let outcome = case.run();
     assert_eq!(outcome.at("127.0.0.1"), ["good: fine"]);
-    assert!(outcome.messages[0].contains("bad against 127.0.0.1 computed for too long"));
+    let message = &outcome.messages[0];
+    assert!(message.contains("bad against 127.0.0.1 computed for too long"), "{message}");
+    assert!(
+        message.contains("it was stopped at /") && message.ends_with("bad.nse:4."),
+        "{message}"
+    );
     let works = "local stdnse = require 'stdnse'
         hostrule = function() return true end
         action = function()

@@ -154,8 +154,10 @@ pub(crate) fn text(outcome: &Outcome) -> String {
         Outcome::Failed(Value::String(s)) => format!("error: {}", s.display()),
         Outcome::Failed(value) => format!("error of type {}", value.type_name()),
         Outcome::Stray => "stray".into(),
-        Outcome::Overran(Overrun::Compute | Overrun::Elapsed) => "overran".into(),
-        Outcome::Overran(why) => why.to_string(),
+        Outcome::Overran(why) => match why.limit {
+            Overrun::Compute | Overrun::Elapsed => "overran".into(),
+            limit => limit.to_string(),
+        },
         Outcome::Killed(why) => format!("killed: {why}"),
     }
 }
