@@ -142,6 +142,26 @@ pub const NATIVES: &[&str] = &["lfs", "libssh2", "lpeg", "nmap", "nmapdb", "open
 /// Globals that the engine gives a script alone.
 pub const OF_SCRIPT: &[&str] = &["SCRIPT_NAME", "SCRIPT_PATH", "SCRIPT_TYPE"];
 
+/// Libraries that an installed Nmap has beside those that are embedded.
+pub const ELSEWHERE: &[&str] = &[
+    "bittorrent",
+    "dhcp6",
+    "dnsbl",
+    "eigrp",
+    "idna",
+    "informix",
+    "mobileme",
+    "msrpcperformance",
+    "msrpctypes",
+    "nrpc",
+    "ospf",
+    "pppoe",
+    "punycode",
+    "tns",
+    "versant",
+    "vuzedht",
+];
+
 /// What older versions of Lua had and 5.4 has not, with what is used instead.
 pub const GONE: &[(&str, &str)] = &[
     ("unpack", "table.unpack"),

@@ -43,6 +43,7 @@ mod undeclared_global;
 mod unknown_field;
 mod unknown_function;
 mod unknown_method;
+mod unknown_module;
 mod unused_require;
 mod yield_in_callback;
 
@@ -63,6 +64,7 @@ pub static RULES: &[&Rule] = &[
     &head::RULE,
     &head_type::RULE,
     &removed_module::RULE,
+    &unknown_module::RULE,
     &undeclared_global::RULE,
     &unknown_function::RULE,
     &unknown_method::RULE,
