@@ -171,6 +171,10 @@ impl Writing {
             for event in &events {
                 use Severity::{Error, Warning};
                 if let Event::Message { severity: Warning | Error, text } = event {
+                    if self.watch.is_shown_on_stdout {
+                        // A reader sees both, and in the order in which they came.
+                        self.flush();
+                    }
                     self.tell(text);
                 }
             }

@@ -214,3 +214,18 @@ fn a_panic_gives_the_terminal_back() {
     terminal.wait_for("the modes were taken");
     assert!(terminal.is_as_before());
 }
+
+#[test]
+fn messages_stand_where_they_came() {
+    lab::run("terminal::messages_stand_where_they_came", |_| {
+        for _ in 0..20 {
+            let args = ["-n", "--script", "nosuch", "127.0.0.1"];
+            let mut terminal = Terminal::start(NSEER, &args, 120, &[]);
+            assert_eq!(terminal.end(), 1);
+            terminal.wait_for("Starting nseer");
+            terminal.wait_for("did not match");
+            let screen = terminal.screen();
+            assert!(screen.starts_with("Starting nseer"), "{screen}");
+        }
+    });
+}
