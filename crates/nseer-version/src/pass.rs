@@ -63,6 +63,9 @@ pub(crate) struct Pass<D: Dialer> {
     most: usize,
     /// Probes that the peer cut off, without an answer, while there were others.
     cut_off: Vec<usize>,
+    /// The peer hung up on all connections together. Probes that it has cut off so are sent once more.
+    begins_anew: bool,
+    again: Vec<usize>,
     /// A connection over which nothing was said yet, for the next probe.
     line: Option<Line<D::Conversation>>,
     /// The peer has hung up, and it has let the time of a probe go by.
@@ -87,6 +90,8 @@ impl<D: Dialer> Pass<D> {
             turns: Arc::default(),
             most: MOST_ATTEMPTS,
             cut_off: Vec::new(),
+            begins_anew: false,
+            again: Vec::new(),
             line: None,
             hung_up: false,
             let_wait: false,
@@ -159,7 +164,26 @@ impl<D: Dialer> Pass<D> {
         for place in std::mem::take(&mut self.cut_off).into_iter().rev() {
             self.sent.retain(|sent| *sent != place);
             self.queue.push_front(place);
+            if self.begins_anew {
+                self.again.push(place);
+            }
         }
+    }
+
+    /// The peer hung up on a probe and has told nothing so far. True where that is all it does.
+    fn is_wrapped(&mut self, place: usize, at_once: bool) -> bool {
+        if at_once && self.sent.len() > 1 {
+            // Something was said meanwhile: so does a server that begins anew when a client leaves it.
+            self.begins_anew = true;
+        } else if at_once || self.again.contains(&place) {
+            return true;
+        } else if self.begins_anew {
+            self.cut_off.push(place);
+        }
+        if self.begins_anew {
+            self.serve_one_at_a_time();
+        }
+        false
     }
 
     /// Takes what an attempt gave. True where the pass is over.
@@ -184,7 +208,8 @@ impl<D: Dialer> Pass<D> {
         let hung_up = matches!(end, End::Closed | End::Failed);
         self.hung_up |= hung_up;
         self.let_wait |= end == End::Silence;
-        if probe.is_null() && hung_up && listened < probe.wrapped() && !self.outcome.answered {
+        let (is_null, at_once) = (probe.is_null(), probe.is_null() && listened < probe.wrapped());
+        if hung_up && !self.outcome.answered && self.is_wrapped(place, at_once) {
             self.outcome.is_wrapped = true;
             return true;
         }
@@ -194,7 +219,7 @@ impl<D: Dialer> Pass<D> {
             return true;
         }
         let is_beside_others = !self.running.is_empty() && self.most > 1;
-        if is_beside_others && hung_up && !heard && !probe.is_null() {
+        if is_beside_others && hung_up && !heard && !is_null {
             self.cut_off.push(place);
         }
         if is_beside_others && end == End::NotConnected {

@@ -28,6 +28,29 @@ async fn who_hangs_up_on_every_probe_is_wrapped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_hangs_up_on_two_connections_at_once_is_asked_again() {
+    let mut scene = Scene::new(PROBES, |_, _, sent| match sent {
+        b"ask" => vec![Act::Say(100, b"answer\07")],
+        _ => vec![],
+    });
+    // As an X server does when a client leaves it.
+    scene.stage.begins_anew = Some(550);
+    assert_eq!(brief(&scene.service().await), ("asked", "Asked", 10));
+    let asked = |text: &str| scene.stage.sent().iter().filter(|(_, sent)| sent == text).count();
+    assert_eq!((asked("ask"), scene.stage.connections()), (2, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_hangs_up_after_a_while_again_and_again_is_wrapped() {
+    let scene = Scene::new(PROBES, |_, _, sent| match sent {
+        b"" => vec![Act::Close(700)],
+        _ => vec![],
+    });
+    assert_eq!(brief(&scene.service().await), ("tcpwrapped", "", 8));
+    assert_eq!(scene.stage.connections(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_lets_a_probe_wait_is_not() {
     let scene = Scene::new(PROBES, |_, _, sent| match sent {
         b"" => vec![],

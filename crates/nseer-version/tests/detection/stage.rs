@@ -46,6 +46,8 @@ pub(crate) struct Stage {
     pub(crate) one_at_a_time: bool,
     /// A connection is refused while there is another.
     pub(crate) refuses_others: bool,
+    /// All connections are closed at this millisecond.
+    pub(crate) begins_anew: Option<u64>,
     served: Arc<Semaphore>,
     begun: Instant,
     open: Arc<AtomicUsize>,
@@ -61,6 +63,7 @@ impl Clone for Stage {
             refuses: self.refuses,
             one_at_a_time: self.one_at_a_time,
             refuses_others: self.refuses_others,
+            begins_anew: self.begins_anew,
             served: self.served.clone(),
             begun: self.begun,
             open: self.open.clone(),
@@ -78,6 +81,7 @@ impl Stage {
             refuses: |_, _| false,
             one_at_a_time: false,
             refuses_others: false,
+            begins_anew: None,
             served: Arc::new(Semaphore::new(1)),
             begun: Instant::now(),
             open: Arc::default(),
@@ -130,6 +134,7 @@ impl Dialer for Stage {
             due: Vec::new(),
             sent: Vec::new(),
             turn: None,
+            begun: Instant::now(),
         };
         if transport != Transport::Udp {
             line.act();
@@ -146,6 +151,7 @@ pub(crate) struct Line {
     due: Vec<(Instant, Act)>,
     sent: Vec<u8>,
     turn: Option<OwnedSemaphorePermit>,
+    begun: Instant,
 }
 
 impl Line {
@@ -159,6 +165,13 @@ impl Line {
             at += Duration::from_millis(wait);
             self.due.push((at, act));
         }
+    }
+
+    /// When the server closes it together with all others, if that is before anything else happens.
+    fn closes_with_others(&self, until: Instant) -> Option<Instant> {
+        let anew = self.stage.begun + Duration::from_millis(self.stage.begins_anew?);
+        let next = self.due.first().map_or(until, |(at, _)| until.min(*at));
+        (self.begun < anew && anew <= next).then_some(anew)
     }
 }
 
@@ -177,6 +190,10 @@ impl Conversation for Line {
             let turn = timeout_at(until, self.stage.served.clone().acquire_owned()).await;
             let turn = turn.map_err(|_| NetError::TimedOut)?;
             self.turn = Some(turn.expect("an open semaphore"));
+        }
+        if let Some(anew) = self.closes_with_others(until) {
+            sleep_until(anew).await;
+            return Err(NetError::Eof);
         }
         let Some((at, act)) = self.due.first().cloned() else {
             return timeout_at(until, pending()).await.map_err(|_| NetError::TimedOut);
