@@ -9,7 +9,7 @@ use std::time::{Instant, SystemTime};
 use anyhow::{Context as _, anyhow, bail};
 use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
-use nseer_core::progress::PingScan;
+use nseer_core::progress::{PingScan, PortScan};
 use nseer_core::{Event, EventSink as _, Levels, ScanPorts, Severity, Stage};
 use nseer_engine::selection::{Entry, write_db};
 use nseer_engine::{
@@ -114,7 +114,7 @@ async fn scan(
     let levels = levels(plan);
     let audience = Audience {
         levels: levels.clone(),
-        stages: stages(plan, &methods.techniques),
+        stages: stages(plan, methods),
         is_interactive: plan.output.interactive,
     };
     let (keeper, progress) = keeper(plan, invocation)?;
@@ -129,7 +129,7 @@ async fn scan(
     tap.tell_to(sinks.clone(), levels.clone());
     let info = match &progress {
         Some(progress) => progress.run.clone(),
-        None => run_info(plan, args, started, scan_summary(&methods.techniques, ports)),
+        None => run_info(plan, args, started, scan_summary(methods, ports)),
     };
     sinks.emit(Event::RunStarted(info));
     for text in &sending.warnings {
@@ -169,7 +169,7 @@ async fn go(
     (past, found): (Past, Arc<FoundTargets>),
     begun: Instant,
 ) {
-    let Sending { timing, scanner, ports, probes, tap, .. } = sending;
+    let Sending { methods, timing, scanner, ports, probes, tap, .. } = sending;
     let prepared = prepare(plan, probes, &mut around).await;
     let Around { data, network, sinks, limits, system, .. } = around;
     let hears_hangup = hears_hangup(&system);
@@ -180,6 +180,7 @@ async fn go(
         network,
         sinks,
         scanner: Arc::new(scanner),
+        scans: methods.scans,
         versions,
         systems,
         scripts,
@@ -292,27 +293,25 @@ fn reads_keys(plan: &Plan) -> bool {
 }
 
 /// What each host goes through.
-fn stages(plan: &Plan, techniques: &[Technique]) -> Vec<Stage> {
+fn stages(plan: &Plan, methods: &Methods) -> Vec<Stage> {
     let scan: Vec<Stage> = match plan.depth {
         Depth::List => vec![],
         Depth::Hosts => vec![Stage::Ping(PingScan::Probes)],
-        Depth::Ports => {
-            techniques.iter().filter_map(|t| scanner::port_scan(*t)).map(Stage::Ports).collect()
-        }
+        Depth::Ports => methods.scans.iter().map(|(scan, _)| Stage::Ports(*scan)).collect(),
     };
     let versions = plan.versions.wanted.then_some(Stage::Versions);
     let scripts = plan.runs_scripts().then_some(Stage::Scripts);
     scan.into_iter().chain(versions).chain(scripts).collect()
 }
 
-fn scan_summary(techniques: &[Technique], ports: &ScanPorts) -> Vec<ScanSummary> {
-    let summary = |technique: &Technique| {
+fn scan_summary(methods: &Methods, ports: &ScanPorts) -> Vec<ScanSummary> {
+    let summary = |(scan, technique): &(PortScan, Technique)| {
         let protocol = technique.protocol()?;
         let keys = ports.of(protocol);
         let services = compact_list(keys, protocol);
-        Some(ScanSummary { kind: scanner::name(*technique), protocol, count: keys.len(), services })
+        Some(ScanSummary { kind: scanner::name(*scan), protocol, count: keys.len(), services })
     };
-    techniques.iter().filter_map(summary).collect()
+    methods.scans.iter().filter_map(summary).collect()
 }
 
 const INSTALLED: &str = "/usr/share/nmap";

@@ -6,7 +6,8 @@ use nseer_core::{PortKey, Protocol, ServiceTable};
 use nseer_scan::{Aim, Discovery, Technique};
 
 use crate::plan::{Depth, Families, Plan};
-use crate::settings::{PingType, ScanType};
+use crate::settings::PingType;
+use nseer_core::progress::PortScan;
 
 /// The ports that are asked where the user names none.
 const CONNECT_PORTS: [u16; 2] = [80, 443];
@@ -29,7 +30,7 @@ pub fn pings(
     if plan.discovery.skip || plan.depth == Depth::List {
         return Ok((Discovery::Skip, warnings));
     }
-    let asks_protocols = plan.scan.types.contains(&ScanType::Protocol);
+    let asks_protocols = plan.scan.types.contains(&PortScan::Protocol);
     let excluded = match &plan.ports.exclude {
         Some(list) if !asks_protocols => parse_ports(list, &Protocol::TRANSPORTS, table)?.ports,
         _ => Vec::new(),

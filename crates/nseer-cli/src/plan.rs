@@ -10,7 +10,8 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use crate::page::Page;
-use crate::settings::{Format, PageRequest, PingType, ScanType, Settings, StylesheetRequest};
+use crate::settings::{Format, PageRequest, PingType, Settings, StylesheetRequest};
+use nseer_core::progress::PortScan;
 
 mod check;
 mod error;
@@ -23,7 +24,7 @@ mod timing;
 mod versions;
 
 pub use error::PlanError;
-pub use scan::{PacketBytes, PacketPlan, ScanPlan};
+pub use scan::{PacketBytes, PacketPlan, ScanPlan, scan_option};
 pub use systems::SystemPlan;
 pub use targets::{Families, Input, Shard, TargetPlan};
 pub use timing::TimingPlan;
@@ -300,7 +301,7 @@ fn depth(settings: &Settings) -> Result<Depth, PlanError> {
         (false, true) => (Depth::Hosts, "-sn"),
         (false, false) => return Ok(Depth::Ports),
     };
-    let scan = settings.scan_types.first().map(|kind| kind.option());
+    let scan = settings.scan_types.first().map(|scan| scan_option(*scan));
     let clash = [
         (scan.is_some(), scan.unwrap_or_default()),
         (settings.ports.is_some(), "-p"),
@@ -340,19 +341,19 @@ fn discovery(settings: &Settings) -> Result<DiscoveryPlan, PlanError> {
 
 fn scan_plan(settings: &Settings) -> Result<ScanPlan, PlanError> {
     let plan = scan::scan(settings)?;
-    if plan.flags.is_some() && plan.types.contains(&ScanType::Connect) {
+    if plan.flags.is_some() && plan.types.contains(&PortScan::Connect) {
         return Err(PlanError::FlagsWithConnect);
     }
-    if plan.flags.is_some() && plan.types.contains(&ScanType::Protocol) {
+    if plan.flags.is_some() && plan.types.contains(&PortScan::Protocol) {
         return Err(PlanError::OnlyWith { option: "--scanflags", scan: "a scan of TCP ports" });
     }
     let scans_ports = !settings.list_scan && !settings.ping_scan;
-    let has_syn = plan.types.contains(&ScanType::Syn) || plan.types.is_empty();
+    let has_syn = plan.types.contains(&PortScan::Syn) || plan.types.is_empty();
     if settings.defeat_resets && !(has_syn && scans_ports) {
         let (option, scan) = ("--defeat-rst-ratelimit", "-sS");
         return Err(PlanError::OnlyWith { option, scan });
     }
-    if settings.defeat_errors && !(plan.types.contains(&ScanType::Udp) && scans_ports) {
+    if settings.defeat_errors && !(plan.types.contains(&PortScan::Udp) && scans_ports) {
         let (option, scan) = ("--defeat-icmp-ratelimit", "-sU");
         return Err(PlanError::OnlyWith { option, scan });
     }

@@ -12,12 +12,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use nseer_core::event::RunSummary;
+use nseer_core::progress::PortScan;
 use nseer_core::{
     Event, EventSink as _, HostRecord, HostStatus, PortTable, Reason, ScanPorts, Severity,
 };
 use nseer_engine::data_dir::DataDirs;
 use nseer_net::Network;
-use nseer_scan::Scanner;
+use nseer_scan::{Scanner, Technique};
 use nseer_seam::System;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -44,6 +45,8 @@ pub struct Run {
     pub sinks: Sinks,
     /// The scanner.
     pub scanner: Arc<Scanner>,
+    /// How ports are scanned, and by which techniques.
+    pub scans: Vec<(PortScan, Technique)>,
     /// Knows who made hosts' network hardware.
     pub vendors: Vendors,
     /// Finds out versions of services, where they were asked for.

@@ -6,21 +6,21 @@ use anyhow::bail;
 use nseer_core::progress::PortScan;
 use nseer_probes::PayloadTable;
 use nseer_scan::{
-    Discovery, Heir, LazyRaw, MixedConnector, RawConfig, RawConnector, Reading, ScanConfig,
-    Scanner, SocketConnector, Tap, Technique, Timing, Trouble,
+    Discovery, Heir, LazyRaw, MixedConnector, RawConfig, RawConnector, ScanConfig, Scanner,
+    SocketConnector, Tap, Technique, Timing, Trouble,
 };
 use nseer_seam::{Random, System};
 
 use crate::limits::Limits;
-use crate::plan::{Depth, PacketBytes, PacketPlan, Plan, Wanted};
-use crate::settings::{PingType, ScanType};
+use crate::plan::{Depth, PacketBytes, PacketPlan, Plan, Wanted, scan_option};
+use crate::settings::PingType;
 use crate::troubles::Troubles;
 
 /// What a run sends: settled before anything is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Methods {
-    /// How ports are scanned, one technique for each protocol.
-    pub techniques: Vec<Technique>,
+    /// How ports are scanned, one scan for each protocol, and by which technique.
+    pub scans: Vec<(PortScan, Technique)>,
     /// Raw packets may be sent.
     pub privileged: bool,
     /// Raw packets would have been sent, but this process may not.
@@ -61,19 +61,26 @@ pub fn methods(plan: &Plan) -> anyhow::Result<Methods> {
         && plan.scan.privileged.is_none()
         && !nseer_packet::may_send_raw();
     privileged &= !falls_back;
-    let techniques = if plan.depth == Depth::Ports { techniques(plan, privileged) } else { vec![] };
-    let only_open = plan.output.open_only && techniques.contains(&Technique::SYN);
+    let scans = if plan.depth == Depth::Ports { scans(plan, privileged) } else { vec![] };
+    let only_open = plan.output.open_only && scans.contains(&(PortScan::Syn, Technique::SYN));
     let defeats_resets = plan.timing.defeat_resets || only_open;
-    Ok(Methods { techniques, privileged, falls_back, defeats_resets })
+    Ok(Methods { scans, privileged, falls_back, defeats_resets })
+}
+
+impl Methods {
+    /// The techniques of the scans.
+    pub fn techniques(&self) -> impl Iterator<Item = Technique> {
+        self.scans.iter().map(|(_, technique)| *technique)
+    }
 }
 
 /// The first option that cannot do without raw packets.
 fn asked_raw(plan: &Plan) -> Option<&'static str> {
-    let scan = plan.scan.types.iter().find(|kind| **kind != ScanType::Connect);
+    let scan = plan.scan.types.iter().find(|kind| **kind != PortScan::Connect);
     let ping = plan.discovery.pings.iter().map(|(kind, _)| *kind);
     let mut ping =
         ping.filter(|kind| matches!(kind, PingType::Udp | PingType::Sctp | PingType::Protocol));
-    scan.map(|kind| kind.option())
+    scan.map(|scan| scan_option(*scan))
         .or_else(|| plan.scan.flags.map(|_| "--scanflags"))
         .or_else(|| plan.timing.defeat_resets.then_some("--defeat-rst-ratelimit"))
         .or_else(|| ping.next().map(PingType::option))
@@ -92,7 +99,7 @@ pub fn warnings(packets: &PacketPlan, methods: &Methods) -> Vec<String> {
         ("--badsum", packets.bad_checksum),
     ];
     let asked: Vec<&str> = asked.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
-    if !asked.is_empty() && methods.techniques == [Technique::Connect] {
+    if !asked.is_empty() && methods.techniques().eq([Technique::Connect]) {
         warnings.push(format!(
             "nseer: warning: the packets of connections (-sT) are the system's: {} does nothing \
              for them; a raw scan such as -sS sends its own",
@@ -113,32 +120,30 @@ pub fn warnings(packets: &PacketPlan, methods: &Methods) -> Vec<String> {
     warnings
 }
 
-fn techniques(plan: &Plan, privileged: bool) -> Vec<Technique> {
-    let mut types = plan.scan.types.clone();
-    if types.is_empty() {
-        types.push(if privileged { ScanType::Syn } else { ScanType::Connect });
-    }
+fn scans(plan: &Plan, privileged: bool) -> Vec<(PortScan, Technique)> {
+    let usual = [if privileged { PortScan::Syn } else { PortScan::Connect }];
+    let asked = if plan.scan.types.is_empty() { &usual[..] } else { &plan.scan.types };
+    let with_technique = |scan: &PortScan| (*scan, technique(*scan, plan.scan.flags));
     // As everybody lists them: TCP, UDP, SCTP.
-    let mut techniques: Vec<Technique> =
-        types.iter().map(|kind| technique(*kind, plan.scan.flags)).collect();
-    techniques.sort_by_key(|technique| technique.protocol());
-    techniques
+    let mut scans: Vec<_> = asked.iter().map(with_technique).collect();
+    scans.sort_by_key(|(_, technique)| technique.protocol());
+    scans
 }
 
-fn technique(kind: ScanType, flags: Option<u8>) -> Technique {
+fn technique(kind: PortScan, flags: Option<u8>) -> Technique {
     let technique = match kind {
-        ScanType::Connect => Technique::Connect,
-        ScanType::Syn => Technique::SYN,
-        ScanType::Ack => Technique::ACK,
-        ScanType::Window => Technique::WINDOW,
-        ScanType::Maimon => Technique::MAIMON,
-        ScanType::Null => Technique::NULL,
-        ScanType::Fin => Technique::FIN,
-        ScanType::Xmas => Technique::XMAS,
-        ScanType::Udp => Technique::Udp,
-        ScanType::SctpInit => Technique::SctpInit,
-        ScanType::SctpCookieEcho => Technique::SctpCookieEcho,
-        ScanType::Protocol => Technique::Protocol,
+        PortScan::Connect => Technique::Connect,
+        PortScan::Syn => Technique::SYN,
+        PortScan::Ack => Technique::ACK,
+        PortScan::Window => Technique::WINDOW,
+        PortScan::Maimon => Technique::MAIMON,
+        PortScan::Null => Technique::NULL,
+        PortScan::Fin => Technique::FIN,
+        PortScan::Xmas => Technique::XMAS,
+        PortScan::Udp => Technique::Udp,
+        PortScan::SctpInit => Technique::SctpInit,
+        PortScan::SctpCookieEcho => Technique::SctpCookieEcho,
+        PortScan::Protocol => Technique::Protocol,
     };
     match (technique, flags) {
         (Technique::Tcp(_, reading), Some(flags)) => Technique::Tcp(flags, reading),
@@ -148,45 +153,21 @@ fn technique(kind: ScanType, flags: Option<u8>) -> Technique {
 
 /// The scan type's name in XML.
 #[must_use]
-pub fn name(technique: Technique) -> &'static str {
-    match port_scan(technique) {
-        Some(PortScan::Connect) => "connect",
-        Some(PortScan::Syn) => "syn",
-        Some(PortScan::Ack) => "ack",
-        Some(PortScan::Window) => "window",
-        Some(PortScan::Null) => "null",
-        Some(PortScan::Fin) => "fin",
-        Some(PortScan::Maimon) => "maimon",
-        Some(PortScan::Xmas) => "xmas",
-        Some(PortScan::Udp) => "udp",
-        Some(PortScan::SctpInit) => "sctpinit",
-        Some(PortScan::SctpCookieEcho) => "sctpcookieecho",
-        Some(PortScan::Protocol) => "ipproto",
-        None => "ping",
+pub fn name(scan: PortScan) -> &'static str {
+    match scan {
+        PortScan::Connect => "connect",
+        PortScan::Syn => "syn",
+        PortScan::Ack => "ack",
+        PortScan::Window => "window",
+        PortScan::Null => "null",
+        PortScan::Fin => "fin",
+        PortScan::Maimon => "maimon",
+        PortScan::Xmas => "xmas",
+        PortScan::Udp => "udp",
+        PortScan::SctpInit => "sctpinit",
+        PortScan::SctpCookieEcho => "sctpcookieecho",
+        PortScan::Protocol => "ipproto",
     }
-}
-
-/// The scan of ports that a technique makes, if it does.
-#[must_use]
-pub fn port_scan(technique: Technique) -> Option<PortScan> {
-    const ACK: u8 = nseer_packet::tcp_flags::ACK;
-    Some(match technique {
-        Technique::Connect => PortScan::Connect,
-        Technique::Tcp(_, Reading::Syn) => PortScan::Syn,
-        Technique::Tcp(_, Reading::Ack) => PortScan::Ack,
-        Technique::Tcp(_, Reading::Window) => PortScan::Window,
-        Technique::Tcp(0, Reading::Silence) => PortScan::Null,
-        Technique::Tcp(0x01, Reading::Silence) => PortScan::Fin,
-        Technique::Tcp(flags, Reading::Silence) if flags & ACK != 0 => PortScan::Maimon,
-        Technique::Tcp(..) => PortScan::Xmas,
-        Technique::Udp => PortScan::Udp,
-        Technique::SctpInit => PortScan::SctpInit,
-        Technique::SctpCookieEcho => PortScan::SctpCookieEcho,
-        Technique::Protocol => PortScan::Protocol,
-        Technique::Echo | Technique::Timestamp | Technique::AddressMask | Technique::Link => {
-            return None;
-        }
-    })
 }
 
 /// The scanner, whose connections to open ports go to the heir; datagrams carry what the payload table says.
@@ -204,7 +185,7 @@ pub fn scanner(
     (heir, troubles, tap): (Option<Heir>, &Troubles, Tap),
 ) -> anyhow::Result<Scanner> {
     let asks = |wanted: fn(Technique) -> bool| {
-        methods.techniques.iter().any(|technique| wanted(*technique))
+        methods.techniques().any(wanted)
             || matches!(&discovery, Discovery::Ask(aims) if aims.iter().any(|aim| wanted(aim.technique)))
     };
     let hears_all = asks(|technique| technique == Technique::Protocol);
@@ -227,7 +208,7 @@ pub fn scanner(
     }
     let traces = plan.discovery.trace.is_done(methods.privileged);
     let observes = plan.systems.wanted.is_done(methods.privileged);
-    let connects = methods.techniques.contains(&Technique::Connect);
+    let connects = methods.techniques().any(|technique| technique == Technique::Connect);
     let most_packets = most_packets(&timing);
     let config = ScanConfig {
         timing,
@@ -236,7 +217,7 @@ pub fn scanner(
         ask_link: methods.privileged
             && !plan.discovery.no_link_ping
             && (needs_raw || traces || observes || !plan.discovery.skip),
-        techniques: methods.techniques.clone(),
+        techniques: methods.techniques().collect(),
         max_in_flight: if connects || !needs_raw { limits.scan_sockets } else { most_packets },
         trace: traces,
         in_order: plan.ports.sequential,

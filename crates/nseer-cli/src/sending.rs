@@ -15,12 +15,13 @@ use crate::limits::Limits;
 use crate::pings::pings;
 use crate::plan::Plan;
 use crate::scanner::{self, Methods};
-use crate::settings::{PingType, ScanType};
+use crate::settings::PingType;
 use crate::setup;
 use crate::tap::PacketTap;
 use crate::timing::timing;
 use crate::troubles::Troubles;
 use crate::versions::ProbeFile;
+use nseer_core::progress::PortScan;
 
 const NO_VERSIONS: &str = "nseer: warning: protocols (-sO) have no versions: -sV is left out";
 
@@ -63,7 +64,7 @@ impl Sending {
         timing.defeats.resets = methods.defeats_resets;
         let table = setup::service_table(data, names_protocols(plan))?;
         let mut probes = ProbeFile::default();
-        let payloads = match methods.techniques.contains(&Technique::Udp) {
+        let payloads = match methods.techniques().any(|technique| technique == Technique::Udp) {
             true => setup::payloads(data, &mut probes)?,
             false => PayloadTable::default(),
         };
@@ -79,10 +80,11 @@ impl Sending {
             system,
             (heir(plan, network), &troubles, tap.tap()),
         )?;
+        let protocols: Vec<_> = methods.techniques().filter_map(Technique::protocol).collect();
         if plan.runs_scripts() {
             make_ready(table.clone());
         }
-        let (ports, of_ports) = setup::ports(&plan.ports, &methods.techniques, table)?;
+        let (ports, of_ports) = setup::ports(&plan.ports, &protocols, table)?;
         warnings.extend(of_ports);
         if methods.falls_back {
             warnings.push(NO_RAW_PACKETS.to_owned());
@@ -108,6 +110,6 @@ fn make_ready(table: Arc<ServiceTable>) {
 
 /// True where names of IP protocols are to be read or shown.
 fn names_protocols(plan: &Plan) -> bool {
-    plan.scan.types.contains(&ScanType::Protocol)
+    plan.scan.types.contains(&PortScan::Protocol)
         || plan.discovery.pings.iter().any(|(kind, _)| *kind == PingType::Protocol)
 }

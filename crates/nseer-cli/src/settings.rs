@@ -5,6 +5,8 @@
 
 use std::ffi::OsString;
 
+use nseer_core::progress::PortScan;
+
 /// Everything that a command line asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -39,7 +41,7 @@ pub struct Settings {
     /// `-sn`.
     pub ping_scan: bool,
     /// `-sS`, `-sT`, `-sU` and their like, in the order typed.
-    pub scan_types: Vec<ScanType>,
+    pub scan_types: Vec<PortScan>,
     /// `--scanflags`.
     pub scan_flags: Option<OsString>,
     /// `-Pn`.
@@ -208,35 +210,6 @@ pub enum PageRequest {
     Generate(OsString),
     /// `--iflist`.
     Interfaces,
-}
-
-/// A way to scan ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ScanType {
-    /// `-sT`.
-    Connect,
-    /// `-sS`.
-    Syn,
-    /// `-sA`.
-    Ack,
-    /// `-sW`.
-    Window,
-    /// `-sM`.
-    Maimon,
-    /// `-sN`.
-    Null,
-    /// `-sF`.
-    Fin,
-    /// `-sX`.
-    Xmas,
-    /// `-sU`.
-    Udp,
-    /// `-sY`.
-    SctpInit,
-    /// `-sZ`.
-    SctpCookieEcho,
-    /// `-sO`.
-    Protocol,
 }
 
 /// A way to ask whether a host is up.

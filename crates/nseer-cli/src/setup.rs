@@ -21,7 +21,6 @@ use nseer_engine::{EngineConfig, KeptRegistries, NewTargets, Workbench};
 use nseer_net::{Network, NetworkConfig};
 use nseer_probes::PayloadTable;
 use nseer_report::ReportOptions;
-use nseer_scan::Technique;
 use nseer_seam::System;
 
 use crate::limits::Limits;
@@ -128,10 +127,9 @@ pub fn payloads(data: &DataDirs, probes: &mut ProbeFile) -> anyhow::Result<Paylo
 /// Where a port list is wrong.
 pub fn ports(
     plan: &PortPlan,
-    techniques: &[Technique],
+    protocols: &[Protocol],
     table: Arc<ServiceTable>,
 ) -> anyhow::Result<(ScanPorts, Vec<String>)> {
-    let protocols: Vec<Protocol> = techniques.iter().filter_map(|t| t.protocol()).collect();
     if protocols.is_empty() {
         return Ok((ScanPorts::new(Vec::new(), table), Vec::new()));
     }
@@ -145,7 +143,7 @@ pub fn ports(
     };
     let choice =
         PortChoice { list: plan.listed.as_deref(), exclude: plan.exclude.as_deref(), level };
-    let spec = choose_ports(&choice, &protocols, &table)?;
+    let spec = choose_ports(&choice, protocols, &table)?;
     let mut warnings: Vec<String> =
         spec.warnings.iter().map(|w| format!("nseer: warning: {w}")).collect();
     let by_frequency = plan.top.map(|_| "--top-ports").or(plan.ratio.map(|_| "--port-ratio"));

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::options::Status;
-use crate::settings::{Format, PageRequest, PingType, ScanType, StylesheetRequest};
+use crate::settings::{Format, PageRequest, PingType, StylesheetRequest};
+use nseer_core::progress::PortScan;
 
 /// Words as a shell would cut this line; `''` is an empty word.
 fn words(line: &str) -> Vec<OsString> {
@@ -52,18 +53,18 @@ fn targets_and_options_mix() {
 
 #[test]
 fn scan_letters() {
-    check("-sT", Settings { scan_types: vec![ScanType::Connect], ..none() });
-    let types = vec![ScanType::Syn, ScanType::Udp];
+    check("-sT", Settings { scan_types: vec![PortScan::Connect], ..none() });
+    let types = vec![PortScan::Syn, PortScan::Udp];
     check("-sSU", Settings { scan_types: types.clone(), ..none() });
     check("-sS -sU -sS", Settings { scan_types: types, ..none() });
     check(
         "-sTC",
-        Settings { scan_types: vec![ScanType::Connect], default_scripts: true, ..none() },
+        Settings { scan_types: vec![PortScan::Connect], default_scripts: true, ..none() },
     );
     check("-sCn", Settings { ping_scan: true, default_scripts: true, ..none() });
-    check("-nsT", Settings { scan_types: vec![ScanType::Connect], never_resolve: true, ..none() });
+    check("-nsT", Settings { scan_types: vec![PortScan::Connect], never_resolve: true, ..none() });
     check("-sP", Settings { ping_scan: true, ..none() });
-    check("-sSV", Settings { scan_types: vec![ScanType::Syn], versions: true, ..none() });
+    check("-sSV", Settings { scan_types: vec![PortScan::Syn], versions: true, ..none() });
     check("-sI zombie", Settings { not_built: vec!["-sI"], ..none() });
     fails("-s", "option '-s' needs the letters of a scan type, as in -sT");
     fails("-sQ", "unknown option '-sQ'");

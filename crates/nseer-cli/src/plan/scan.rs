@@ -4,13 +4,14 @@ use std::net::IpAddr;
 
 use super::PlanError;
 use super::check::{parsed, text};
-use crate::settings::{PacketData, PingType, ScanType, Settings};
+use crate::settings::{PacketData, PingType, Settings};
+use nseer_core::progress::PortScan;
 
 /// How ports are scanned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScanPlan {
     /// At most one for each protocol; empty where the default is to be used.
-    pub types: Vec<ScanType>,
+    pub types: Vec<PortScan>,
     /// The flags of `--scanflags`.
     pub flags: Option<u8>,
     /// `--privileged` or `--unprivileged`.
@@ -78,17 +79,17 @@ pub(super) fn scan(settings: &Settings) -> Result<ScanPlan, PlanError> {
     })
 }
 
-fn one_each(types: &[ScanType]) -> Result<(), PlanError> {
-    if types.contains(&ScanType::Protocol)
-        && let Some(other) = types.iter().find(|kind| **kind != ScanType::Protocol)
+fn one_each(types: &[PortScan]) -> Result<(), PlanError> {
+    if types.contains(&PortScan::Protocol)
+        && let Some(other) = types.iter().find(|kind| **kind != PortScan::Protocol)
     {
-        return Err(PlanError::ProtocolsAlone { other: other.option() });
+        return Err(PlanError::ProtocolsAlone { other: scan_option(*other) });
     }
     for (protocol, is_of) in [
-        ("TCP", (|t| is_tcp(*t)) as fn(&ScanType) -> bool),
-        ("SCTP", is_sctp as fn(&ScanType) -> bool),
+        ("TCP", (|t| is_tcp(*t)) as fn(&PortScan) -> bool),
+        ("SCTP", is_sctp as fn(&PortScan) -> bool),
     ] {
-        let names: Vec<&str> = types.iter().filter(|t| is_of(t)).map(|t| t.option()).collect();
+        let names: Vec<&str> = types.iter().filter(|t| is_of(t)).map(|t| scan_option(*t)).collect();
         if let [first, second, ..] = names[..] {
             return Err(PlanError::TwoScans { protocol, first, second });
         }
@@ -97,32 +98,30 @@ fn one_each(types: &[ScanType]) -> Result<(), PlanError> {
 }
 
 /// True for scans whose ports are TCP's.
-pub(super) fn is_tcp(kind: ScanType) -> bool {
-    !matches!(kind, ScanType::Udp | ScanType::Protocol) && !is_sctp(&kind)
+pub(super) fn is_tcp(kind: PortScan) -> bool {
+    !matches!(kind, PortScan::Udp | PortScan::Protocol) && !is_sctp(&kind)
 }
 
-fn is_sctp(kind: &ScanType) -> bool {
-    matches!(kind, ScanType::SctpInit | ScanType::SctpCookieEcho)
+fn is_sctp(kind: &PortScan) -> bool {
+    matches!(kind, PortScan::SctpInit | PortScan::SctpCookieEcho)
 }
 
-impl ScanType {
-    /// The option that asks for it.
-    #[must_use]
-    pub fn option(self) -> &'static str {
-        match self {
-            ScanType::Connect => "-sT",
-            ScanType::Syn => "-sS",
-            ScanType::Ack => "-sA",
-            ScanType::Window => "-sW",
-            ScanType::Maimon => "-sM",
-            ScanType::Null => "-sN",
-            ScanType::Fin => "-sF",
-            ScanType::Xmas => "-sX",
-            ScanType::Udp => "-sU",
-            ScanType::SctpInit => "-sY",
-            ScanType::SctpCookieEcho => "-sZ",
-            ScanType::Protocol => "-sO",
-        }
+/// The option that asks for a scan.
+#[must_use]
+pub fn scan_option(scan: PortScan) -> &'static str {
+    match scan {
+        PortScan::Connect => "-sT",
+        PortScan::Syn => "-sS",
+        PortScan::Ack => "-sA",
+        PortScan::Window => "-sW",
+        PortScan::Maimon => "-sM",
+        PortScan::Null => "-sN",
+        PortScan::Fin => "-sF",
+        PortScan::Xmas => "-sX",
+        PortScan::Udp => "-sU",
+        PortScan::SctpInit => "-sY",
+        PortScan::SctpCookieEcho => "-sZ",
+        PortScan::Protocol => "-sO",
     }
 }
 

@@ -157,7 +157,7 @@ fn scans_and_packets() {
         data: PacketBytes::Fixed(vec![0, 255]),
         bad_checksum: false,
     };
-    let types = vec![ScanType::Udp, ScanType::Syn];
+    let types = vec![PortScan::Udp, PortScan::Syn];
     assert_eq!(plan, ScanPlan { types, flags: Some(3), privileged: None, packets });
     assert_eq!(run("--data-length 9 a").scan.packets.data, PacketBytes::Random(9));
     fails("-sST a", "-sS does not go together with -sT: one TCP scan at a time");

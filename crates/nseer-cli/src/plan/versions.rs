@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::PlanError;
 use super::check::level;
-use crate::settings::{ScanType, Settings};
+use crate::settings::Settings;
+use nseer_core::progress::PortScan;
 
 /// How many probes are tried, where the user does not say.
 const DEFAULT_INTENSITY: u8 = 7;
@@ -28,7 +29,7 @@ pub struct VersionPlan {
 
 pub(super) fn versions(settings: &Settings) -> Result<VersionPlan, PlanError> {
     let intensity = level("--version-intensity", settings.version_intensity.as_ref())?;
-    let has_no_ports = settings.scan_types.contains(&ScanType::Protocol);
+    let has_no_ports = settings.scan_types.contains(&PortScan::Protocol);
     Ok(VersionPlan {
         wanted: settings.versions && !has_no_ports,
         left_out: settings.versions && has_no_ports,

@@ -6,11 +6,10 @@ use std::time::{Instant, SystemTime};
 
 use nseer_core::progress::PingScan;
 use nseer_core::{Event, EventSink, HostRecord, HostStatus, PortState, ScanPorts, Severity, Stage};
-use nseer_scan::{Technique, Told};
+use nseer_scan::Told;
 
 use super::{Counted, Counts, Run};
 use crate::plan::{Depth, Names};
-use crate::scanner::port_scan;
 use crate::sinks::Sinks;
 use crate::target_source::Target;
 use crate::tasks::HostTasks;
@@ -131,7 +130,10 @@ impl Run {
                     Told::Scanning(technique, ports) => {
                         counted.up();
                         tally = Tally::new(ports);
-                        enter_ports(tasks, technique, ports);
+                        let scan = self.scans.iter().find(|(_, known)| *known == technique);
+                        if let Some((scan, _)) = scan {
+                            tasks.enter(Stage::Ports(*scan), ports);
+                        }
                     }
                     Told::Knocking { link, probes } => {
                         let ping = match (link, address) {
@@ -183,12 +185,6 @@ impl<S: EventSink> Drop for OnItsWay<S> {
         } else if let Some(host) = self.host.take().filter(|host| host.status == HostStatus::Up) {
             self.sinks.emit(Event::HostCutShort(Arc::new(host)));
         }
-    }
-}
-
-fn enter_ports(tasks: &mut HostTasks<Sinks>, technique: Technique, ports: usize) {
-    if let Some(scan) = port_scan(technique) {
-        tasks.enter(Stage::Ports(scan), ports);
     }
 }
 
