@@ -30,7 +30,7 @@ async fn who_hangs_up_on_every_probe_is_wrapped() {
 #[tokio::test(start_paused = true)]
 async fn who_hangs_up_on_two_connections_at_once_is_asked_again() {
     let mut scene = Scene::new(PROBES, |_, _, sent| match sent {
-        b"ask" => vec![Act::Say(100, b"answer\07")],
+        b"ask" => vec![Act::Say(100, b"answer\x007")],
         _ => vec![],
     });
     // As an X server does when a client leaves it.
