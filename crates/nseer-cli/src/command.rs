@@ -11,7 +11,7 @@ use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
 use nseer_core::progress::{PingScan, PortScan};
 use nseer_core::{Event, EventSink as _, Levels, ScanPorts, Severity, Stage};
-use nseer_engine::selection::{Entry, write_db};
+use nseer_engine::selection::{Entry, in_directory, write_db};
 use nseer_engine::{
     Engine, EngineConfig, KeptRegistries, NewTargets as _, ScriptInfo, script_help,
 };
@@ -422,8 +422,7 @@ async fn update_database(plan: &Plan, around: &Around) -> anyhow::Result<()> {
         bail!("there is no scripts directory to update: choose one with --datadir");
     };
     say("NSE: Updating rule database.");
-    let rule = format!("{}/", directory.display());
-    let selection = setup::select(&[rule], false, around, plan.output.debug)?;
+    let selection = in_directory(&around.data, &directory)?;
     let scripts = heads(setup::engine(plan, around, selection)?).await?;
     let file_name =
         |script: &ScriptInfo| script.path.rsplit('/').next().unwrap_or(&script.path).to_owned();

@@ -53,6 +53,12 @@ pub fn pings(
                 kind.option()
             ));
         }
+        if asked.is_empty() {
+            warnings.push(format!(
+                "nseer: warning: {} needs raw packets, which root may send: it is left out",
+                kind.option()
+            ));
+        }
         aims.push((asked, allowed));
     }
     // What needs privileges that are not there asks nothing, and the default takes its place.

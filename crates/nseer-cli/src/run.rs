@@ -209,8 +209,10 @@ impl Run {
         counts: &Arc<Counts>,
         working: &mut JoinSet<()>,
     ) {
+        // Scripts before the hosts may make ready what leads to them, and for one that cannot be loaded nothing
+        // is sent.
+        run.precede().await;
         if run.depth == Depth::List {
-            run.precede().await;
             run.take_found(targets);
             Run::list(run, targets, counts).await;
             return run.close().await;
@@ -228,11 +230,7 @@ impl Run {
             let Some(target) = targets.next().await else {
                 run.tasks.close();
                 // Scripts on the hosts that are still on their way may find more.
-                match working.join_next().await {
-                    Some(_) => continue,
-                    None => run.precede().await,
-                }
-                if run.found.is_empty() {
+                if working.join_next().await.is_none() && run.found.is_empty() {
                     break;
                 }
                 continue;
@@ -292,7 +290,7 @@ impl Run {
         }
     }
 
-    /// What scripts say before the hosts comes before what is said of these.
+    /// Scripts that run before the hosts have ended.
     async fn precede(&self) {
         if let Some(scripts) = &self.scripts {
             scripts.precede(&self.past).await;

@@ -1,4 +1,5 @@
-//! The script engine of a run: it loads the scripts while hosts are scanned already.
+//! The script engine of a run: it loads the scripts and runs those before the hosts, those of hosts and those
+//! after them. Scripts that only find out versions are loaded when there is a port to find out about.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -62,7 +63,7 @@ impl Scripts {
         std::future::pending().await
     }
 
-    /// Waits until results of hosts may come out: those of the time before the hosts come first. Never
+    /// Waits until scripts that run before the hosts have ended. Never
     /// ready where a script that was asked for cannot be loaded, since that ends the run.
     pub async fn precede(&self, past: &Past) {
         if self.are_shown && self.open(past).await.is_err() {

@@ -51,13 +51,18 @@ pub fn data_dirs(plan: &Plan, system: &System) -> Arc<DataDirs> {
 /// A data directory that does not exist is worth a word of its own.
 ///
 /// # Errors
-/// Where `--datadir`, `--servicedb` or `--versiondb` names nothing, or something of another kind.
+/// Where `--datadir`, `NMAPDIR`, `--servicedb` or `--versiondb` names nothing, or something of another kind.
 pub fn check_data(plan: &Plan, system: &System) -> anyhow::Result<()> {
     use nseer_seam::FileKind;
-    if let Some(path) = &plan.data_folder
-        && system.files.kind(path) != Some(FileKind::Directory)
+    let variable = || std::env::var_os("NMAPDIR").filter(|path| !path.is_empty());
+    let (folder, from) = match &plan.data_folder {
+        Some(path) => (Some(path.clone()), "--datadir"),
+        None => (variable().map(PathBuf::from), "NMAPDIR"),
+    };
+    if let Some(path) = folder
+        && system.files.kind(&path) != Some(FileKind::Directory)
     {
-        bail!("'{}' (--datadir) is not a directory", path.display());
+        bail!("'{}' ({from}) is not a directory", path.display());
     }
     for (path, option) in
         [(&plan.service_file, "--servicedb"), (&plan.versions.file, "--versiondb")]

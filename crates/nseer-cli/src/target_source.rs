@@ -210,6 +210,11 @@ impl TargetSource {
 
     async fn open(&self, text: &str) -> anyhow::Result<VecDeque<Piece>> {
         let spec: TargetSpec = text.parse()?;
+        if let Some(zone) = spec.zone() {
+            anyhow::bail!(
+                "'{text}' is left out: addresses with a zone ('%{zone}') cannot be scanned yet"
+            );
+        }
         let Some(name) = spec.name() else {
             return Ok([Piece { addresses: spec.addresses(), name: None }].into());
         };

@@ -123,9 +123,10 @@ impl World {
         });
         modules::repeatable::install(&world)?;
         modules::install(&world)?;
+        // Without its line numbers: errors of scripts that go through it would show them as theirs.
+        let prelude = lua.load(include_str!("prelude.lua")).set_name("=nseer").into_function()?;
         let prelude: Table = lua
-            .load(include_str!("prelude.lua"))
-            .set_name("=nseer")
+            .load(prelude.dump(true))
             .call(host_functions(&world)?)
             .map_err(|e| EngineError::Library(first_cause(&e)))?;
         let functions = Functions {

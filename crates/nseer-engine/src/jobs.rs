@@ -63,7 +63,6 @@ pub(crate) async fn run_host(
     host: &Rc<HostCell>,
     deadline: Option<Instant>,
 ) {
-    world.verbose(3, || format!("Script scanning {}.", host.address));
     let ignored = Rc::default();
     let done = Done::of(host);
     for level in levels(scripts) {

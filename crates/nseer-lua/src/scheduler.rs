@@ -303,9 +303,9 @@ impl<C: 'static> Scheduler<C> {
     /// Of two handlers with the same key only the first is kept.
     pub fn on_close(&self, id: ThreadId, key: usize, handler: impl FnOnce() + 'static) {
         if let Some(entry) = self.inner.threads.borrow_mut().get_mut(id)
-            && entry.close_handlers.iter().all(|(k, _)| *k != key)
+            && entry.close_keys.insert(key)
         {
-            entry.close_handlers.push((key, Box::new(handler)));
+            entry.close_handlers.push(Box::new(handler));
         }
     }
 
@@ -468,7 +468,7 @@ impl<C: 'static> Scheduler<C> {
         if let Some(waiting) = entry.waiting.take() {
             waiting.task.abort();
         }
-        for (_, handler) in entry.close_handlers.drain(..) {
+        for handler in entry.close_handlers.drain(..) {
             handler();
         }
         if entry.lua.is_resumable() {

@@ -105,6 +105,8 @@ pub(crate) fn new_state(
     keep_text_chunks_only(&lua)?;
     lua.load(include_str!("older_lua.lua")).set_name("=nseer").exec()?;
     lua.load(include_str!("bit32.lua")).set_name("=nseer").exec()?;
+    // Lines that a script writes stand where it wrote them among those of others, and in one piece.
+    lua.load("io.stdout:setvbuf('line')").set_name("=nseer").exec()?;
     // An error says where in the script it was raised, however it is called.
     let strings: Table = globals.get("string")?;
     let unpack: Function = strings.get("unpack")?;

@@ -195,7 +195,10 @@ impl<C: 'static> Scheduler<C> {
                     let (function, waiters) = make(&object)?;
                     if let Some(waiters) = waiters {
                         let mut conditions = conditions.borrow_mut();
-                        conditions.retain(|_, w| w.strong_count() > 0);
+                        // As in `SharedLocks::get`.
+                        if conditions.len() == conditions.capacity() {
+                            conditions.retain(|_, w| w.strong_count() > 0);
+                        }
                         conditions.insert(function.to_pointer() as usize, Rc::downgrade(&waiters));
                     }
                     cache.raw_set(object, function.clone())?;

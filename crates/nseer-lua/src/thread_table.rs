@@ -1,5 +1,6 @@
 //! The scheduler's record of live base threads.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use mlua::Thread;
@@ -16,7 +17,9 @@ pub(crate) struct Entry<C> {
     pub(crate) context: Rc<C>,
     pub(crate) waiting: Option<Waiting>,
     /// Run when the thread ends, for whatever reason.
-    pub(crate) close_handlers: Vec<(usize, Box<dyn FnOnce()>)>,
+    pub(crate) close_handlers: Vec<Box<dyn FnOnce()>>,
+    /// The keys under which these were given.
+    pub(crate) close_keys: HashSet<usize>,
     pub(crate) on_end: Option<OnEnd>,
 }
 
@@ -47,6 +50,7 @@ impl<C> ThreadTable<C> {
             context,
             waiting: None,
             close_handlers: Vec::new(),
+            close_keys: HashSet::new(),
             on_end: Some(on_end),
         });
         ThreadId { key, serial }

@@ -13,9 +13,9 @@ local unittest = require "unittest"
 _ENV = stdnse.module("formulas", stdnse.seeall)
 
 -- Kinds of characters and how many there are of each.
-local KINDS = { { "%l", 26 }, { "%u", 26 }, { "%d", 10 }, { "[^%w]", 33 } }
+local KINDS = { { "%l", 26 }, { "%u", 26 }, { "%d", 10 } }
 
---- How many bits of chance a password has at most, judged by the kinds of its characters.
+--- How many bits of chance a password has at most, judged by the kinds of letters and digits in it.
 -- @usage formulas.calcPwdEntropy("abc123")  --> 31
 -- @param value The password.
 -- @return Bits, rounded down.
@@ -29,27 +29,38 @@ function calcPwdEntropy (value)
   return choices == 0 and 0 or math.floor(#value * math.log(choices, 2))
 end
 
--- The value that a sum of 15 squares of chance exceeds once in a thousand times.
-local LIMIT = 37.7
+-- Groups of so many bits, and what the sum of squares of chance for them (chi squared) exceeds once in forty times.
+local LIMITS = { { 2, 9.348 }, { 4, 27.488 }, { 8, 301.1 } }
 
---- Tells whether bytes look as if chance had made them: whether each half of a byte occurs about equally often.
--- @param data String. Below 20 bytes or so nothing can be said.
--- @return True or false.
-function looksRandom (data)
+-- Whether each group of `width` bits occurs about equally often.
+local function is_even (data, width, limit)
+  local count, mask = 1 << width, (1 << width) - 1
   local counts = {}
-  for i = 0, 15 do
-    counts[i] = 0
-  end
   for at = 1, #data do
     local byte = string.byte(data, at)
-    counts[byte >> 4] = counts[byte >> 4] + 1
-    counts[byte & 15] = counts[byte & 15] + 1
+    for shift = 0, 8 - width, width do
+      local group = byte >> shift & mask
+      counts[group] = (counts[group] or 0) + 1
+    end
   end
-  local expected, sum = #data / 8, 0
-  for i = 0, 15 do
-    sum = sum + (counts[i] - expected) ^ 2 / expected
+  local expected, sum = #data * (8 // width) / count, 0
+  for group = 0, mask do
+    sum = sum + ((counts[group] or 0) - expected) ^ 2 / expected
   end
-  return sum < LIMIT
+  return sum < limit
+end
+
+--- Tells whether bytes look as if chance had made them: whether groups of two, four and eight bits occur about
+-- equally often.
+-- @param data String. Below 20 bytes or so little can be said.
+-- @return True or false.
+function looksRandom (data)
+  for _, test in ipairs(LIMITS) do
+    if not is_even(data, test[1], test[2]) then
+      return false
+    end
+  end
+  return true
 end
 
 --- The mean of numbers and how far they are from it.
@@ -115,7 +126,9 @@ if not unittest.testing() then return _ENV end
 test_suite = unittest.TestSuite:new()
 test_suite:add_test(unittest.equal(calcPwdEntropy("abc123"), 31), "entropy")
 test_suite:add_test(unittest.equal(calcPwdEntropy(""), 0), "entropy of nothing")
+test_suite:add_test(unittest.equal(calcPwdEntropy("abc-123"), 36), "entropy of letters and digits")
 test_suite:add_test(unittest.is_false(looksRandom(string.rep("a", 100))), "not random")
+test_suite:add_test(unittest.is_false(looksRandom("220 mail.example")), "a greeting")
 test_suite:add_test(unittest.is_true(looksRandom("\1\35\69\103\137\171\205\239\16\50\84\118\152\186\220\254")), "even")
 test_suite:add_test(unittest.table_equal({ mean_stddev({ 2, 4, 4, 6 }) }, { 4, math.sqrt(8 / 3) }), "mean")
 test_suite:add_test(unittest.table_equal({ mean_stddev({ 1 }) }, { 1, 0 }), "mean of one")

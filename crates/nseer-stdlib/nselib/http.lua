@@ -183,8 +183,9 @@ end
 -- @return The response; see above. Redirects are not followed.
 function post (host, port, path, options, ignored, postdata)
   options = requests.checked(options)
-  options.content = postdata
-  local has_type = false
+  options.content = options.content or postdata
+  -- Only of a form is it known what it is.
+  local has_type = type(postdata) ~= "table"
   for name in pairs(options.header or {}) do
     has_type = has_type or string.lower(name) == "content-type"
   end
@@ -207,7 +208,7 @@ end
 -- @return The response; see above.
 function put (host, port, path, options, putdata)
   options = requests.checked(options)
-  options.content = putdata
+  options.content = options.content or putdata
   return requests.send(host, port, "PUT", path, options)
 end
 

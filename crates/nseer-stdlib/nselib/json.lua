@@ -86,6 +86,9 @@ local function unicode_at (text, at)
       after = after + 6
     end
   end
+  if code >= 0xD800 and code < 0xE000 then
+    fail(at)
+  end
   return utf8.char(code), after
 end
 

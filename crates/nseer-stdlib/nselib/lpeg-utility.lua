@@ -61,7 +61,7 @@ end
 -- @return The pattern.
 function escaped_quote (quot, esc)
   local quote, escape = P(quot or '"'), P(esc or "\\")
-  local content = (escape / "" * 1 + (1 - quote - escape)) ^ 0
+  local content = (escape / "" * (quote + escape) + (1 - quote)) ^ 0
   return quote * Cs(content) * quote
 end
 
@@ -138,6 +138,7 @@ test_suite:add_test(unittest.equal(atwordboundary(P "b"):match("ab b"), 5), "atw
 test_suite:add_test(unittest.is_nil(atwordboundary(P "b"):match("ab")), "atwordboundary, inside of a word")
 test_suite:add_test(unittest.equal(escaped_quote():match('"a\\"b"c'), 'a"b'), "escaped_quote")
 test_suite:add_test(unittest.equal(escaped_quote("'"):match("'a\\\\'"), "a\\"), "escaped_quote, the escape itself")
+test_suite:add_test(unittest.equal(escaped_quote():match('"a\\nb"'), "a\\nb"), "escaped_quote, other escapes")
 test_suite:add_test(unittest.equal(localize({ V "alpha" ^ 1 }):match("ab1"), 3), "localize")
 do
   local told = {}

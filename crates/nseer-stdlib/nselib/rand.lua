@@ -18,13 +18,14 @@ _ENV = stdnse.module("rand", stdnse.seeall)
 
 --- Makes a set of characters, for <code>random_string</code>.
 -- @usage local hex = rand.charset("a", "f", rand.charset("0", "9"))
--- @param left_bound The first character.
--- @param right_bound The last character.
+-- @param left_bound The first character, or its number.
+-- @param right_bound The last one.
 -- @param charset Array of characters to add to, optional.
 -- @return Array of the characters.
 function charset (left_bound, right_bound, charset)
   charset = charset or {}
-  for byte = string.byte(left_bound), string.byte(right_bound) do
+  local number = function (bound) return type(bound) == "number" and bound or string.byte(bound) end
+  for byte = number(left_bound), number(right_bound) do
     charset[#charset + 1] = string.char(byte)
   end
   return charset
@@ -61,6 +62,7 @@ if not unittest.testing() then return _ENV end
 
 test_suite = unittest.TestSuite:new()
 test_suite:add_test(unittest.table_equal(charset("a", "c"), { "a", "b", "c" }), "charset")
+test_suite:add_test(unittest.table_equal(charset(97, 99), { "a", "b", "c" }), "charset by numbers")
 test_suite:add_test(unittest.table_equal(charset("1", "2", { "x" }), { "x", "1", "2" }), "charset, added to")
 test_suite:add_test(unittest.length_is(random_string(37), 37), "bytes")
 test_suite:add_test(unittest.not_equal(random_string(16), random_string(16)), "bytes differ")

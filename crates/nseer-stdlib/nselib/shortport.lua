@@ -24,7 +24,8 @@ _ENV = stdnse.module("shortport", stdnse.seeall)
 -- @class table
 -- @name LIKELY_HTTP_PORTS
 LIKELY_HTTP_PORTS = {
-  80, 280, 443, 591, 631, 5800, 5985, 5986, 7443, 8000, 8008, 8080, 8081, 8088, 8443, 8888, 9443,
+  80, 280, 443, 591, 631, 3872, 5800, 5985, 5986, 7080, 7443, 8000, 8008, 8080, 8081, 8088, 8180, 8443, 8888,
+  9443,
 }
 
 --- Services that speak HTTP, with or without TLS.
@@ -32,16 +33,16 @@ LIKELY_HTTP_PORTS = {
 -- @name LIKELY_HTTP_SERVICES
 LIKELY_HTTP_SERVICES = {
   "http", "https", "http-alt", "https-alt", "http-mgmt", "http-proxy", "ipp", "ipps", "soap",
-  "caldav", "caldavs", "carddav", "carddavs", "webdav", "vnc-http", "wsman", "wsmans",
+  "caldav", "caldavs", "carddav", "carddavs", "webdav", "vnc-http", "wsman", "wsmans", "oem-agent",
 }
 
 --- Ports on which TLS is likely from the first byte on.
 -- @class table
 -- @name LIKELY_SSL_PORTS
 LIKELY_SSL_PORTS = {
-  261, 271, 443, 465, 563, 614, 636, 684, 695, 832, 853, 989, 990, 992, 993, 994, 995, 2083, 2252,
-  2376, 2484, 3269, 3424, 4843, 5061, 5223, 5349, 5671, 5986, 6251, 6443, 6513, 6514, 6619, 6697,
-  7443, 8243, 8443, 8883, 9443, 10161, 16993,
+  261, 271, 324, 443, 465, 563, 585, 614, 636, 684, 695, 832, 853, 989, 990, 992, 993, 994, 995, 2083, 2252,
+  2376, 2484, 3269, 3389, 3424, 4433, 4843, 4911, 5061, 5223, 5349, 5671, 5986, 6251, 6443, 6513, 6514, 6619,
+  6679, 6697, 7443, 8243, 8443, 8883, 9001, 9443, 10161, 16993,
 }
 
 --- Services that speak TLS from the first byte on.
@@ -52,6 +53,8 @@ LIKELY_SSL_SERVICES = {
   "imaps", "ipps", "ircs", "ircs-u", "ldaps", "ldapssl", "msft-gc-ssl", "netconf-tls", "nntps",
   "pop3s", "secure-mqtt", "sips", "smtps", "stuns", "submissions", "syslog-tls", "telnets", "turns",
   "wsmans",
+  -- Recognized by what they say, before TLS or in spite of it.
+  "ftps-control", "ms-wbt-server", "sip-tls", "tor-orport",
 }
 
 -- The values of a list, or one value, as the keys of a table.
@@ -253,13 +256,31 @@ ssh = port_or_service({22, 2222}, "ssh")
 
 local looks_like_tls = port_or_service(LIKELY_SSL_PORTS, LIKELY_SSL_SERVICES, {"tcp", "sctp"})
 
+-- What begins an answer of TLS (RFC 8446, section 5.1): a record with a message of the handshake, or an alert
+-- handshake_failure or protocol_version of a server to whom the offer did not appeal.
+local HANDSHAKE, REFUSAL = "^\x16\x03[\0-\4]", "^\x15\x03[\0-\4]\0\2[\1\2][\x28\x46]"
+
 -- Whether a port answers a TLS handshake.
 local function shakes_hands (host, port)
+  local has_tls, tls = pcall(require, "tls")
+  if not has_tls then
+    return false
+  end
   local socket = nmap.new_socket()
   socket:set_timeout(stdnse.get_timeout(host))
-  local status = socket:connect(host, port, "ssl")
+  local status, answer = socket:connect(host, port)
+  if status then
+    status, answer = socket:send(tls.client_hello({
+      extensions = tls.servername(host) and {
+        server_name = tls.EXTENSION_HELPERS.server_name(tls.servername(host)),
+      } or nil,
+    }))
+  end
+  if status then
+    status, answer = socket:receive_bytes(7)
+  end
   socket:close()
-  return status and true or false
+  return status and (string.find(answer, HANDSHAKE) or string.find(answer, REFUSAL)) ~= nil
 end
 
 --- Rule for ports that speak TLS from the first byte on.
@@ -276,8 +297,8 @@ function ssl (host, port)
     return true
   end
   local confidence = version and version.name_confidence
-  if not (confidence and confidence <= 3 and host.registry and port.protocol == "tcp"
-      and nmap.have_ssl()) then
+  if not (confidence and confidence <= 3 and host and host.registry and port.protocol == "tcp"
+      and nmap.have_ssl()) or port_is_excluded(port.number, port.protocol) then
     return false
   end
   local known = host.registry.ssl or {}

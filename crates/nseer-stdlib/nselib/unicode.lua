@@ -85,13 +85,16 @@ end
 --- Writes a character of UTF-16.
 -- @param cp Code point.
 -- @param bigendian True for network order.
--- @return Two or four bytes.
+-- @return Two or four bytes; nil where there is no such character.
 function utf16_enc (cp, bigendian)
+  if cp > 0x10ffff then
+    return nil
+  end
   local format = bigendian and ">I2" or "<I2"
   if cp < 0x10000 then
     return string.pack(format, cp)
   end
-  local rest = math.min(cp, 0x10ffff) - 0x10000
+  local rest = cp - 0x10000
   return string.pack(format, 0xd800 + (rest >> 10)) .. string.pack(format, 0xdc00 + (rest & 0x3ff))
 end
 
@@ -127,9 +130,9 @@ end
 
 --- Writes a character of UTF-8.
 -- @param cp Code point.
--- @return One to four bytes.
+-- @return One to four bytes; nil where there is no such character.
 function utf8_enc (cp)
-  return utf8.char(cp)
+  return cp <= 0x10ffff and utf8.char(cp) or nil
 end
 
 -- The upper half of code page 437, of the PC's character generator, as UTF-8.

@@ -50,7 +50,7 @@ STATE_MSG = {
   [STATE.UNKNOWN] = "UNKNOWN (could not be tested)",
 }
 
-local IS_SHOWN = STATE.LIKELY_VULN | STATE.VULN | STATE.DoS | STATE.EXPLOIT
+local IS_SHOWN = STATE.LIKELY_VULN | STATE.VULN | STATE.DoS | STATE.EXPLOIT | STATE.UNKNOWN
 
 -- How a name becomes a URL, by list.
 local links = {

@@ -65,6 +65,8 @@ fn the_database_of_scripts_is_the_same() {
         let output = lab.nseer(&["--datadir", ours, "-n", "-Pn", "-p9", "-sC", TARGET]);
         let told = "'/run/lab/ours/scripts/script.db' is missing: write it with --script-updatedb";
         assert!(output.code == 1 && output.stderr.contains(told), "{output:#?}");
+        // What stands in it makes no difference.
+        write(&format!("{ours}/scripts/script.db"), "garbage (");
         let output = lab.nseer(&["--datadir", ours, "--script-updatedb"]);
         assert_eq!(output.code, 0, "{output:#?}");
         assert!(output.stdout.contains("Script Database updated successfully"), "{output:#?}");
@@ -228,4 +230,48 @@ fn a_few_descriptors_are_enough_or_not() {
     }
     let run = run(24);
     assert!(run.status.success(), "{run:?}");
+}
+
+#[test]
+fn nothing_is_sent_before_the_scripts_are_ready() {
+    lab::run("options::nothing_is_sent_before_the_scripts_are_ready", |lab| {
+        let head = "description = 'x'\ncategories = {'safe'}\n";
+        let args = ["-n", "-Pn", "-p9", "--packet-trace", TARGET, "--script"];
+        write("/run/lab/bad.nse", &format!("{head}hostrule = function() return true end\n"));
+        let output = lab.nseer(&[&args[..], &["/run/lab/bad.nse"]].concat());
+        assert!(output.stderr.contains("missing required field: 'action'"), "{output:#?}");
+        assert_eq!(output.code, 1);
+        assert!(!output.stdout.contains("SENT"), "{output:#?}");
+        let slow = "local stdnse = require 'stdnse'\nprerule = function() return true end\n\
+            action = function() stdnse.sleep(0.3) io.write('it ', 'ended\\n') end\n";
+        write("/run/lab/slow.nse", &format!("{head}{slow}"));
+        let output = lab.nseer(&[&args[..], &["/run/lab/slow.nse"]].concat());
+        let place = |text: &str| output.stdout.find(text).unwrap_or_else(|| panic!("{output:#?}"));
+        assert!(place("it ended") < place("SENT"), "{output:#?}");
+        assert!(place("SENT") < place("Nmap scan report"), "{output:#?}");
+    });
+}
+
+/// What a scan is called does not follow from the flags that it sends.
+#[test]
+fn scans_are_called_as_they_were_asked_for() {
+    lab::run("options::scans_are_called_as_they_were_asked_for", |lab| {
+        for kind in ["-sF --scanflags SYN", "-sN --scanflags ACK", "-sX --scanflags FIN", "-sSU"] {
+            let args: Vec<&str> = kind.split(' ').chain(["-n", "-Pn", "-v", "-p9"]).collect();
+            let args = [&args[..], &["-oX", "-", "127.0.0.1"]].concat();
+            let (ours, theirs) = (lab.nseer(&args), lab.nmap(&args));
+            let names = |output: &Output| -> Vec<String> {
+                let named = |line: &str| {
+                    let name = line.strip_prefix("<scaninfo type=\"");
+                    name.or(line.strip_prefix("<taskbegin task=\""))?
+                        .split('"')
+                        .next()
+                        .map(str::to_owned)
+                };
+                output.stdout.lines().filter_map(named).collect()
+            };
+            assert_eq!(names(&ours), names(&theirs), "{kind}: {ours:#?}");
+            assert!(names(&ours).len() >= 2, "{ours:#?}");
+        }
+    });
 }

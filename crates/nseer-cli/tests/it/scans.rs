@@ -81,30 +81,6 @@ fn every_scan_type_sees_what_nmap_sees() {
     });
 }
 
-/// What a scan is called does not follow from the flags that it sends.
-#[test]
-fn scans_are_called_as_they_were_asked_for() {
-    lab::run("scans::scans_are_called_as_they_were_asked_for", |lab| {
-        for kind in ["-sF --scanflags SYN", "-sN --scanflags ACK", "-sX --scanflags FIN", "-sSU"] {
-            let args: Vec<&str> = kind.split(' ').chain(["-n", "-Pn", "-v", "-p9"]).collect();
-            let args = [&args[..], &["-oX", "-", "127.0.0.1"]].concat();
-            let (ours, theirs) = (lab.nseer(&args), lab.nmap(&args));
-            let names = |output: &Output| -> Vec<String> {
-                let named = |line: &str| {
-                    let name = line.strip_prefix("<scaninfo type=\"");
-                    name.or(line.strip_prefix("<taskbegin task=\""))?
-                        .split('"')
-                        .next()
-                        .map(str::to_owned)
-                };
-                output.stdout.lines().filter_map(named).collect()
-            };
-            assert_eq!(names(&ours), names(&theirs), "{kind}: {ours:#?}");
-            assert!(names(&ours).len() >= 2, "{ours:#?}");
-        }
-    });
-}
-
 #[test]
 fn a_link_that_delays_loses_and_reorders_hides_nothing() {
     lab::run("scans::a_link_that_delays_loses_and_reorders_hides_nothing", |lab| {

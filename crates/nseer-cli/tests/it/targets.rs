@@ -143,3 +143,13 @@ fn interfaces_and_routes_are_listed_as_by_nmap() {
         assert_eq!(rows(&ours), rows(&theirs), "{ours:#?} {theirs:#?}");
     });
 }
+
+#[test]
+fn a_zone_is_told_and_costs_no_other_target() {
+    lab::run("targets::a_zone_is_told_and_costs_no_other_target", |lab| {
+        let output = lab.nseer(&["-6", "-n", "-Pn", "-p9", "fe80::1%lo", "::1"]);
+        let told = "'fe80::1%lo' is left out: addresses with a zone ('%lo') cannot be scanned yet";
+        assert!(output.code == 1 && output.stderr.contains(told), "{output:#?}");
+        assert_eq!(hosts(&output), ["Nmap scan report for ::1"]);
+    });
+}

@@ -207,14 +207,17 @@ pub(crate) fn host_argument(world: &World, lua: &Lua, args: &Args) -> Result<Rc<
     let hosts = world.hosts.borrow();
     let found = if let Value::LightUserData(target) = table.get::<Value>("_Target")? {
         hosts.get(&(target.0 as u64)).cloned()
-    } else if let Some(ip) = text("ip")? {
-        let ip: Option<IpAddr> = ip.to_string_lossy().parse().ok();
-        hosts.values().find(|h| Some(h.address) == ip).cloned()
-    } else if let Some(name) = text("targetname")? {
-        let name = name.to_string_lossy();
-        hosts.values().find(|h| h.with(|r| r.target_name.as_deref() == Some(&name))).cloned()
     } else {
-        return Err(Raise::new("host table does not have a 'ip' or 'targetname' field"));
+        let (ip, name) = (text("ip")?, text("targetname")?);
+        if ip.is_none() && name.is_none() {
+            return Err(Raise::new("host table does not have a 'ip' or 'targetname' field"));
+        }
+        let ip: Option<IpAddr> = ip.and_then(|ip| ip.to_string_lossy().parse().ok());
+        let name = name.map(|name| name.to_string_lossy());
+        let is_named =
+            |host: &&Rc<HostCell>| name.is_some() && host.with(|record| record.target_name == name);
+        let by_name = || hosts.values().find(is_named);
+        hosts.values().find(|h| Some(h.address) == ip).or_else(by_name).cloned()
     };
     found.ok_or_else(|| args.bad(1, "host is not being processed right now"))
 }

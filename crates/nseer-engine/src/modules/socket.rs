@@ -222,6 +222,8 @@ impl Connection for SocketCell {
         self.capture.borrow_mut().take();
         self.generation.set(self.generation.get() + 1);
         self.busy.set(false);
+        // Whoever asks for a connection that is gone with its thread is told that.
+        self.user.set(0);
         self.closed.notify_waiters();
         was_open
     }

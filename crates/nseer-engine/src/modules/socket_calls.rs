@@ -345,7 +345,6 @@ fn close(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     cell.timeout.set(Some(DEFAULT_TIMEOUT));
     cell.bind.set(None);
     cell.buffer.borrow_mut().clear();
-    cell.user.set(0);
     cell.ends.set(Ends::default());
     cell.peer.set(None);
     cell.sent_to.set(None);

@@ -38,7 +38,11 @@ pub(crate) fn install(world: &Rc<World>, nmap: &Table) -> mlua::Result<()> {
                 );
                 break;
             }
-            if target.is_empty() || !w.config.new_targets.add(target) {
+            // As in Nmap, an empty one counts once any is known, and costs none of the others.
+            if target.is_empty() && w.config.new_targets.added() == 0 {
+                continue;
+            }
+            if !target.is_empty() && !w.config.new_targets.add(target) {
                 break;
             }
             added += 1;

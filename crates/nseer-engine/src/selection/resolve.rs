@@ -167,6 +167,14 @@ pub fn resolve(request: &Request, data: &DataDirs) -> Result<Selection, Selectio
     Ok(selection)
 }
 
+/// All scripts of a directory, whatever `script.db` says of them.
+///
+/// # Errors
+/// Where the directory cannot be read.
+pub fn in_directory(data: &DataDirs, directory: &Path) -> Result<Selection, SelectionError> {
+    Ok(Selection { scripts: all_of(data, directory, false)?, missing: Vec::new() })
+}
+
 /// The entries of `script.db`; where there is none, those of the scripts directory, whose
 /// categories are then unknown.
 fn database(data: &DataDirs) -> Result<Vec<Entry>, SelectionError> {
@@ -253,14 +261,17 @@ fn by_directory(
     if !rule.text.ends_with('/') {
         return Err(SelectionError::DirectoryWithoutSlash { directory });
     }
-    let paths = scripts_in(data, &directory)?;
-    let scripts = paths.iter().filter_map(|path| data.file_at(path)).map(|file| SelectedScript {
-        file,
-        selected_by_name: false,
-        forced: rule.forced,
-        by: "directory",
-    });
-    Ok(scripts.collect())
+    all_of(data, &directory, rule.forced)
+}
+
+fn all_of(
+    data: &DataDirs,
+    directory: &Path,
+    forced: bool,
+) -> Result<Vec<SelectedScript>, SelectionError> {
+    let paths = scripts_in(data, directory)?;
+    let script = |file| SelectedScript { file, selected_by_name: false, forced, by: "directory" };
+    Ok(paths.iter().filter_map(|path| data.file_at(path)).map(script).collect())
 }
 
 /// The `.nse` files of a directory, sorted.

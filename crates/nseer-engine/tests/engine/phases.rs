@@ -247,8 +247,16 @@ fn targets_can_be_added_until_the_end() {
           return nmap.add_targets('10.0.0.1', '', '10.0.0.2') .. table.concat({nmap.add_targets('')}, ' ')
         end";
     let outcome = Case::new("t", empty).run();
-    assert_eq!(outcome.pre, ["t: 10 failed to add new targets."]);
-    assert_eq!(outcome.targets, ["10.0.0.1"]);
+    assert_eq!(outcome.pre, ["t: 31"]);
+    assert_eq!(outcome.targets, ["10.0.0.1", "10.0.0.2"]);
+    let outcome = Case::new(
+        "t",
+        "
+        prerule = function() return true end
+        action = function() return table.concat({nmap.add_targets('')}, ' ') end",
+    )
+    .run();
+    assert_eq!(outcome.pre, ["t: 0 failed to add new targets."]);
 }
 
 #[test]

@@ -54,8 +54,9 @@ local function params_at (text, at, params)
       return nil
     end
     params[string.lower(name)] = value
-    at = string.match(text, "^%s*()", at)
-    if at <= #text and string.sub(text, at, at) ~= "," then
+    -- There should be a comma, which some servers leave out after a quoted string.
+    local is_quoted = string.sub(text, at - 1, at - 1) == '"'
+    if not string.find(text, is_quoted and "^[%s,]" or "^%s*,", at) and string.find(text, "%S", at) then
       return nil
     end
   end

@@ -102,7 +102,7 @@ function message.parse_set_cookie (text)
   if not name or name == "" then
     return nil
   end
-  local cookie = { name = name, value = string.match(value, '^"(.*)"$') or value }
+  local cookie = { name = name, value = value }
   for attribute in string.gmatch(rest, "[^;]+") do
     local key, setting = string.match(attribute, "^%s*([^=]-)%s*=%s*(.-)%s*$")
     key = string.lower(key or string.match(attribute, "^%s*(.-)%s*$"))
@@ -126,21 +126,28 @@ local function read_fields (reader, response)
       return nil, "the header is longer than " .. LONGEST_HEADER .. " bytes"
     end
     line = string.match(line, "^(.-)\r?\n$")
-    local raw = response.rawheader
-    if line ~= "" and string.find(line, "^[ \t]") and #raw > 0 then
-      -- A field that goes on (RFC 9112, section 5.2).
-      raw[#raw] = raw[#raw] .. " " .. string.match(line, "^%s*(.-)%s*$")
-    else
-      raw[#raw + 1] = line
-    end
+    response.rawheader[#response.rawheader + 1] = line
     if line == "" then
       return true
     end
   end
 end
 
+-- The lines of a header, with those that go on (RFC 9112, section 5.2) joined to the one before.
+local function unfolded (rawheader)
+  local lines = {}
+  for _, line in ipairs(rawheader) do
+    if #lines > 0 and string.find(line, "^[ \t]") then
+      lines[#lines] = lines[#lines] .. " " .. string.match(line, "^%s*(.-)%s*$")
+    else
+      lines[#lines + 1] = line
+    end
+  end
+  return lines
+end
+
 local function sort_fields (response)
-  for _, line in ipairs(response.rawheader) do
+  for _, line in ipairs(unfolded(response.rawheader)) do
     local name, value = string.match(line, "^([^:%s]+)%s*:%s*(.-)%s*$")
     if name then
       name = string.lower(name)

@@ -96,9 +96,10 @@ local function add_headers (suite)
   suite:add_test(unittest.equal(response.header["x-y"], "b c, d"), "fields of one name")
   suite:add_test(unittest.equal(response.header.fold, "one two"), "folded field")
   suite:add_test(unittest.equal(response.rawheader[1], "Server: a"), "lines of the header")
+  suite:add_test(unittest.equal(response.rawheader[5], "  two"), "folded as it came")
   suite:add_test(unittest.equal(response.rawheader[#response.rawheader], ""), "the last line is empty")
   suite:add_test(unittest.identical(response.cookies, {
-    { name = "s", value = "1", path = "/", httponly = "" }, { name = "t", value = "2" },
+    { name = "s", value = "1", path = "/", httponly = "" }, { name = "t", value = '"2"' },
   }), "cookies")
   suite:add_test(unittest.equal(response["status-line"], "HTTP/1.1 200 OK\r\n"), "status line")
   suite:add_test(unittest.equal(response.version, "1.1"), "version")
@@ -116,6 +117,9 @@ local function add_logins (suite, http)
     { scheme = "NTLM", params = {} }, { scheme = "Negotiate", params = {} },
   }), "challenges without parameters")
   suite:add_test(unittest.identical(parse(""), {}), "no challenge")
+  suite:add_test(unittest.identical(parse('Basic realm="x" charset="UTF-8"'), {
+    { scheme = "Basic", params = { realm = "x", charset = "UTF-8" } },
+  }), "a comma is missing")
   for _, wrong in ipairs { "Basic realm=", 'Basic realm="x', "Basic realm=a b=c", "(x)" } do
     suite:add_test(unittest.is_nil(parse(wrong)), "not a challenge: " .. wrong)
   end
