@@ -2,12 +2,12 @@
 
 use anyhow::{Context as _, bail, ensure};
 use nseer_core::port_spec::parse_ports;
+use nseer_core::progress::PortScan;
 use nseer_core::{PortKey, Protocol, ServiceTable};
 use nseer_scan::{Aim, Discovery, Technique};
 
 use crate::plan::{Depth, Families, Plan};
 use crate::settings::PingType;
-use nseer_core::progress::PortScan;
 
 /// The ports that are asked where the user names none.
 const CONNECT_PORTS: [u16; 2] = [80, 443];

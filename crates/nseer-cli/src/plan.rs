@@ -9,9 +9,10 @@ use std::num::NonZeroUsize;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+use nseer_core::progress::PortScan;
+
 use crate::page::Page;
 use crate::settings::{Format, PageRequest, PingType, Settings, StylesheetRequest};
-use nseer_core::progress::PortScan;
 
 mod check;
 mod error;

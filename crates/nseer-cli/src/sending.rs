@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use nseer_core::progress::PortScan;
 use nseer_core::{PortKey, ScanPorts, ServiceNames as _, ServiceTable};
 use nseer_engine::data_dir::DataDirs;
 use nseer_net::Network;
@@ -21,7 +22,6 @@ use crate::tap::PacketTap;
 use crate::timing::timing;
 use crate::troubles::Troubles;
 use crate::versions::ProbeFile;
-use nseer_core::progress::PortScan;
 
 const NO_VERSIONS: &str = "nseer: warning: protocols (-sO) have no versions: -sV is left out";
 

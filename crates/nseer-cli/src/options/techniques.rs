@@ -1,8 +1,9 @@
 //! Options that say how ports are scanned.
 
+use nseer_core::progress::PortScan;
+
 use super::{Category, Opt, Value};
 use crate::settings::Settings;
-use nseer_core::progress::PortScan;
 
 pub(super) const CATEGORY: Category = Category {
     title: "Scan types",

@@ -1,11 +1,11 @@
 //! Tests of the grammar: command lines and the settings that they give.
 
+use nseer_core::progress::PortScan;
 use proptest::prelude::*;
 
 use super::*;
 use crate::options::Status;
 use crate::settings::{Format, PageRequest, PingType, StylesheetRequest};
-use nseer_core::progress::PortScan;
 
 /// Words as a shell would cut this line; `''` is an empty word.
 fn words(line: &str) -> Vec<OsString> {

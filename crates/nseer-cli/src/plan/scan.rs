@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
+use nseer_core::progress::PortScan;
+
 use super::PlanError;
 use super::check::{parsed, text};
 use crate::settings::{PacketData, PingType, Settings};
-use nseer_core::progress::PortScan;
 
 /// How ports are scanned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

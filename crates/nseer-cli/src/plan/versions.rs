@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use nseer_core::progress::PortScan;
+
 use super::PlanError;
 use super::check::level;
 use crate::settings::Settings;
-use nseer_core::progress::PortScan;
 
 /// How many probes are tried, where the user does not say.
 const DEFAULT_INTENSITY: u8 = 7;
