@@ -438,7 +438,7 @@ pub(crate) unsafe fn raise(state: *mut lua_State) -> c_int {
 /// `state` is valid.
 unsafe fn place(state: *mut lua_State) -> Option<String> {
     // SAFETY: all of it is plain data, which `lua_getstack` and `lua_getinfo` fill before it is read; the source is a C
-    // string that lives as long as its function.
+    // string that lives as long as its function, and its short form one in the data.
     unsafe {
         let mut at: lua_Debug = std::mem::zeroed();
         let mut level = 0;
@@ -446,11 +446,10 @@ unsafe fn place(state: *mut lua_State) -> Option<String> {
             ffi::lua_getinfo(state, c"Sl".as_ptr(), &raw mut at);
             if at.currentline > 0 {
                 let source = CStr::from_ptr(at.source).to_string_lossy();
-                return Some(format!(
-                    "{}:{}",
-                    source.trim_start_matches(['@', '=']),
-                    at.currentline
-                ));
+                // What has no file is called by its text, of which the short form has a line.
+                let short = || CStr::from_ptr(at.short_src.as_ptr()).to_string_lossy();
+                let file = source.strip_prefix('@').map_or_else(short, Into::into);
+                return Some(format!("{file}:{}", at.currentline));
             }
             level += 1;
         }
