@@ -24,11 +24,10 @@ pub fn fold_fingerprint(text: &str) -> String {
     out
 }
 
-/// Bytes of a service as printable text, `most` of them; what is no character becomes a dot.
-#[must_use]
-pub fn printable(bytes: &[u8], most: usize) -> String {
+/// Bytes of a service as printable text; what is no character becomes a dot.
+pub fn printable<'b>(bytes: impl IntoIterator<Item = &'b u8>) -> String {
     let printable = |b: &u8| if (0x20..0x7f).contains(b) { char::from(*b) } else { '.' };
-    bytes.iter().take(most).map(printable).collect()
+    bytes.into_iter().map(printable).collect()
 }
 
 /// How a service name was found.

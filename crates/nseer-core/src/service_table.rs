@@ -106,7 +106,10 @@ impl ServiceTable {
     /// No port is named although something is there: a file of another kind.
     #[must_use]
     pub fn is_senseless(&self) -> bool {
-        self.parsed().skipped > 0 && self.parsed().rows.iter().all(Vec::is_empty)
+        let is_of_ports = |line| matches!(line, Line::Row(protocol, _) if protocol != Protocol::Ip);
+        // The first line of a port ends the search, so that the table is not parsed for it.
+        !lines(&self.text).any(is_of_ports)
+            && lines(&self.text).any(|line| matches!(line, Line::Bad))
     }
 
     fn parsed(&self) -> &Parsed {
@@ -157,12 +160,8 @@ impl ServiceNames for ServiceTable {
 
 fn parse(text: &[u8]) -> Parsed {
     let mut parsed = Parsed { rows: Default::default(), skipped: 0 };
-    let mut at = 0;
-    for line in text.split(|b| *b == b'\n') {
-        let start = at;
-        at += line.len() + 1;
-        let line = line.split(|b| *b == b'#').next().unwrap_or_default();
-        match std::str::from_utf8(line).ok().map_or(Line::Bad, |line| row(line, start)) {
+    for line in lines(text) {
+        match line {
             Line::Row(protocol, row) => {
                 // IP has no ports.
                 if let Some(rows) = parsed.rows.get_mut(protocol as usize) {
@@ -180,6 +179,17 @@ fn parse(text: &[u8]) -> Parsed {
         rows.dedup_by_key(|row| row.number);
     }
     parsed
+}
+
+/// What each line says.
+fn lines(text: &[u8]) -> impl Iterator<Item = Line> {
+    let mut at = 0;
+    text.split(|b| *b == b'\n').map(move |line| {
+        let start = at;
+        at += line.len() + 1;
+        let line = line.split(|b| *b == b'#').next().unwrap_or_default();
+        std::str::from_utf8(line).ok().map_or(Line::Bad, |line| row(line, start))
+    })
 }
 
 enum Line {

@@ -18,7 +18,7 @@ pub(crate) fn of_match(found: &Match, tunnel: Tunnel) -> ServiceInfo {
         Some(name) => (name, Tunnel::Ssl),
         None => (found.service.as_str(), tunnel),
     };
-    let text = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| printable(bytes, usize::MAX));
+    let text = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(printable);
     let fields = &found.fields;
     ServiceInfo {
         name: Some(name.to_owned()),
@@ -32,7 +32,7 @@ pub(crate) fn of_match(found: &Match, tunnel: Tunnel) -> ServiceInfo {
         os_type: text(&fields.os),
         device_type: text(&fields.device),
         fingerprint: None,
-        cpe: fields.cpes.iter().flatten().map(|cpe| printable(cpe, usize::MAX)).collect(),
+        cpe: fields.cpes.iter().flatten().map(printable).collect(),
     }
 }
 

@@ -269,13 +269,11 @@ fn write_types(words: &Words, system: &System) -> anyhow::Result<u8> {
             if system.files.read(&path).is_ok_and(|there| there == text.as_bytes()) {
                 continue;
             }
-            // Where standard error is gone there is nobody to tell.
-            let _ = writeln!(
-                io::stderr(),
-                "nseer: '{}' is left as it is; add '{}' to its workspace.library",
+            complain(&format!(
+                "'{}' is left as it is; add '{}' to its workspace.library",
                 path.display(),
                 types::FOLDER
-            );
+            ));
             continue;
         }
         let written = system.files.write(&path, text.as_bytes());

@@ -264,8 +264,7 @@ fn report(ran: &Ran, given: &GivenHost, counts: Counts) -> anyhow::Result<bool> 
     }
     print(out)?;
     if !ran.has_run() {
-        let note = format!("nseer: {}\n", why_not(ran, given));
-        let _ = std::io::stderr().write_all(note.as_bytes());
+        complain(&why_not(ran, given));
         return Ok(false);
     }
     print(format!("\n{}\n", figures(ran, counts)))?;

@@ -162,7 +162,7 @@ fn tell_change(world: &World, host: &HostCell, port: PortKey) {
 fn read_version(lua: &Lua, args: &Args, version: &Table) -> Result<ServiceInfo, Raise> {
     let text = |key: &str, most: usize| -> Result<Option<String>, Raise> {
         let value = lua.coerce_string(version.get::<Value>(key)?)?;
-        Ok(value.map(|text| printable(&text.as_bytes(), most)))
+        Ok(value.map(|text| printable(text.as_bytes().iter().take(most))))
     };
     let tunnel = match text("service_tunnel", 16)?.as_deref() {
         None | Some("none") => Tunnel::None,
@@ -194,7 +194,7 @@ fn cpes(lua: &Lua, list: &Table) -> mlua::Result<Vec<String>> {
     let mut found = Vec::new();
     for pair in list.pairs::<Value, Value>() {
         if let Some(cpe) = lua.coerce_string(pair?.1)? {
-            found.push(printable(&cpe.as_bytes(), 80));
+            found.push(printable(cpe.as_bytes().iter().take(80)));
         }
     }
     Ok(found)
