@@ -8,6 +8,14 @@ use tokio::sync::Notify;
 
 use crate::worker::HostTask;
 
+/// So many hosts are taken together at most: what is done first with each is done one after another, while the
+/// processor still has the code at hand.
+const AT_ONCE: usize = 8;
+
+/// Of the hosts that wait, a worker takes no more than its share divided by this, so that all workers end at the
+/// same time.
+const PARTS_OF_SHARE: usize = 2;
+
 /// The hosts, in the order in which they came.
 #[derive(Default)]
 pub(crate) struct HostQueue(Mutex<Waiting>);
@@ -52,28 +60,34 @@ impl Taker {
         Taker { queue, woken: Arc::default() }
     }
 
-    /// Waits for the next host for which somebody still waits. May be dropped half-way.
-    pub(crate) async fn next(&self) -> HostTask {
+    /// Waits for the next hosts for which somebody still waits. May be dropped half-way.
+    pub(crate) async fn next(&self) -> Vec<HostTask> {
         loop {
-            if let Some(host) = self.take() {
-                return host;
+            let hosts = self.take();
+            if !hosts.is_empty() {
+                return hosts;
             }
             self.woken.notified().await;
         }
     }
 
-    /// Takes a host, or a place among those who wait for one.
-    fn take(&self) -> Option<HostTask> {
+    /// Takes hosts: one, or some where many wait. Where there is none, a place among those who wait.
+    fn take(&self) -> Vec<HostTask> {
         let mut waiting = self.queue.lock();
-        while let Some(host) = waiting.hosts.pop_front() {
+        let share = waiting.hosts.len() / waiting.workers.max(1);
+        let most = (share / PARTS_OF_SHARE).clamp(1, AT_ONCE);
+        let mut taken = Vec::new();
+        while taken.len() < most
+            && let Some(host) = waiting.hosts.pop_front()
+        {
             if !host.reply.is_closed() {
-                return Some(host);
+                taken.push(host);
             }
         }
-        if !waiting.idle.iter().any(|idle| Arc::ptr_eq(idle, &self.woken)) {
+        if taken.is_empty() && !waiting.idle.iter().any(|idle| Arc::ptr_eq(idle, &self.woken)) {
             waiting.idle.push_back(self.woken.clone());
         }
-        None
+        taken
     }
 }
 
@@ -105,6 +119,10 @@ mod tests {
     use crate::placement::Placement;
     use crate::worker::{Done, HostRegistry};
 
+    async fn next(taker: &Taker) -> Vec<u64> {
+        taker.next().await.iter().map(|task| task.number).collect()
+    }
+
     fn host(number: u64) -> (HostTask, oneshot::Receiver<Done>) {
         let names = Arc::new(ServiceTable::new(b"".as_slice()));
         let ports = PortTable::new(Arc::new(ScanPorts::new(Vec::new(), names)));
@@ -134,18 +152,32 @@ mod tests {
             waiting.push(done);
         }
         drop(waiting.remove(1));
-        assert_eq!([taker.next().await.number, taker.next().await.number], [1, 3]);
+        assert_eq!([next(&taker).await, next(&taker).await], [[1], [3]]);
+    }
+
+    #[tokio::test]
+    async fn of_many_hosts_some_are_taken_together() {
+        let queue = Arc::<HostQueue>::default();
+        let (taker, _other) = (Taker::new(queue.clone()), Taker::new(queue.clone()));
+        let mut waiting = Vec::new();
+        for (task, done) in (1..=13).map(host) {
+            queue.push(task);
+            waiting.push(done);
+        }
+        let taken =
+            [next(&taker).await, next(&taker).await, next(&taker).await, next(&taker).await];
+        assert_eq!(taken, [vec![1, 2, 3], vec![4, 5], vec![6, 7], vec![8]]);
     }
 
     #[tokio::test]
     async fn a_host_goes_to_whoever_is_left() {
         let queue = Arc::<HostQueue>::default();
         let (first, second) = (Taker::new(queue.clone()), Taker::new(queue.clone()));
-        assert!(first.take().is_none() && second.take().is_none(), "both wait");
+        assert!(first.take().is_empty() && second.take().is_empty(), "both wait");
         let (task, mut done) = host(1);
         queue.push(task);
         drop(first);
-        assert_eq!(second.next().await.number, 1, "the one that was woken is gone");
+        assert_eq!(next(&second).await, [1], "the one that was woken is gone");
         let (task, mut late) = host(2);
         queue.push(task);
         drop(second);

@@ -22,6 +22,7 @@ mod jobs;
 mod link_addresses;
 mod loader;
 mod modules;
+mod outbox;
 mod placement;
 mod registry;
 mod results;

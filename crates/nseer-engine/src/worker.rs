@@ -15,6 +15,7 @@ use crate::environment::World;
 use crate::error::EngineError;
 use crate::host_cell::HostCell;
 use crate::host_queue::{HostQueue, Taker};
+use crate::outbox::Outbox;
 use crate::placement::Placement;
 use crate::registry::Keeper;
 use crate::script::{Script, ScriptInfo};
@@ -166,6 +167,16 @@ fn prepare(
 /// The turn of hosts that no worker has begun: after all others.
 const LAST: u64 = u64::MAX;
 
+/// What all tasks of a worker have.
+#[derive(Clone)]
+struct Service {
+    world: Rc<World>,
+    scripts: Rc<[Rc<Script>]>,
+    is_first: bool,
+    /// Ends of hosts.
+    outbox: Rc<Outbox<Done>>,
+}
+
 async fn serve(
     world: Rc<World>,
     scripts: Vec<Rc<Script>>,
@@ -173,26 +184,32 @@ async fn serve(
     mut inbox: mpsc::UnboundedReceiver<Task>,
     hosts: Taker,
 ) {
-    let scripts: Rc<[Rc<Script>]> = scripts.into();
+    let outbox = Rc::<Outbox<Done>>::default();
+    let service = Service { world, scripts: scripts.into(), is_first, outbox: outbox.clone() };
+    // A task of its own has its turn after those that were woken before it.
+    let delivering = tokio::task::spawn_local(async move { outbox.deliver().await });
     let take_tasks = async {
         loop {
-            let next_host = async {
-                world.scheduler.turn(LAST).await;
+            let next_hosts = async {
+                service.world.scheduler.turn(LAST).await;
                 hosts.next().await
             };
-            let task = tokio::select! {
+            tokio::select! {
                 biased;
-                task = inbox.recv() => task,
-                host = next_host => Some(Task::Host(host)),
-            };
-            let Some(task) = task else { return };
-            take(&world, &scripts, is_first, task);
+                task = inbox.recv() => match task {
+                    Some(task) => service.take(task),
+                    None => return,
+                },
+                hosts = next_hosts => hosts.into_iter().for_each(|host| service.take(Task::Host(host))),
+            }
         }
     };
     tokio::select! {
-        () = world.scheduler.run() => {}
+        () = service.world.scheduler.run() => {}
         () = take_tasks => {}
     }
+    delivering.abort();
+    let Service { world, scripts, .. } = service;
     world.scheduler.kill_all("the run has ended");
     drop(scripts);
     if !world.config.process_ends {
@@ -200,32 +217,79 @@ async fn serve(
     }
 }
 
-fn take(world: &Rc<World>, scripts: &Rc<[Rc<Script>]>, is_first: bool, task: Task) {
-    let (world, scripts) = (world.clone(), scripts.clone());
-    match task {
-        Task::Phase { phase, reply } => {
-            world.targets_closed.set(phase == Phase::Post);
-            tokio::task::spawn_local(async move {
-                let record = jobs::run_phase(&world, &scripts, phase).await;
-                // After the postrules nothing needs the registry any more.
-                if let (Phase::Pre, Some(keeper)) = (phase, world.keeper.get()) {
-                    keeper.tell(&world);
+impl Service {
+    fn take(&self, task: Task) {
+        let service = self.clone();
+        let world = &self.world;
+        match task {
+            Task::Phase { phase, reply } => {
+                world.targets_closed.set(phase == Phase::Post);
+                tokio::task::spawn_local(async move {
+                    let Service { world, scripts, .. } = service;
+                    let record = jobs::run_phase(&world, &scripts, phase).await;
+                    // After the postrules nothing needs the registry any more.
+                    if let (Phase::Pre, Some(keeper)) = (phase, world.keeper.get()) {
+                        keeper.tell(&world);
+                    }
+                    let _ = reply.send(record);
+                });
+            }
+            Task::Host(task) => {
+                // In a box, since the runtime moves a task several times before and after it runs.
+                tokio::task::spawn_local(Box::pin(service.run_host(task)));
+            }
+            Task::Export { reply } => {
+                let _ = reply.send(registry::export(world).unwrap_or_default());
+            }
+            Task::Merge(changes) => {
+                if let Err(error) = merge(world, &changes) {
+                    world.debug(1, || format!("cannot merge the registry: {error}"));
                 }
-                let _ = reply.send(record);
-            });
-        }
-        Task::Host(task) => {
-            // In a box, since the runtime moves a task several times before and after it runs.
-            tokio::task::spawn_local(Box::pin(run_host(world, scripts, is_first, task)));
-        }
-        Task::Export { reply } => {
-            let _ = reply.send(registry::export(&world).unwrap_or_default());
-        }
-        Task::Merge(changes) => {
-            if let Err(error) = merge(&world, &changes) {
-                world.debug(1, || format!("cannot merge the registry: {error}"));
             }
         }
+    }
+
+    async fn run_host(self, task: HostTask) {
+        let Service { world, scripts, is_first, outbox } = self;
+        let part = match (task.is_rest, is_first || task.placement.pinned.is_empty()) {
+            (true, _) => Part::Pinned,
+            (false, true) => Part::All,
+            (false, false) => Part::Unpinned,
+        };
+        let chosen: Vec<Rc<Script>> = scripts
+            .iter()
+            .filter(|s| match part {
+                Part::All => true,
+                Part::Unpinned => !task.placement.pinned.contains_key(&s.info.id),
+                Part::Pinned => task.placement.pinned.contains_key(&s.info.id),
+            })
+            .cloned()
+            .collect();
+        let Ok(registry) = world.lua().create_table() else { return };
+        let filled = match &task.registry {
+            HostRegistry::Kept(kept) => registry::restore(world.lua(), kept, &registry),
+            HostRegistry::Moved(graph) => nseer_lua::merge(world.lua(), graph, &registry),
+        };
+        if let Err(error) = filled {
+            world.debug(1, || format!("cannot fill host.registry: {error}"));
+        }
+        let slots = world.config.slots_per_host;
+        let cell = Rc::new(HostCell::new(task.number, task.record, registry, slots));
+        world.hosts.borrow_mut().insert(task.number, cell.clone());
+        if let Some(keeper) = world.keeper.get() {
+            keeper.host_begins(&world, &cell, &task.placement.memos);
+        }
+        jobs::run_host(&world, &chosen, &cell, task.deadline).await;
+        if let Some(keeper) = world.keeper.get() {
+            keeper.settled().await;
+        }
+        world.hosts.borrow_mut().remove(&task.number);
+        let done = match part {
+            Part::Unpinned => Done::Unpinned(nseer_lua::export(&cell.registry).unwrap_or_default()),
+            Part::All | Part::Pinned => Done::All,
+        };
+        drop(cell);
+        outbox.put(task.reply, done);
     }
 }
 
@@ -237,46 +301,4 @@ fn merge(world: &World, changes: &[RegistryChange]) -> mlua::Result<()> {
         Some(keeper) if !keeper.is_of_first() => keeper.take_given(),
         _ => Ok(()),
     }
-}
-
-async fn run_host(world: Rc<World>, scripts: Rc<[Rc<Script>]>, is_first: bool, task: HostTask) {
-    let part = match (task.is_rest, is_first || task.placement.pinned.is_empty()) {
-        (true, _) => Part::Pinned,
-        (false, true) => Part::All,
-        (false, false) => Part::Unpinned,
-    };
-    let chosen: Vec<Rc<Script>> = scripts
-        .iter()
-        .filter(|s| match part {
-            Part::All => true,
-            Part::Unpinned => !task.placement.pinned.contains_key(&s.info.id),
-            Part::Pinned => task.placement.pinned.contains_key(&s.info.id),
-        })
-        .cloned()
-        .collect();
-    let Ok(registry) = world.lua().create_table() else { return };
-    let filled = match &task.registry {
-        HostRegistry::Kept(kept) => registry::restore(world.lua(), kept, &registry),
-        HostRegistry::Moved(graph) => nseer_lua::merge(world.lua(), graph, &registry),
-    };
-    if let Err(error) = filled {
-        world.debug(1, || format!("cannot fill host.registry: {error}"));
-    }
-    let slots = world.config.slots_per_host;
-    let cell = Rc::new(HostCell::new(task.number, task.record, registry, slots));
-    world.hosts.borrow_mut().insert(task.number, cell.clone());
-    if let Some(keeper) = world.keeper.get() {
-        keeper.host_begins(&world, &cell, &task.placement.memos);
-    }
-    jobs::run_host(&world, &chosen, &cell, task.deadline).await;
-    if let Some(keeper) = world.keeper.get() {
-        keeper.settled().await;
-    }
-    world.hosts.borrow_mut().remove(&task.number);
-    let done = match part {
-        Part::Unpinned => Done::Unpinned(nseer_lua::export(&cell.registry).unwrap_or_default()),
-        Part::All | Part::Pinned => Done::All,
-    };
-    drop(cell);
-    let _ = task.reply.send(done);
 }

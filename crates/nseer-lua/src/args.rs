@@ -59,7 +59,12 @@ impl Args {
     /// Argument `n`, nil where it was not passed.
     #[must_use]
     pub fn value(&self, n: usize) -> Value {
-        self.values.get(n - 1).cloned().unwrap_or(Value::Nil)
+        self.get(n).clone()
+    }
+
+    /// As [`Args::value`], without a handle of its own.
+    fn get(&self, n: usize) -> &Value {
+        self.values.get(n - 1).unwrap_or(&Value::Nil)
     }
 
     /// Argument `n` and those after it.
@@ -85,7 +90,7 @@ impl Args {
     /// Whether argument `n` counts as true: all but nil and false do.
     #[must_use]
     pub fn truth(&self, n: usize) -> bool {
-        !matches!(self.value(n), Value::Nil | Value::Boolean(false))
+        !matches!(self.get(n), Value::Nil | Value::Boolean(false))
     }
 
     /// Argument `n` as a string; numbers are taken as their text.
@@ -93,10 +98,10 @@ impl Args {
     /// # Errors
     /// `string expected`.
     pub fn string(&self, lua: &mlua::Lua, n: usize) -> Result<LuaString, Raise> {
-        match self.value(n) {
-            Value::String(s) => Ok(s),
+        match self.get(n) {
+            Value::String(s) => Ok(s.clone()),
             number @ (Value::Integer(_) | Value::Number(_)) => {
-                lua.coerce_string(number)?.ok_or_else(|| self.expected(n, "string"))
+                lua.coerce_string(number.clone())?.ok_or_else(|| self.expected(n, "string"))
             }
             _ => Err(self.expected(n, "string")),
         }
@@ -107,7 +112,7 @@ impl Args {
     /// # Errors
     /// `string expected`.
     pub fn optional_string(&self, lua: &mlua::Lua, n: usize) -> Result<Option<LuaString>, Raise> {
-        if self.value(n).is_nil() { Ok(None) } else { self.string(lua, n).map(Some) }
+        if self.get(n).is_nil() { Ok(None) } else { self.string(lua, n).map(Some) }
     }
 
     /// Argument `n` as an integer; floats without fraction and numeric strings count.
@@ -137,8 +142,8 @@ impl Args {
     /// # Errors
     /// `table expected`.
     pub fn table(&self, n: usize) -> Result<Table, Raise> {
-        match self.value(n) {
-            Value::Table(t) => Ok(t),
+        match self.get(n) {
+            Value::Table(t) => Ok(t.clone()),
             _ => Err(self.expected(n, "table")),
         }
     }
@@ -154,8 +159,7 @@ impl Args {
         what: &str,
         of: impl FnOnce(&T) -> R,
     ) -> Result<R, Raise> {
-        let value = self.value(n);
-        let found = value.as_userdata().and_then(|object| object.borrow_scoped(of).ok());
+        let found = self.get(n).as_userdata().and_then(|object| object.borrow_scoped(of).ok());
         found.ok_or_else(|| self.expected(n, what))
     }
 
@@ -170,7 +174,7 @@ impl Args {
         default: Option<usize>,
         options: &[&str],
     ) -> Result<usize, Raise> {
-        if let (Value::Nil, Some(default)) = (self.value(n), default) {
+        if let (Value::Nil, Some(default)) = (self.get(n), default) {
             return Ok(default);
         }
         let text = self.string(lua, n)?.to_string_lossy();

@@ -17,6 +17,10 @@ pub(crate) struct Turns {
 /// So many may wait for something scarce before nobody else begins.
 const MOST_HELD: usize = 64;
 
+/// So many begin together. What they all do first, they do one after another while the processor still has the
+/// code at hand.
+const AT_ONCE: usize = 8;
+
 impl Turns {
     /// Joins the queue: lower orders first, then whoever came first.
     pub(crate) fn join(&self, order: u64) -> oneshot::Receiver<()> {
@@ -27,18 +31,18 @@ impl Turns {
         given
     }
 
-    /// Lets the first begin, if anybody may; tells whether one did.
+    /// Lets the first few begin, if anybody may; tells whether one did.
     pub(crate) fn give(&self) -> bool {
         if self.held.get() >= MOST_HELD {
             return false;
         }
-        // Whoever has gone meanwhile is passed over.
-        while let Some((_, turn)) = self.waiting.borrow_mut().pop_first() {
-            if turn.send(()).is_ok() {
-                return true;
-            }
+        let mut begun = 0;
+        while begun < AT_ONCE {
+            let Some((_, turn)) = self.waiting.borrow_mut().pop_first() else { break };
+            // Whoever has gone meanwhile is passed over.
+            begun += usize::from(turn.send(()).is_ok());
         }
-        false
+        begun > 0
     }
 
     pub(crate) fn hold(&self) {
@@ -62,11 +66,11 @@ mod tests {
         assert!(!turns.give());
         let mut late = turns.join(2);
         drop(turns.join(1));
-        let (mut first, mut second) = (turns.join(1), turns.join(1));
+        let mut first: Vec<_> = (0..AT_ONCE).map(|_| turns.join(1)).collect();
+        let mut second = turns.join(1);
         let took = |turn: &mut oneshot::Receiver<()>| turn.try_recv().is_ok();
-        assert!(turns.give() && took(&mut first) && !took(&mut second));
-        assert!(turns.give() && took(&mut second) && !took(&mut late));
-        assert!(turns.give() && took(&mut late));
+        assert!(turns.give() && first.iter_mut().all(took) && !took(&mut second));
+        assert!(turns.give() && took(&mut second) && took(&mut late));
         assert!(!turns.give());
     }
 
