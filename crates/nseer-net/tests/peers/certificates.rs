@@ -31,10 +31,12 @@ nsComment=hi there
 subjectKeyIdentifier=none
 ";
 
-static RSA: LazyLock<Identity> =
-    LazyLock::new(|| Identity::new(&["rsa:2048"], "/C=NL/CN=x.example/CN=y/odd=foo", CONFIG));
+// Not kept: what a static holds is not dropped, and its files would stay.
+fn rsa() -> Identity {
+    Identity::new(&["rsa:2048"], "/C=NL/CN=x.example/CN=y/odd=foo", CONFIG)
+}
 
-static RSA_DER: LazyLock<Vec<u8>> = LazyLock::new(|| RSA.der());
+static RSA_DER: LazyLock<Vec<u8>> = LazyLock::new(|| rsa().der());
 
 fn long(name: &str, value: &str) -> (NameKey, Vec<u8>) {
     (NameKey::Long(name.to_owned()), value.as_bytes().to_vec())
@@ -42,7 +44,8 @@ fn long(name: &str, value: &str) -> (NameKey, Vec<u8>) {
 
 #[test]
 fn an_rsa_certificate() {
-    let der = RSA.der();
+    let rsa = rsa();
+    let der = rsa.der();
     let certificate = Certificate::from_der(&der).expect("a certificate");
     let names = [
         long("countryName", "NL"),
@@ -57,13 +60,13 @@ fn an_rsa_certificate() {
     assert_eq!(key.exponent.as_deref(), Some(&[1, 0, 1][..]));
     assert_eq!(key.modulus.as_ref().map(Vec::len), Some(256));
     assert_eq!(certificate.signature_algorithm, "sha256WithRSAEncryption");
-    let pem = std::fs::read_to_string(&RSA.certificate).expect("file");
+    let pem = std::fs::read_to_string(&rsa.certificate).expect("file");
     assert_eq!(certificate.pem, pem);
 }
 
 #[test]
 fn extensions_as_openssl_writes_them() {
-    let certificate = Certificate::from_der(&RSA.der()).expect("a certificate");
+    let certificate = Certificate::from_der(&RSA_DER).expect("a certificate");
     let found: Vec<(&str, bool, Result<&str, &()>)> = certificate
         .extensions
         .iter()
@@ -104,10 +107,10 @@ fn another_kind_of_key_and_no_extensions() {
 }
 
 /// What the openssl command says about the certificate.
-fn told(arguments: &[&str]) -> String {
+fn told(identity: &Identity, arguments: &[&str]) -> String {
     let output = Command::new("openssl")
         .args(["x509", "-noout", "-in"])
-        .arg(&RSA.certificate)
+        .arg(&identity.certificate)
         .args(arguments)
         .output()
         .expect("the openssl command");
@@ -117,18 +120,19 @@ fn told(arguments: &[&str]) -> String {
 
 #[test]
 fn times_and_digests_agree_with_the_openssl_command() {
-    let certificate = Certificate::from_der(&RSA.der()).expect("a certificate");
+    let rsa = rsa();
+    let certificate = Certificate::from_der(&rsa.der()).expect("a certificate");
     let times = [("-startdate", &certificate.not_before), ("-enddate", &certificate.not_after)];
     for (option, time) in times {
         let Some(Time::Fields(fields)) = time else { panic!("{time:?}") };
         let [year, month, day, hour, minute, second] = fields;
         let ours = format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z");
-        assert_eq!(ours, told(&[option, "-dateopt", "iso_8601"]));
+        assert_eq!(ours, told(&rsa, &[option, "-dateopt", "iso_8601"]));
     }
     for algorithm in ["sha1", "md5", "sha256"] {
         let digest = certificate.digest(algorithm).expect("a digest");
         let hex: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
-        assert_eq!(hex.join(":"), told(&["-fingerprint", &format!("-{algorithm}")]));
+        assert_eq!(hex.join(":"), told(&rsa, &["-fingerprint", &format!("-{algorithm}")]));
     }
     assert_eq!(certificate.digest("no such"), None);
 }
