@@ -164,9 +164,6 @@ fn prepare(
     Ok((runtime, world, scripts))
 }
 
-/// The turn of hosts that no worker has begun: after all others.
-const LAST: u64 = u64::MAX;
-
 /// What all tasks of a worker have.
 #[derive(Clone)]
 struct Service {
@@ -191,7 +188,7 @@ async fn serve(
     let take_tasks = async {
         loop {
             let next_hosts = async {
-                service.world.scheduler.turn(LAST).await;
+                service.world.scheduler.turn(nseer_lua::LAST_TURN).await;
                 hosts.next().await
             };
             tokio::select! {

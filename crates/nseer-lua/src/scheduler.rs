@@ -357,7 +357,7 @@ impl<C: 'static> Scheduler<C> {
     }
 
     /// Waits until no thread has anything to do but to wait; of several that wait for this, those
-    /// of a lower `order` come first. Only while [`Scheduler::run`] is polled.
+    /// of a lower `order` come first, and [`LAST_TURN`](crate::LAST_TURN) alone. Only while [`Scheduler::run`] is polled.
     pub async fn turn(&self, order: u64) {
         let turn = self.inner.turns.join(order);
         self.inner.wake.notify_one();

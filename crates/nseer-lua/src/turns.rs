@@ -21,6 +21,10 @@ const MOST_HELD: usize = 64;
 /// code at hand.
 const AT_ONCE: usize = 8;
 
+/// The order of whoever brings new work in: it begins after all others, and never together with them, since one of
+/// them may compute for long.
+pub const LAST_TURN: u64 = u64::MAX;
+
 impl Turns {
     /// Joins the queue: lower orders first, then whoever came first.
     pub(crate) fn join(&self, order: u64) -> oneshot::Receiver<()> {
@@ -36,11 +40,14 @@ impl Turns {
         if self.held.get() >= MOST_HELD {
             return false;
         }
+        let mut waiting = self.waiting.borrow_mut();
         let mut begun = 0;
-        while begun < AT_ONCE {
-            let Some((_, turn)) = self.waiting.borrow_mut().pop_first() else { break };
+        while begun < AT_ONCE
+            && let Some(first) = waiting.first_entry()
+            && (begun == 0 || first.key().0 < LAST_TURN)
+        {
             // Whoever has gone meanwhile is passed over.
-            begun += usize::from(turn.send(()).is_ok());
+            begun += usize::from(first.remove().send(()).is_ok());
         }
         begun > 0
     }
@@ -72,6 +79,14 @@ mod tests {
         assert!(turns.give() && first.iter_mut().all(took) && !took(&mut second));
         assert!(turns.give() && took(&mut second) && took(&mut late));
         assert!(!turns.give());
+    }
+
+    #[test]
+    fn whoever_brings_new_work_in_waits_for_those_who_begin() {
+        let turns = Turns::default();
+        let (mut last, mut first) = (turns.join(LAST_TURN), turns.join(1));
+        assert!(turns.give() && first.try_recv().is_ok() && last.try_recv().is_err());
+        assert!(turns.give() && last.try_recv().is_ok());
     }
 
     #[test]
