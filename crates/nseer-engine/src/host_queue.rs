@@ -4,13 +4,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nseer_lua::TURNS_AT_ONCE;
 use tokio::sync::Notify;
 
 use crate::worker::HostTask;
-
-/// So many hosts are taken together at most: what is done first with each is done one after another, while the
-/// processor still has the code at hand.
-const AT_ONCE: usize = 8;
 
 /// Of the hosts that wait, a worker takes no more than its share divided by this, so that all workers end at the
 /// same time.
@@ -75,7 +72,7 @@ impl Taker {
     fn take(&self) -> Vec<HostTask> {
         let mut waiting = self.queue.lock();
         let share = waiting.hosts.len() / waiting.workers.max(1);
-        let most = (share / PARTS_OF_SHARE).clamp(1, AT_ONCE);
+        let most = (share / PARTS_OF_SHARE).clamp(1, TURNS_AT_ONCE);
         let mut taken = Vec::new();
         while taken.len() < most
             && let Some(host) = waiting.hosts.pop_front()

@@ -22,7 +22,6 @@ mod jobs;
 mod link_addresses;
 mod loader;
 mod modules;
-mod outbox;
 mod placement;
 mod registry;
 mod results;

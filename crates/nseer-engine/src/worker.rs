@@ -15,7 +15,6 @@ use crate::environment::World;
 use crate::error::EngineError;
 use crate::host_cell::HostCell;
 use crate::host_queue::{HostQueue, Taker};
-use crate::outbox::Outbox;
 use crate::placement::Placement;
 use crate::registry::Keeper;
 use crate::script::{Script, ScriptInfo};
@@ -170,8 +169,8 @@ struct Service {
     world: Rc<World>,
     scripts: Rc<[Rc<Script>]>,
     is_first: bool,
-    /// Ends of hosts.
-    outbox: Rc<Outbox<Done>>,
+    /// Ends of hosts and who waits for them; see [`tell`].
+    ends: mpsc::UnboundedSender<(oneshot::Sender<Done>, Done)>,
 }
 
 async fn serve(
@@ -181,10 +180,9 @@ async fn serve(
     mut inbox: mpsc::UnboundedReceiver<Task>,
     hosts: Taker,
 ) {
-    let outbox = Rc::<Outbox<Done>>::default();
-    let service = Service { world, scripts: scripts.into(), is_first, outbox: outbox.clone() };
-    // A task of its own has its turn after those that were woken before it.
-    let delivering = tokio::task::spawn_local(async move { outbox.deliver().await });
+    let (ends, ended) = mpsc::unbounded_channel();
+    let service = Service { world, scripts: scripts.into(), is_first, ends };
+    tokio::task::spawn_local(tell(ended));
     let take_tasks = async {
         loop {
             let next_hosts = async {
@@ -205,7 +203,6 @@ async fn serve(
         () = service.world.scheduler.run() => {}
         () = take_tasks => {}
     }
-    delivering.abort();
     let Service { world, scripts, .. } = service;
     world.scheduler.kill_all("the run has ended");
     drop(scripts);
@@ -247,7 +244,7 @@ impl Service {
     }
 
     async fn run_host(self, task: HostTask) {
-        let Service { world, scripts, is_first, outbox } = self;
+        let Service { world, scripts, is_first, ends } = self;
         let part = match (task.is_rest, is_first || task.placement.pinned.is_empty()) {
             (true, _) => Part::Pinned,
             (false, true) => Part::All,
@@ -286,7 +283,18 @@ impl Service {
             Part::All | Part::Pinned => Done::All,
         };
         drop(cell);
-        outbox.put(task.reply, done);
+        // The other side outlives all hosts.
+        let _ = ends.send((task.reply, done));
+    }
+}
+
+/// Tells who waits of ends. Being a task of its own it has its turn after all that could go on when the first came,
+/// so that hosts that end one after another are told together: whoever waits is on another thread, and to wake it
+/// for each would cost more than many a script.
+async fn tell<T>(mut ends: mpsc::UnboundedReceiver<(oneshot::Sender<T>, T)>) {
+    while let Some((whom, what)) = ends.recv().await {
+        // Perhaps nobody waits any more.
+        let _ = whom.send(what);
     }
 }
 
@@ -297,5 +305,33 @@ fn merge(world: &World, changes: &[RegistryChange]) -> mlua::Result<()> {
     match world.keeper.get() {
         Some(keeper) if !keeper.is_of_first() => keeper.take_given(),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::spawn_local;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn those_who_end_in_one_round_are_told_after_the_last() {
+        let all = async {
+            let (ends, ended) = mpsc::unbounded_channel();
+            spawn_local(tell(ended));
+            tokio::task::yield_now().await;
+            let (first, mut told_first) = oneshot::channel();
+            let (second, mut told_second) = oneshot::channel();
+            let to = ends.clone();
+            spawn_local(async move { to.send((first, 1)) });
+            let seen = spawn_local(async move {
+                let early = told_first.try_recv().is_ok();
+                (early, told_first, ends.send((second, 2)))
+            });
+            let (early, told_first, _) = seen.await.expect("ends");
+            assert!(!early, "told before the round was over");
+            assert_eq!((told_first.await, told_second.try_recv()), (Ok(1), Ok(2)));
+        };
+        LocalSet::new().run_until(all).await;
     }
 }

@@ -30,5 +30,5 @@ pub use portable::{Portable, export, merge};
 pub use scheduler::{Hold, Outcome, Scheduler, ThreadEnd, ThreadId};
 pub use state::{StateError, StateOptions};
 pub use sync::{Circle, SharedLocks};
-pub use turns::LAST_TURN;
+pub use turns::{LAST_TURN, TURNS_AT_ONCE};
 pub use usage::{Usage, processor_time};

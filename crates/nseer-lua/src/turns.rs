@@ -19,7 +19,7 @@ const MOST_HELD: usize = 64;
 
 /// So many begin together. What they all do first, they do one after another while the processor still has the
 /// code at hand.
-const AT_ONCE: usize = 8;
+pub const TURNS_AT_ONCE: usize = 8;
 
 /// The order of whoever brings new work in: it begins after all others, and never together with them, since one of
 /// them may compute for long.
@@ -42,7 +42,7 @@ impl Turns {
         }
         let mut waiting = self.waiting.borrow_mut();
         let mut begun = 0;
-        while begun < AT_ONCE
+        while begun < TURNS_AT_ONCE
             && let Some(first) = waiting.first_entry()
             && (begun == 0 || first.key().0 < LAST_TURN)
         {
@@ -73,7 +73,7 @@ mod tests {
         assert!(!turns.give());
         let mut late = turns.join(2);
         drop(turns.join(1));
-        let mut first: Vec<_> = (0..AT_ONCE).map(|_| turns.join(1)).collect();
+        let mut first: Vec<_> = (0..TURNS_AT_ONCE).map(|_| turns.join(1)).collect();
         let mut second = turns.join(1);
         let took = |turn: &mut oneshot::Receiver<()>| turn.try_recv().is_ok();
         assert!(turns.give() && first.iter_mut().all(took) && !took(&mut second));
