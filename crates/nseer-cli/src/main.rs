@@ -1,5 +1,8 @@
 //! The `nseer` command.
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod elementary;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 

@@ -5,6 +5,7 @@ mod clients;
 mod commentary;
 mod doc_site;
 mod editor;
+mod elementary;
 mod embedded_probes;
 mod first_light;
 mod generated;

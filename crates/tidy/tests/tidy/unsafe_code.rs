@@ -1,15 +1,19 @@
-//! `unsafe` lives in two places, and each use says why it is sound.
+//! `unsafe` lives in three places, and each use says why it is sound.
 
 use crate::tree;
 
 /// The Lua state's debug library and hooks have no safe constructor; nor has tokio's watch over a
-/// socket that is not one of its own, such as a packet socket.
-const ALLOWED_IN: &[&str] = &["crates/nseer-lua/", "crates/nseer-packet/src/capture.rs"];
+/// socket that is not one of its own, such as a packet socket. And what C calls has a bare name.
+const ALLOWED_IN: &[&str] = &[
+    "crates/nseer-lua/",
+    "crates/nseer-packet/src/capture.rs",
+    "crates/nseer-cli/src/elementary.rs",
+];
 
 /// How many lines above the keyword the reason may begin.
 const REACH: usize = 8;
 
-/// The lines (from 0) on which the keyword opens a block or an item; comments and lint names
+/// The lines (from 0) on which the keyword opens a block, an item or an attribute; comments and lint names
 /// such as `unsafe_code` are no uses.
 fn uses(text: &str) -> Vec<usize> {
     let opens = |line: &str| {
@@ -17,6 +21,7 @@ fn uses(text: &str) -> Vec<usize> {
         ["{", "fn ", "impl ", "extern ", "trait "]
             .iter()
             .any(|next| code.contains(&format!("{} {next}", "unsafe")))
+            || code.contains(concat!("#[", "unsafe("))
     };
     text.lines().enumerate().filter(|(_, line)| opens(line)).map(|(number, _)| number).collect()
 }
@@ -58,9 +63,9 @@ fn it_is_rare_and_explained() {
 
 #[test]
 fn uses_are_found() {
-    let text =
-        "// unsafe { no }\n#![deny(unsafe_code)]\nunsafe fn a() {}\nlet b = unsafe { c() };\n";
-    assert_eq!(uses(text), [2, 3]);
+    let text = "// unsafe { no }\n#![deny(unsafe_code)]\nunsafe fn a() {}\nlet b = unsafe { c() };\n\
+         #[unsafe(no_mangle)]\n";
+    assert_eq!(uses(text), [2, 3, 4]);
     assert!(is_explained(text, 2));
     assert!(!is_explained(text, 3));
     assert!(is_explained("// SAFETY: one thread\nunsafe { a() }\n", 1));
