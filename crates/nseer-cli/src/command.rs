@@ -40,6 +40,7 @@ use crate::tasks::Tasks;
 use crate::timing::report;
 use crate::vendors::Vendors;
 use crate::versions::{ProbeFile, Versions, versions};
+use crate::zones::Zones;
 
 /// How the program was called.
 pub struct Invocation {
@@ -108,8 +109,9 @@ async fn scan(
     let (begun, started) = (system.clock.now(), system.clock.wall());
     let args = invocation.args.clone();
     let data = setup::data_dirs(plan, &system);
-    let network = setup::network(&plan.discovery, &limits)?;
-    let sending = Sending::new(plan, &limits, (&system, begun), (&data, &network))?;
+    let zones = Zones::new(plan.scan.packets.interface.clone());
+    let network = setup::network(&plan.discovery, &limits, &zones)?;
+    let sending = Sending::new(plan, &limits, (&system, begun), (&data, &network, &zones))?;
     let Sending { methods, timing, ports, troubles, tap, .. } = &sending;
     let levels = levels(plan);
     let audience = Audience {
@@ -169,8 +171,8 @@ async fn go(
     (past, found): (Past, Arc<FoundTargets>),
     begun: Instant,
 ) {
-    let Sending { methods, timing, scanner, ports, probes, tap, .. } = sending;
-    let prepared = prepare(plan, probes, &mut around).await;
+    let Sending { methods, timing, scanner, ports, probes, tap, zones, .. } = sending;
+    let prepared = prepare(plan, probes, &mut around, zones).await;
     let Around { data, network, sinks, limits, system, .. } = around;
     let hears_hangup = hears_hangup(&system);
     let run = |versions, systems, scripts| Run {
@@ -261,6 +263,7 @@ async fn prepare(
     plan: &Plan,
     mut probes: ProbeFile,
     around: &mut Around,
+    zones: Zones,
 ) -> anyhow::Result<Prepared> {
     if plan.scripts.update_database {
         update_database(plan, around).await?;
@@ -283,7 +286,8 @@ async fn prepare(
         Some(Scripts::new(config, around.sinks.clone(), are_shown))
     };
     let (network, sinks) = (around.network.clone(), around.sinks.clone());
-    let targets = TargetSource::new(&plan.targets, network, &around.system, sinks).await?;
+    let zones = (plan.depth != Depth::List).then_some(zones);
+    let targets = TargetSource::new(&plan.targets, (network, zones), &around.system, sinks).await?;
     Ok((versions, systems, scripts, targets))
 }
 
@@ -342,7 +346,7 @@ async fn describe(plan: &Plan, system: System, limits: Limits) -> anyhow::Result
     let audience = Audience { levels: levels.clone(), stages: Vec::new(), is_interactive: false };
     let (sinks, writer) = sinks::open(&screen_only, &options, None, (&system, started), audience)?;
     let around = Around {
-        network: setup::network(&plan.discovery, &limits)?,
+        network: setup::network(&plan.discovery, &limits, &Zones::default())?,
         data,
         sinks: sinks.clone(),
         found: Arc::new(FoundTargets::default()),

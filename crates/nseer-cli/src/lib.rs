@@ -41,3 +41,4 @@ pub mod troubles;
 pub mod vendors;
 pub mod versions;
 pub mod workbench;
+pub mod zones;

@@ -7,7 +7,7 @@ use nseer_core::progress::PortScan;
 use nseer_probes::PayloadTable;
 use nseer_scan::{
     Discovery, Heir, LazyRaw, MixedConnector, RawConfig, RawConnector, ScanConfig, Scanner,
-    SocketConnector, Tap, Technique, Timing, Trouble,
+    SocketConnector, Tap, Technique, Timing, Trouble, ZoneOf,
 };
 use nseer_seam::{Random, System};
 
@@ -182,7 +182,7 @@ pub fn scanner(
     limits: &Limits,
     payloads: PayloadTable,
     system: &System,
-    (heir, troubles, tap): (Option<Heir>, &Troubles, Tap),
+    (heir, troubles, tap, zone): (Option<Heir>, &Troubles, Tap, ZoneOf),
 ) -> anyhow::Result<Scanner> {
     let asks = |wanted: fn(Technique) -> bool| {
         methods.techniques().any(wanted)
@@ -222,6 +222,7 @@ pub fn scanner(
         trace: traces,
         in_order: plan.ports.sequential,
         seed: plan.targets.seed,
+        zone,
         system: system.clone(),
         trouble: troubles.taker(),
     };

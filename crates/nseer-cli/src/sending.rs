@@ -22,6 +22,7 @@ use crate::tap::PacketTap;
 use crate::timing::timing;
 use crate::troubles::Troubles;
 use crate::versions::ProbeFile;
+use crate::zones::Zones;
 
 const NO_VERSIONS: &str = "nseer: warning: protocols (-sO) have no versions: -sV is left out";
 
@@ -44,6 +45,8 @@ pub struct Sending {
     pub troubles: Troubles,
     /// Counts what is sent.
     pub tap: PacketTap,
+    /// Knows on which link hosts are.
+    pub zones: Zones,
     /// What the user should know of it.
     pub warnings: Vec<String>,
 }
@@ -57,7 +60,7 @@ impl Sending {
         plan: &Plan,
         limits: &Limits,
         (system, begun): (&System, Instant),
-        (data, network): (&DataDirs, &Network),
+        (data, network, zones): (&DataDirs, &Network, &Zones),
     ) -> anyhow::Result<Sending> {
         let methods = scanner::methods(plan)?;
         let mut timing = timing(&plan.timing);
@@ -78,7 +81,7 @@ impl Sending {
             limits,
             payloads,
             system,
-            (heir(plan, network), &troubles, tap.tap()),
+            (heir(plan, network), &troubles, tap.tap(), zones.lookup()),
         )?;
         let protocols: Vec<_> = methods.techniques().filter_map(Technique::protocol).collect();
         if plan.runs_scripts() {
@@ -93,7 +96,8 @@ impl Sending {
         if plan.versions.left_out {
             warnings.push(NO_VERSIONS.to_owned());
         }
-        Ok(Sending { methods, timing, scanner, ports, probes, troubles, tap, warnings })
+        let zones = zones.clone();
+        Ok(Sending { methods, timing, scanner, ports, probes, troubles, tap, zones, warnings })
     }
 }
 

@@ -29,6 +29,7 @@ use crate::plan::{
 };
 use crate::sinks::{Sinks, stylesheet};
 use crate::versions::{PROBE_FILE, ProbeFile};
+use crate::zones::Zones;
 
 /// Where files are looked for.
 #[must_use]
@@ -165,7 +166,7 @@ pub fn ports(
 ///
 /// # Errors
 /// Where a name server is not an address.
-pub fn network(plan: &DiscoveryPlan, limits: &Limits) -> anyhow::Result<Network> {
+pub fn network(plan: &DiscoveryPlan, limits: &Limits, zones: &Zones) -> anyhow::Result<Network> {
     let server = |text: &String| {
         let with_port = text.parse::<SocketAddr>().ok();
         with_port
@@ -177,6 +178,7 @@ pub fn network(plan: &DiscoveryPlan, limits: &Limits) -> anyhow::Result<Network>
         system_dns: plan.system_resolver,
         slots: limits.script_slots,
         offers: limits.offers,
+        zone: Some(zones.lookup()),
         ..NetworkConfig::default()
     }))
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use nseer_core::address_set::list_items;
-use nseer_core::target::{Addresses, TargetError};
+use nseer_core::target::Addresses;
 use nseer_core::{AddressSet, Event, EventSink as _, TargetSpec};
 use nseer_engine::NewTargets;
 use nseer_net::{Family, Network};
@@ -18,6 +18,7 @@ use crate::permutation::Permutation;
 use crate::plan::{Families, Input, TargetPlan};
 use crate::run::complain;
 use crate::sinks::Sinks;
+use crate::zones::Zones;
 
 /// One address to scan.
 #[derive(Clone, Debug)]
@@ -42,12 +43,15 @@ pub struct TargetSource {
     resolve_all: bool,
     were_given: bool,
     network: Network,
+    /// None where nothing is sent.
+    zones: Option<Zones>,
     sinks: Sinks,
 }
 
 /// Addresses of one target.
 struct Piece {
     addresses: Addresses,
+    zone: u32,
     name: Option<Named>,
 }
 
@@ -62,7 +66,8 @@ struct Named {
 
 /// Targets in random order. A name is one of them, whatever it stands for.
 struct Mixed {
-    specs: Vec<TargetSpec>,
+    /// Each with its zone.
+    specs: Vec<(TargetSpec, u32)>,
     /// For each of them where its addresses end, counted through all.
     ends: Vec<u128>,
     order: Permutation,
@@ -71,17 +76,21 @@ struct Mixed {
 
 /// What comes next in random order.
 enum Drawn {
-    Address(IpAddr),
+    Address(IpAddr, u32),
     Name(String),
 }
 
 impl Mixed {
-    fn new(texts: Vec<String>, seed: u64) -> Result<Mixed, TargetError> {
-        let specs: Vec<TargetSpec> =
-            texts.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
+    fn new(texts: Vec<String>, zones: Option<&Zones>, seed: u64) -> anyhow::Result<Mixed> {
+        let placed = |text: &String| {
+            let spec = text.parse()?;
+            let zone = zone_of(zones, &spec)?;
+            anyhow::Ok((spec, zone))
+        };
+        let specs: Vec<(TargetSpec, u32)> = texts.iter().map(placed).collect::<Result<_, _>>()?;
         let mut ends = Vec::with_capacity(specs.len());
         let mut end = 0_u128;
-        for spec in &specs {
+        for (spec, _) in &specs {
             end = end.saturating_add(spec.addresses().remaining().max(1));
             ends.push(end);
         }
@@ -95,10 +104,10 @@ impl Mixed {
         let number = self.order.at(self.position);
         self.position += 1;
         let index = self.ends.partition_point(|end| *end <= number);
-        let spec = self.specs.get(index)?;
+        let (spec, zone) = self.specs.get(index)?;
         let begin = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         Some(match spec.addresses().at(number - begin) {
-            Some(address) => Drawn::Address(address),
+            Some(address) => Drawn::Address(address, *zone),
             None => Drawn::Name(spec.to_string()),
         })
     }
@@ -111,7 +120,7 @@ impl TargetSource {
     /// Where a file cannot be read, an exclusion is wrong, or every target is.
     pub async fn new(
         plan: &TargetPlan,
-        network: Network,
+        (network, zones): (Network, Option<Zones>),
         system: &System,
         sinks: Sinks,
     ) -> anyhow::Result<TargetSource> {
@@ -122,7 +131,7 @@ impl TargetSource {
             None => {}
         }
         let were_given = plan.input.is_some() || !waiting.is_empty();
-        refuse(&mut waiting, &sinks)?;
+        refuse(&mut waiting, zones.as_ref(), &sinks)?;
         let mut excluded: Vec<String> = plan.exclude.clone();
         if let Some(path) = &plan.exclude_file {
             excluded.extend(read_list(path, system)?);
@@ -145,7 +154,7 @@ impl TargetSource {
                 system.random.fill(&mut seed);
                 u64::from_le_bytes(seed)
             });
-            Some(Mixed::new(std::mem::take(&mut waiting).into(), seed)?)
+            Some(Mixed::new(std::mem::take(&mut waiting).into(), zones.as_ref(), seed)?)
         } else {
             None
         };
@@ -158,6 +167,7 @@ impl TargetSource {
             resolve_all: plan.resolve_all,
             were_given,
             network,
+            zones,
             sinks,
         })
     }
@@ -188,14 +198,23 @@ impl TargetSource {
             tokio::task::consume_budget().await;
             while let Some(piece) = self.current.front_mut() {
                 let exclude = &self.exclude;
-                match piece.addresses.find(|address| !exclude.contains(*address)) {
-                    Some(address) => return Some(piece.target(address)),
-                    None => drop(self.current.pop_front()),
+                let Some(address) = piece.addresses.find(|address| !exclude.contains(*address))
+                else {
+                    self.current.pop_front();
+                    continue;
+                };
+                let (target, zone) = (piece.target(address), piece.zone);
+                if self.is_placed(address, zone) {
+                    return Some(target);
                 }
             }
             let text = match self.mixed.as_mut().and_then(Mixed::next) {
-                Some(Drawn::Address(address)) if self.exclude.contains(address) => continue,
-                Some(Drawn::Address(address)) => {
+                Some(Drawn::Address(address, zone))
+                    if self.exclude.contains(address) || !self.is_placed(address, zone) =>
+                {
+                    continue;
+                }
+                Some(Drawn::Address(address, _)) => {
                     return Some(Target { address, name: None, others: Vec::new() });
                 }
                 Some(Drawn::Name(text)) => text,
@@ -208,15 +227,17 @@ impl TargetSource {
         }
     }
 
+    /// Notes on which link the address is; one that is known to be on another is told and passed over.
+    fn is_placed(&self, address: IpAddr, zone: u32) -> bool {
+        let noted = self.zones.as_ref().map_or(Ok(()), |zones| zones.note(address, zone));
+        noted.map_err(|error| complain(&self.sinks, &format!("nseer: {error}"))).is_ok()
+    }
+
     async fn open(&self, text: &str) -> anyhow::Result<VecDeque<Piece>> {
         let spec: TargetSpec = text.parse()?;
-        if let Some(zone) = spec.zone() {
-            anyhow::bail!(
-                "'{text}' is left out: addresses with a zone ('%{zone}') cannot be scanned yet"
-            );
-        }
         let Some(name) = spec.name() else {
-            return Ok([Piece { addresses: spec.addresses(), name: None }].into());
+            let zone = zone_of(self.zones.as_ref(), &spec)?;
+            return Ok([Piece { addresses: spec.addresses(), zone, name: None }].into());
         };
         let found = self.network.resolve(name, None).await?;
         let scanned = self.scanned(&found);
@@ -234,15 +255,12 @@ impl TargetSource {
             Some(Named { address: *address, name, others })
         };
         // As in Nmap, the network around a name is that of its first address.
-        let mut pieces = VecDeque::from([Piece {
-            addresses: spec.with_address(*first)?.addresses(),
-            name: named(first),
-        }]);
-        pieces.extend(scanned[1..].iter().map(|address| Piece {
-            addresses: TargetSpec::from(*address).addresses(),
-            name: named(address),
-        }));
-        Ok(pieces)
+        let piece = |spec: TargetSpec, address: &IpAddr| {
+            let zone = zone_of(self.zones.as_ref(), &spec)?;
+            anyhow::Ok(Piece { addresses: spec.addresses(), zone, name: named(address) })
+        };
+        let others = scanned[1..].iter().map(|address| piece((*address).into(), address));
+        std::iter::once(piece(spec.with_address(*first)?, first)).chain(others).collect()
     }
 
     /// Those of a name's addresses that are targets.
@@ -269,20 +287,29 @@ impl Piece {
 }
 
 /// Takes out the targets that are wrong, and tells of them. Where nothing else was given, that ends the run.
-fn refuse(targets: &mut VecDeque<String>, sinks: &Sinks) -> Result<(), TargetError> {
+fn refuse(
+    targets: &mut VecDeque<String>,
+    zones: Option<&Zones>,
+    sinks: &Sinks,
+) -> anyhow::Result<()> {
     let mut errors = Vec::new();
-    targets.retain(|target| match target.parse::<TargetSpec>() {
-        Ok(_) => true,
-        Err(error) => {
-            errors.push(error);
-            false
-        }
+    targets.retain(|target| {
+        let spec = target.parse::<TargetSpec>().map_err(anyhow::Error::from);
+        let fault = spec.and_then(|spec| zone_of(zones, &spec)).err();
+        let is_right = fault.is_none();
+        errors.extend(fault);
+        is_right
     });
     let last = if targets.is_empty() { errors.pop() } else { None };
     for error in errors {
         complain(sinks, &format!("nseer: {error}"));
     }
     last.map_or(Ok(()), Err)
+}
+
+/// The interface that a target is behind, where that matters.
+fn zone_of(zones: Option<&Zones>, target: &TargetSpec) -> anyhow::Result<u32> {
+    zones.map_or(Ok(0), |zones| zones.of(target))
 }
 
 /// How many addresses a target is: one where it is a name.

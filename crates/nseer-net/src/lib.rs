@@ -23,6 +23,6 @@ mod tls;
 mod udp;
 
 pub use error::NetError;
-pub use network::{AllowAll, Family, NetPolicy, Network, NetworkConfig, Slot, Transport};
+pub use network::{AllowAll, Family, NetPolicy, Network, NetworkConfig, Slot, Transport, ZoneOf};
 pub use options::{ConnectOptions, LocalEnd, Tally};
 pub use socket::{Handed, Socket, Words};

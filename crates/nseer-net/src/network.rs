@@ -1,6 +1,6 @@
 //! The network as a whole: policy, slots, name resolution.
 
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -65,6 +65,9 @@ impl NetPolicy for AllowAll {
     }
 }
 
+/// See [`NetworkConfig::zone`].
+pub type ZoneOf = Arc<dyn Fn(Ipv6Addr) -> u32 + Send + Sync>;
+
 /// How the network is used.
 #[derive(Clone)]
 pub struct NetworkConfig {
@@ -80,6 +83,9 @@ pub struct NetworkConfig {
     pub buffer_limit: usize,
     /// Who may be contacted.
     pub policy: Arc<dyn NetPolicy>,
+    /// Gives the number of the interface on whose link an address is, for those that are the same on every
+    /// link (RFC 4007); 0 where it is not known.
+    pub zone: Option<ZoneOf>,
     /// Stands in for all peers and for DNS: nothing then reaches the network.
     pub stand_in: Option<Arc<dyn StandIn>>,
     /// Is told what goes over sockets.
@@ -95,6 +101,7 @@ impl Default for NetworkConfig {
             offers: 0,
             buffer_limit: 16 << 20,
             policy: Arc::new(AllowAll),
+            zone: None,
             stand_in: None,
             observer: None,
         }
@@ -215,6 +222,19 @@ impl Network {
     pub fn check(&self, peer: SocketAddr, transport: Transport) -> Result<(), NetError> {
         let verdict = self.inner.config.policy.check(peer, transport);
         verdict.map_err(|reason| NetError::Forbidden { peer, reason })
+    }
+
+    /// The peer with the link that it is on.
+    pub(crate) fn on_link(&self, peer: SocketAddr) -> SocketAddr {
+        match (peer, &self.inner.config.zone) {
+            (SocketAddr::V6(mut v6), Some(zone))
+                if v6.scope_id() == 0 && v6.ip().is_unicast_link_local() =>
+            {
+                v6.set_scope_id(zone(*v6.ip()));
+                v6.into()
+            }
+            _ => peer,
+        }
     }
 
     pub(crate) fn buffer_limit(&self) -> usize {

@@ -71,6 +71,7 @@ impl Socket {
                 let opening = stand_in.connect(transport, peer, options);
                 return stand_in::open(opening).await.map(Kind::Played);
             }
+            let peer = network.on_link(peer);
             if matches!(transport, Transport::Udp | Transport::Dtls) {
                 let mut udp = Udp::open(peer.is_ipv6(), options.bind, Some(peer))?;
                 if transport == Transport::Dtls {
@@ -250,7 +251,10 @@ impl Socket {
     ) -> Result<(), NetError> {
         self.network.check(peer, Transport::Udp)?;
         match &mut self.kind {
-            Kind::Udp(udp) => within(timeout, pin!(udp.send_to(data, peer))).await?,
+            Kind::Udp(udp) => {
+                let peer = self.network.on_link(peer);
+                within(timeout, pin!(udp.send_to(data, peer))).await?;
+            }
             Kind::Played(line) => line.send(data, Some(peer), stand_in::now())?,
             Kind::Stream(_) => return self.send(data, timeout).await,
         }

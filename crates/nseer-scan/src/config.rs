@@ -1,7 +1,7 @@
 //! What the user decides about a scan, as checked values. Knows no option names.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use nseer_seam::System;
@@ -11,6 +11,10 @@ use crate::timing::Timing;
 
 /// Takes what keeps packets from being sent to an address; the same may come for each packet.
 pub type Trouble = Arc<dyn Fn(IpAddr, &io::Error) + Send + Sync>;
+
+/// Gives the number of the interface on whose link an address is, for those that are the same on every link
+/// (RFC 4007); 0 where it is not known.
+pub type ZoneOf = Arc<dyn Fn(Ipv6Addr) -> u32 + Send + Sync>;
 
 /// How it is found out whether a host is up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub struct ScanConfig {
     /// Makes the random order the same in each run: the order of a host's ports then follows from it and
     /// the host's address.
     pub seed: Option<u64>,
+    /// Where hosts with link-local addresses are.
+    pub zone: ZoneOf,
     /// Random numbers and files.
     pub system: System,
     /// Is told where there is no way to a host.

@@ -4,7 +4,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 use nseer_core::{PortState, PortStatus, Reason};
@@ -90,6 +90,25 @@ pub struct Destination {
     pub interface: Option<String>,
     /// It is another host on a network of this machine's.
     pub is_neighbour: bool,
+    /// The number of the interface on whose link it is, where the address is the same on every link;
+    /// else 0.
+    pub zone: u32,
+}
+
+impl Destination {
+    /// A port of the host's.
+    #[must_use]
+    pub fn socket(&self, port: u16) -> SocketAddr {
+        socket_address(self.address, port, self.zone)
+    }
+}
+
+/// A port of an address, on the link behind the interface `zone`.
+pub(crate) fn socket_address(address: IpAddr, port: u16, zone: u32) -> SocketAddr {
+    match address {
+        IpAddr::V4(v4) => (v4, port).into(),
+        IpAddr::V6(v6) => SocketAddrV6::new(v6, port, 0, zone).into(),
+    }
 }
 
 /// Starts probes. Each task that sends has a clone of its own, which may keep a resource (one

@@ -35,7 +35,7 @@ mod trace;
 mod window;
 mod work;
 
-pub use config::{Discovery, ScanConfig, Trouble};
+pub use config::{Discovery, ScanConfig, Trouble, ZoneOf};
 pub use connector::{Answer, Connector, Destination, Started};
 pub use mixed::{LazyRaw, MixedConnector, PendingMixed};
 pub use observing::HasRaw;

@@ -130,6 +130,7 @@ mod tests {
             trace: false,
             in_order,
             seed,
+            zone: Arc::new(|_| 0),
             system: System::real(),
             trouble: Arc::new(|_, _| {}),
         };

@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "asks the kernel for a route, by a socket")]
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -11,24 +11,30 @@ use nseer_packet::mtu_files;
 use nseer_seam::Files;
 use socket2::{Domain, Socket, Type};
 
+use crate::config::ZoneOf;
+use crate::connector::socket_address;
+
 /// Puts what the kernel knows of the way to a host into its record, for those who do not scan it: the address
 /// that packets leave from, the interface and its size, and whether the host is on a network of this machine's.
 ///
 /// # Errors
 /// As the kernel says; `AddrNotAvailable` where no address of this machine can reach the host.
-pub fn know_way(host: &mut HostRecord, files: Arc<dyn Files>) -> io::Result<()> {
-    Routes::new(files).to(host.address)?.fill(host);
+pub fn know_way(host: &mut HostRecord, files: Arc<dyn Files>, zone: ZoneOf) -> io::Result<()> {
+    Routes::new(files, zone).to(host.address)?.fill(host);
     Ok(())
 }
 
 /// The machine's interfaces, read once, when the first route is asked for.
 pub(crate) struct Routes {
     files: Arc<dyn Files>,
+    zone: ZoneOf,
     interfaces: OnceLock<Vec<Interface>>,
 }
 
 struct Interface {
     name: String,
+    /// Its number; 0 where it is not known.
+    index: u32,
     address: IpAddr,
     prefix: u8,
     /// Bytes; 0 where it is not known.
@@ -39,14 +45,23 @@ struct Interface {
 pub(crate) struct Route<'a> {
     /// The address is one of this machine's.
     pub(crate) is_local: bool,
+    /// See [`crate::Destination::zone`].
+    pub(crate) zone: u32,
     source: IpAddr,
     directly_connected: bool,
     interface: Option<&'a Interface>,
 }
 
 impl Routes {
-    pub(crate) fn new(files: Arc<dyn Files>) -> Self {
-        Routes { files, interfaces: OnceLock::new() }
+    pub(crate) fn new(files: Arc<dyn Files>, zone: ZoneOf) -> Self {
+        Routes { files, zone, interfaces: OnceLock::new() }
+    }
+
+    fn zone(&self, address: IpAddr) -> u32 {
+        match address {
+            IpAddr::V6(v6) if v6.is_unicast_link_local() => (self.zone)(v6),
+            _ => 0,
+        }
     }
 
     /// The route to `address`.
@@ -54,17 +69,20 @@ impl Routes {
     /// # Errors
     /// As the kernel says; `AddrNotAvailable` where no address of this machine fits.
     pub(crate) fn to(&self, address: IpAddr) -> io::Result<Route<'_>> {
-        let source = source(address)?;
+        let zone = self.zone(address);
+        let source = source(address, zone)?;
         let is_local = address.is_loopback() || source == address;
         let interfaces = self.interfaces.get_or_init(|| self.read());
         let mut candidates = interfaces.iter();
         let interface = if is_local {
             candidates.find(|interface| interface.address.is_loopback())
         } else {
-            candidates.find(|interface| interface.address == source)
+            // An address may be that of several interfaces.
+            let is_on_link = |interface: &Interface| zone == 0 || interface.index == zone;
+            candidates.find(|interface| interface.address == source && is_on_link(interface))
         };
         let on_link = interfaces.iter().any(|interface| interface.reaches(address));
-        Ok(Route { is_local, source, directly_connected: is_local || on_link, interface })
+        Ok(Route { is_local, zone, source, directly_connected: is_local || on_link, interface })
     }
 
     fn read(&self) -> Vec<Interface> {
@@ -73,6 +91,7 @@ impl Routes {
         list.into_iter()
             .map(|entry| Interface {
                 mtu: self.mtu(&entry.name),
+                index: entry.index.unwrap_or(0),
                 address: entry.ip(),
                 prefix: match &entry.addr {
                     if_addrs::IfAddr::V4(address) => address.prefixlen,
@@ -127,7 +146,7 @@ impl Interface {
 }
 
 /// The address that the kernel would send from: what an unsent datagram's socket gets.
-fn source(address: IpAddr) -> io::Result<IpAddr> {
+fn source(address: IpAddr, zone: u32) -> io::Result<IpAddr> {
     match address {
         // Always these, and hosts of loopback nets come in thousands.
         IpAddr::V4(v4) if v4.is_loopback() => return Ok(Ipv4Addr::LOCALHOST.into()),
@@ -135,7 +154,7 @@ fn source(address: IpAddr) -> io::Result<IpAddr> {
         _ => {}
     }
     // Any port but 0 will do.
-    let peer = SocketAddr::new(address, 9);
+    let peer = socket_address(address, 9, zone);
     let socket = Socket::new(Domain::for_address(peer), Type::DGRAM, None)?;
     socket.connect(&peer.into())?;
     let local = socket.local_addr()?.as_socket();
@@ -150,7 +169,7 @@ mod tests {
 
     #[test]
     fn loopback_is_local_and_direct() {
-        let routes = Routes::new(Arc::new(RealFiles));
+        let routes = Routes::new(Arc::new(RealFiles), Arc::new(|_| 0));
         for (address, source) in [("127.0.0.1", "127.0.0.1"), ("127.9.8.7", "127.0.0.1")] {
             let address: IpAddr = address.parse().expect("address");
             let route = routes.to(address).expect("route");
@@ -165,6 +184,7 @@ mod tests {
         let check = |own: &str, prefix, other: &str, reaches| {
             let interface = Interface {
                 name: String::new(),
+                index: 0,
                 address: own.parse().expect("address"),
                 prefix,
                 mtu: 0,

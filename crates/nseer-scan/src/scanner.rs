@@ -87,7 +87,7 @@ impl<C: Connector> Scanner<C> {
     pub fn new(config: ScanConfig, connector: C) -> Self {
         let shared = Shared {
             gate: Gate::new(&config.timing, config.max_in_flight),
-            routes: Routes::new(config.system.files.clone()),
+            routes: Routes::new(config.system.files.clone(), config.zone.clone()),
             turns: Semaphore::new(MOST_OBSERVED),
             connector,
             config,
@@ -196,6 +196,7 @@ impl<C: Connector> Scanner<C> {
             source: host.source,
             interface: host.interface.clone(),
             is_neighbour: route.as_ref().is_ok_and(Route::is_neighbour),
+            zone: route.as_ref().map_or(0, |route| route.zone),
         };
         let is_local = route.as_ref().is_ok_and(|route| route.is_local);
         let asks_link = config.ask_link && destination.is_neighbour;

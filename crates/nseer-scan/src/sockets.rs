@@ -4,7 +4,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -25,7 +25,8 @@ use crate::technique::Aim;
 /// of closed ports and a probe costs two system calls.
 #[derive(Debug, Default)]
 pub struct SocketConnector {
-    host: Option<IpAddr>,
+    /// Of no port.
+    host: Option<SocketAddr>,
     /// A socket that is not connected, and the family it is of.
     spare: Option<(Domain, Socket)>,
     heir: Option<Heir>,
@@ -75,13 +76,16 @@ impl Connector for SocketConnector {
     type Pending = PendingConnect;
 
     fn turn_to(&mut self, host: &Destination) {
-        self.host = Some(host.address);
+        self.host = Some(host.socket(0));
     }
 
     /// Connects, however the aim is to be asked.
     fn start(&mut self, aim: Aim, _attempt: u32) -> Started<PendingConnect> {
         match self.host {
-            Some(address) => self.connect(SocketAddr::new(address, aim.port)),
+            Some(mut peer) => {
+                peer.set_port(aim.port);
+                self.connect(peer)
+            }
             None => failed(io::ErrorKind::AddrNotAvailable.into()),
         }
     }
@@ -281,7 +285,7 @@ mod tests {
     }
 
     async fn probe(connector: &mut SocketConnector, peer: SocketAddr) -> Answer {
-        connector.host = Some(peer.ip());
+        connector.host = Some(peer);
         let aim = Aim::new(crate::technique::Technique::Connect, peer.port());
         match connector.start(aim, 0) {
             Started::Done(answer) => answer,

@@ -29,6 +29,7 @@ fn scan(address: IpAddr, ports: Vec<u16>, max_sockets: usize) -> (HostRecord, Ve
         max_in_flight: max_sockets,
         in_order: false,
         seed: None,
+        zone: Arc::new(|_| 0),
         system: System::real(),
         trouble: Arc::new(|_, _| {}),
     };

@@ -107,6 +107,7 @@ fn observe(ports: OddPorts) -> (Option<Observation>, Sent) {
             trace: false,
             in_order: false,
             seed: None,
+            zone: Arc::new(|_| 0),
             system,
             trouble: Arc::new(|_, _| {}),
         };

@@ -238,6 +238,7 @@ impl Run {
             max_in_flight: self.max_sockets,
             in_order: false,
             seed: None,
+            zone: Arc::new(|_| 0),
             system: System { random: Arc::new(Seed(7)), ..System::real() },
             trouble: Arc::new(|_, _| {}),
         };

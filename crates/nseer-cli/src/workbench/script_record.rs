@@ -22,6 +22,7 @@ use super::script_run::{Target, given_host};
 use super::single_run::{self, GivenHost, Ran, SingleRun};
 use super::test_run::Settings;
 use crate::printing::print;
+use crate::zones::Zones;
 
 /// Runs the script against `target` and writes a recording.
 pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::Result<()> {
@@ -44,7 +45,8 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
         .build()
         .context("cannot start")?;
     let target = Target::read(target)?;
-    let host = runtime.block_on(given_host(&target, words, false, system))?;
+    let zones = Zones::default();
+    let host = runtime.block_on(given_host(&target, words, false, (system, &zones)))?;
     let time = system.clock.wall().duration_since(UNIX_EPOCH).unwrap_or_default();
     let stage = Stage {
         script: relative(&script, &path, system)?,
@@ -61,6 +63,7 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
     let recorder = Arc::new(Recorder::paced(&pace));
     let network = Network::new(NetworkConfig {
         observer: Some(recorder.clone()),
+        zone: Some(zones.lookup()),
         ..NetworkConfig::default()
     });
     let run = SingleRun {

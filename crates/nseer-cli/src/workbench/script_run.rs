@@ -22,6 +22,7 @@ use crate::options::Complete;
 use crate::printing::print;
 use crate::scanner::may_send_raw;
 use crate::setup;
+use crate::zones::Zones;
 
 pub(super) const TOOL: Tool = Tool {
     name: "script run",
@@ -171,9 +172,13 @@ async fn run_once(
     system: &System,
 ) -> anyhow::Result<bool> {
     let meter = Meter::new(words.has("--trace"));
-    let network =
-        Network::new(NetworkConfig { observer: Some(meter.clone()), ..NetworkConfig::default() });
-    let host = given_host(target, words, words.has("--probe"), system).await?;
+    let zones = Zones::default();
+    let network = Network::new(NetworkConfig {
+        observer: Some(meter.clone()),
+        zone: Some(zones.lookup()),
+        ..NetworkConfig::default()
+    });
+    let host = given_host(target, words, words.has("--probe"), (system, &zones)).await?;
     let debugging = u8::from(words.has("-d"));
     let data = single_run::data_dirs(words.value("--datadir").map(Path::new), system)?;
     let run = SingleRun {
@@ -200,12 +205,14 @@ pub(super) async fn given_host(
     target: &Target,
     words: &Words,
     probes: bool,
-    system: &System,
+    (system, zones): (&System, &Zones),
 ) -> anyhow::Result<GivenHost> {
     // What the target is called is no part of the script's conversation.
-    let network = Network::new(NetworkConfig::default());
-    let address = single_run::address(&target.host, &network).await?;
-    let name = (target.host != address.to_string()).then(|| target.host.clone());
+    let config = NetworkConfig { zone: Some(zones.lookup()), ..NetworkConfig::default() };
+    let network = Network::new(config);
+    let address = single_run::address(&target.host, &network, zones).await?;
+    let is_address = target.host.split('%').next() == Some(address.to_string().as_str());
+    let name = (!is_address).then(|| target.host.clone());
     let service = words.value("--service").map(|name| name.to_string_lossy().into_owned());
     let mut ports = Vec::new();
     for key in &target.ports {
@@ -215,7 +222,7 @@ pub(super) async fn given_host(
         };
         ports.push(GivenPort { key: *key, state, reason, service: service.clone() });
     }
-    Ok(GivenHost { address, name, ports, way: single_run::way(address, system) })
+    Ok(GivenHost { address, name, ports, way: single_run::way(address, system, zones) })
 }
 
 /// How long a probe waits.

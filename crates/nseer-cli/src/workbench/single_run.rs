@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use nseer_core::{
     Event, EventSink, HostRecord, HostStatus, Levels, Phase, PhaseRecord, PortKey, PortState,
     PortStatus, PortTable, Reason, ScanPorts, ScriptOutcome, ScriptResult, ServiceInfo,
-    ServiceTable, Severity,
+    ServiceTable, Severity, TargetSpec,
 };
 use nseer_engine::data_dir::{DataDirConfig, DataDirs};
 use nseer_engine::selection::SelectedScript;
@@ -23,6 +23,7 @@ use nseer_report::script_lines;
 use nseer_seam::{FileKind, System};
 
 use crate::plan::DEFAULT_CPU_LIMIT;
+use crate::zones::Zones;
 
 /// Script threads that may hold sockets to the host.
 const SLOTS: usize = 64;
@@ -64,13 +65,13 @@ pub(super) struct GivenHost {
 }
 
 /// What the kernel says of the way to a host; nothing where it knows of none.
-pub(super) fn way(address: IpAddr, system: &System) -> Option<Way> {
+pub(super) fn way(address: IpAddr, system: &System, zones: &Zones) -> Option<Way> {
     let no_ports = PortTable::new(Arc::new(ScanPorts::new(
         Vec::new(),
         Arc::new(ServiceTable::new(b"".as_slice())),
     )));
     let mut host = HostRecord::new(address, no_ports, system.clock.wall());
-    nseer_scan::know_way(&mut host, system.files.clone()).ok()?;
+    nseer_scan::know_way(&mut host, system.files.clone(), zones.lookup()).ok()?;
     Some(Way {
         interface: host.interface?,
         mtu: host.interface_mtu,
@@ -282,11 +283,27 @@ impl Ran {
     }
 }
 
-/// Looks up a target.
+/// Looks up a target, and notes on which link it is where that matters.
 ///
 /// # Errors
-/// Where the name has no address.
-pub(super) async fn address(target: &str, network: &Network) -> anyhow::Result<IpAddr> {
+/// Where the name has no address, or it is not clear on which link it is.
+pub(super) async fn address(
+    target: &str,
+    network: &Network,
+    zones: &Zones,
+) -> anyhow::Result<IpAddr> {
+    let typed = target.parse::<TargetSpec>().ok().filter(|spec| spec.zone().is_some());
+    let spec = match typed {
+        Some(spec) => spec,
+        None => resolved(target, network).await?.into(),
+    };
+    let zone = zones.of(&spec)?;
+    let address = spec.addresses().at(0).context("no address")?;
+    zones.note(address, zone)?;
+    Ok(address)
+}
+
+async fn resolved(target: &str, network: &Network) -> anyhow::Result<IpAddr> {
     let found = network.resolve(target, None).await;
     let found = found.map_err(|error| match error {
         nseer_net::NetError::Resolve { text, .. } => {

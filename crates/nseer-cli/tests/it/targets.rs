@@ -144,12 +144,70 @@ fn interfaces_and_routes_are_listed_as_by_nmap() {
     });
 }
 
+/// Reaches the port in both ways that scripts have.
+const REACHES: &str = "categories = {\"safe\"}\nlocal nmap = require \"nmap\"\n\
+    portrule = function(_, port) return port.state == \"open\" end\n\
+    action = function(host, port)\n  local out = {}\n  for _, peer in ipairs({host, host.ip, host.ip .. \"%near\"}) do\n\
+    local s = nmap.new_socket()\n    local ok, why = s:connect(peer, port)\n\
+    out[#out + 1] = ok and select(5, s:get_info()) or why\n    s:close()\n\
+    end\n  return table.concat(out, \" \")\nend\n";
+
 #[test]
-fn a_zone_is_told_and_costs_no_other_target() {
-    lab::run("targets::a_zone_is_told_and_costs_no_other_target", |lab| {
-        let output = lab.nseer(&["-6", "-n", "-Pn", "-p9", "fe80::1%lo", "::1"]);
-        let told = "'fe80::1%lo' is left out: addresses with a zone ('%lo') cannot be scanned yet";
-        assert!(output.code == 1 && output.stderr.contains(told), "{output:#?}");
-        assert_eq!(hosts(&output), ["Nmap scan report for ::1"]);
+fn hosts_of_a_link_are_scanned_there() {
+    lab::run("targets::hosts_of_a_link_are_scanned_there", |lab| {
+        lab.far_host();
+        lab.link_local();
+        lab.far_dns();
+        let folder = lab::Folder::new();
+        folder.write("reaches.nse", REACHES);
+        let script = folder.path("reaches.nse");
+        let common = ["-6", "-n", "-p53,54", "--script", script.as_str()];
+        let near = ["fe80::b%near"];
+        let lines: [&[&str]; 5] = [
+            &near,
+            &["-sT", near[0]],
+            &["-e", "near", "-sT", "fe80::b"],
+            // There is no other link.
+            &["fe80::b"],
+            &["--randomize-hosts", "--exclude", "fe80::9", "fe80::b%near"],
+        ];
+        for line in lines {
+            let output = lab.nseer(&[&common, line].concat());
+            assert_eq!(hosts(&output), ["Nmap scan report for fe80::b"], "{line:?} {output:#?}");
+            assert_eq!(output.state("53/tcp"), Some("open"), "{line:?} {output:#?}");
+            assert_eq!(output.state("54/tcp"), Some("closed"), "{line:?} {output:#?}");
+            assert_eq!(output.under("53/tcp"), ["|_reaches: 53 53 53"], "{line:?} {output:#?}");
+        }
+        let output = lab.nseer(&["-6", "-n", "-sU", "-p53,54", "fe80::b%near"]);
+        assert_eq!(output.state("53/udp"), Some("open"), "{output:#?}");
+        assert!(output.stdout.contains("MAC Address: 02:00:00:00:99:02"), "{output:#?}");
+        let output = lab.nseer(&["script", "run", "--probe", &script, "[fe80::b%near]:53,54"]);
+        assert_eq!(output.state("54/tcp"), Some("closed"), "{output:#?}");
+        assert_eq!(output.under("53/tcp"), ["|_reaches: 53 53 53"], "{output:#?}");
+        let list = lab.nseer(&["-6", "-n", "-sL", "fe80::c%near/127"]);
+        assert_eq!(hosts(&list), ["Nmap scan report for fe80::c", "Nmap scan report for fe80::d"]);
+    });
+}
+
+#[test]
+fn a_link_that_is_not_clear_costs_no_other_target() {
+    lab::run("targets::a_link_that_is_not_clear_costs_no_other_target", |lab| {
+        lab.far_host();
+        lab.link_local();
+        lab.other_link();
+        let told = |targets: &[&str], text: &str, kept: &[&str]| {
+            let output = lab.nseer(&[&["-6", "-n", "-Pn", "-p9", "-sT"], targets].concat());
+            assert!(output.code == 1 && output.stderr.contains(text), "{output:#?}");
+            assert_eq!(hosts(&output), kept, "{output:#?}");
+        };
+        let loopback = ["Nmap scan report for ::1"];
+        let no_name = "nseer: 'fe80::b%nix' is left out: no interface is called 'nix', but lo, ";
+        told(&["fe80::b%nix", "::1"], no_name, &loopback);
+        told(&["fe80::b%nix"], no_name, &[]);
+        told(&["-e", "nix", "fe80::b", "::1"], "no interface is called 'nix', but lo, ", &loopback);
+        let several = "'fe80::b' is left out: it may be on the link of each of ";
+        told(&["::1", "fe80::b"], several, &loopback);
+        let twice = "'fe80::b' is left out: it is scanned on another link";
+        told(&["fe80::b%near", "fe80::b%other"], twice, &["Nmap scan report for fe80::b"]);
     });
 }

@@ -1,7 +1,7 @@
 //! The socket methods that choose a peer: `connect`, `reconnect_ssl`, `sendto`.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -11,6 +11,7 @@ use nseer_net::{ConnectOptions, Family, LocalEnd, NetError, Socket, Transport};
 
 use crate::context::{Connection as _, HeldSlot, ScriptContext};
 use crate::environment::World;
+use crate::modules::dnet::numeric;
 use crate::modules::socket::{Broken, SocketCell};
 use crate::modules::socket_calls::{
     failed_later, on_broken, this, this_for_use, unconnected, unusable,
@@ -221,8 +222,10 @@ pub(crate) async fn address_of(
     ipv6: bool,
 ) -> Result<SocketAddr, NetError> {
     let port = peer.port.ok_or_else(|| NetError::Io(ErrorKind::InvalidInput.into()))?;
-    if let Ok(ip) = peer.host.parse::<IpAddr>() {
-        return Ok(SocketAddr::new(ip, port));
+    match numeric(&peer.host) {
+        Some((IpAddr::V6(v6), zone)) => return Ok(SocketAddrV6::new(v6, port, 0, zone).into()),
+        Some((v4, _)) => return Ok(SocketAddr::new(v4, port)),
+        None => {}
     }
     let family = if ipv6 { Family::V6 } else { Family::V4 };
     let found = Box::pin(world.config.network.resolve(&peer.host, Some(family))).await?;

@@ -271,7 +271,7 @@ fn with_zone(host: String, lua: &Lua, table: &Table) -> Result<String, Raise> {
 }
 
 /// An address, and the number of the interface that is named behind its `%`.
-fn numeric(host: &str) -> Option<(IpAddr, u32)> {
+pub(crate) fn numeric(host: &str) -> Option<(IpAddr, u32)> {
     if let Some((address, zone)) = host.split_once('%') {
         let address: Ipv6Addr = address.parse().ok()?;
         let index = Device::find(zone).ok().map(|device| device.index());

@@ -214,7 +214,7 @@ impl RawConnector {
                 bad_checksum: shared.config.bad_checksum,
             };
             let Ok(packet) = build(&envelope, &payload) else { return false };
-            self.kept.push(Outgoing { packet, to: host.address, zone: 0 });
+            self.kept.push(Outgoing { packet, to: host.address, zone: host.zone });
         }
         true
     }

@@ -193,6 +193,7 @@ impl Network {
             max_in_flight: 10_000,
             in_order: false,
             seed: None,
+            zone: Arc::new(|_| 0),
             system: System { random: Arc::new(Seed(self.seed)), ..System::real() },
             trouble: Arc::new(|_, _| {}),
         }

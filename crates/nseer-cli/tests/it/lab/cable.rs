@@ -41,6 +41,27 @@ impl Lab {
         }
     }
 
+    /// Addresses of the cable itself: `fe80::a` on this host, `fe80::b` on the other one.
+    pub(crate) fn link_local(&self) {
+        for args in
+            ["address add fe80::a/64 dev near nodad", "-n far address add fe80::b/64 dev far nodad"]
+        {
+            must(Command::new("ip").args(args.split(' ')));
+        }
+    }
+
+    /// A link that nobody else is on: `fe80::e` on the interface `other`.
+    pub(crate) fn other_link(&self) {
+        for args in [
+            "link add other type veth peer name away",
+            "link set away up",
+            "link set other up",
+            "address add fe80::e/64 dev other nodad",
+        ] {
+            must(Command::new("ip").args(args.split(' ')));
+        }
+    }
+
     /// Interfaces of other kinds, beside those of `far_host`: an address more and another MTU, one that
     /// is up without an address, and one that is down.
     pub(crate) fn odd_interfaces(&self) {
