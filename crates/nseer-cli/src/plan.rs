@@ -248,7 +248,7 @@ pub fn plan(settings: &Settings) -> Result<Command, PlanError> {
         discovery: discovery(settings)?,
         scan: scan_plan(settings)?,
         ports: ports(settings)?,
-        versions: versions::versions(settings)?,
+        versions: versions::versions(settings, depth)?,
         systems: systems::systems(settings, depth)?,
         scripts: scripts(settings)?,
         timing: timing::timing(settings)?,
@@ -307,7 +307,6 @@ fn depth(settings: &Settings) -> Result<Depth, PlanError> {
         (scan.is_some(), scan.unwrap_or_default()),
         (settings.ports.is_some(), "-p"),
         (settings.fast, "-F"),
-        (settings.versions, "-sV"),
     ];
     match clash.into_iter().find(|(given, _)| *given) {
         Some((_, other)) => Err(PlanError::NoPortScan { option, other }),

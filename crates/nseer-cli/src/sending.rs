@@ -24,8 +24,6 @@ use crate::troubles::Troubles;
 use crate::versions::ProbeFile;
 use crate::zones::Zones;
 
-const NO_VERSIONS: &str = "nseer: warning: protocols (-sO) have no versions: -sV is left out";
-
 const NO_RAW_PACKETS: &str =
     "nseer: warning: raw packets may not be sent here: connecting to ports instead (as -sT does)";
 
@@ -93,12 +91,14 @@ impl Sending {
             warnings.push(NO_RAW_PACKETS.to_owned());
         }
         warnings.extend(scanner::warnings(&plan.scan.packets, &methods));
-        if plan.versions.left_out {
-            warnings.push(NO_VERSIONS.to_owned());
-        }
+        warnings.extend(plan.versions.left_out.map(no_versions));
         let zones = zones.clone();
         Ok(Sending { methods, timing, scanner, ports, probes, troubles, tap, zones, warnings })
     }
+}
+
+fn no_versions(why: &str) -> String {
+    format!("nseer: warning: {why}: -sV is left out")
 }
 
 /// Who takes over the connections of the port scan, where anybody does.

@@ -48,7 +48,7 @@ impl Zones {
             (None, Some(interface)) => named(interface),
             (None, None) => only_link(),
         };
-        index.map_err(|error| anyhow!("'{target}' is left out: {error}"))
+        index.map_err(|error| anyhow!("'{target}' cannot be reached: {error}"))
     }
 
     /// Notes where the address of a target is.
@@ -86,7 +86,7 @@ fn named(zone: &str) -> anyhow::Result<u32> {
         Some(device) => Ok(device.index()),
         None => {
             let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
-            bail!("no interface is called '{zone}', but {}", names.join(", "))
+            bail!("no interface is called '{zone}'; there are {}", names.join(", "))
         }
     }
 }

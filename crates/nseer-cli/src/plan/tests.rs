@@ -82,6 +82,8 @@ fn depth_and_its_contradictions() {
     assert_eq!(run("-sn a").depth, Depth::Hosts);
     assert_eq!(run("-sn -sL -Pn a").depth, Depth::List);
     assert_eq!(run("-sn -sC --top-ports 3 a").depth, Depth::Hosts);
+    // As in Nmap.
+    assert_eq!(run("-sn -sV a").depth, Depth::Hosts);
     fails("-sn -p 22 a", "-p does not go together with -sn, which scans no ports");
     fails("-sL -p 22 a", "-p does not go together with -sL, which scans no ports");
     fails("-sn -F a", "-F does not go together with -sn, which scans no ports");

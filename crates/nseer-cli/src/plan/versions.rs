@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use nseer_core::progress::PortScan;
 
-use super::PlanError;
 use super::check::level;
+use super::{Depth, PlanError};
 use crate::settings::Settings;
 
 /// How many probes are tried, where the user does not say.
@@ -16,8 +16,8 @@ const DEFAULT_INTENSITY: u8 = 7;
 pub struct VersionPlan {
     /// `-sV`, and there are ports.
     pub wanted: bool,
-    /// `-sV` is left out, since protocols (`-sO`) have no versions.
-    pub left_out: bool,
+    /// Why `-sV` is left out, if it is.
+    pub left_out: Option<&'static str>,
     /// 0 to 9.
     pub intensity: u8,
     /// `--allports`.
@@ -28,12 +28,19 @@ pub struct VersionPlan {
     pub file: Option<PathBuf>,
 }
 
-pub(super) fn versions(settings: &Settings) -> Result<VersionPlan, PlanError> {
+pub(super) fn versions(settings: &Settings, depth: Depth) -> Result<VersionPlan, PlanError> {
     let intensity = level("--version-intensity", settings.version_intensity.as_ref())?;
-    let has_no_ports = settings.scan_types.contains(&PortScan::Protocol);
+    let why_not = match depth {
+        Depth::List => Some("-sL scans no ports"),
+        Depth::Hosts => Some("-sn scans no ports"),
+        Depth::Ports if settings.scan_types.contains(&PortScan::Protocol) => {
+            Some("protocols (-sO) have no versions")
+        }
+        Depth::Ports => None,
+    };
     Ok(VersionPlan {
-        wanted: settings.versions && !has_no_ports,
-        left_out: settings.versions && has_no_ports,
+        wanted: settings.versions && why_not.is_none(),
+        left_out: why_not.filter(|_| settings.versions),
         intensity: intensity.unwrap_or(DEFAULT_INTENSITY),
         all_ports: settings.version_all_ports,
         trace: settings.version_trace || settings.packet_trace || settings.debug >= 3,

@@ -201,11 +201,16 @@ fn a_link_that_is_not_clear_costs_no_other_target() {
             assert_eq!(hosts(&output), kept, "{output:#?}");
         };
         let loopback = ["Nmap scan report for ::1"];
-        let no_name = "nseer: 'fe80::b%nix' is left out: no interface is called 'nix', but lo, ";
+        let no_name =
+            "nseer: 'fe80::b%nix' cannot be reached: no interface is called 'nix'; there are lo, ";
         told(&["fe80::b%nix", "::1"], no_name, &loopback);
         told(&["fe80::b%nix"], no_name, &[]);
-        told(&["-e", "nix", "fe80::b", "::1"], "no interface is called 'nix', but lo, ", &loopback);
-        let several = "'fe80::b' is left out: it may be on the link of each of ";
+        told(
+            &["-e", "nix", "fe80::b", "::1"],
+            "no interface is called 'nix'; there are lo, ",
+            &loopback,
+        );
+        let several = "'fe80::b' cannot be reached: it may be on the link of each of ";
         told(&["::1", "fe80::b"], several, &loopback);
         let twice = "'fe80::b' is left out: it is scanned on another link";
         told(&["fe80::b%near", "fe80::b%other"], twice, &["Nmap scan report for fe80::b"]);
