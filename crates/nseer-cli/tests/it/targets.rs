@@ -144,13 +144,21 @@ fn interfaces_and_routes_are_listed_as_by_nmap() {
     });
 }
 
-/// Reaches the port in both ways that scripts have.
-const REACHES: &str = "categories = {\"safe\"}\nlocal nmap = require \"nmap\"\n\
-    portrule = function(_, port) return port.state == \"open\" end\n\
-    action = function(host, port)\n  local out = {}\n  for _, peer in ipairs({host, host.ip, host.ip .. \"%near\"}) do\n\
-    local s = nmap.new_socket()\n    local ok, why = s:connect(peer, port)\n\
-    out[#out + 1] = ok and select(5, s:get_info()) or why\n    s:close()\n\
-    end\n  return table.concat(out, \" \")\nend\n";
+/// Reaches the port in all ways that scripts have.
+const REACHES: &str = r#"categories = {"safe"}
+local nmap = require "nmap"
+portrule = function(_, port) return port.state == "open" end
+action = function(host, port)
+  local out = {}
+  for _, peer in ipairs({host, host.ip, host.ip .. "%near"}) do
+    local s = nmap.new_socket()
+    local ok, why = s:connect(peer, port)
+    out[#out + 1] = ok and select(5, s:get_info()) or why
+    s:close()
+  end
+  return table.concat(out, " ")
+end
+"#;
 
 #[test]
 fn hosts_of_a_link_are_scanned_there() {

@@ -7,7 +7,7 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
-use super::{Lab, must};
+use super::{Lab, ip, must};
 
 /// How long the kernel may take: `POLLS` times `PAUSE`.
 const POLLS: u32 = 2_000;
@@ -18,7 +18,7 @@ impl Lab {
     /// 10.99.0.1 and fd99::1 on this host, to 10.99.0.2 and fd99::2.
     pub(crate) fn far_host(&self) {
         let ends = "address 02:00:00:00:99:01 type veth peer name far address 02:00:00:00:99:02";
-        for args in [
+        ip(&[
             "netns add far",
             &format!("link add near {ends} netns far"),
             "-n far link set lo up",
@@ -28,9 +28,7 @@ impl Lab {
             "address add fd99::1/64 dev near nodad",
             "-n far address add 10.99.0.2/24 broadcast + dev far",
             "-n far address add fd99::2/64 dev far nodad",
-        ] {
-            must(Command::new("ip").args(args.split(' ')));
-        }
+        ]);
         // The one that is there shows the interfaces of the world outside.
         must(Command::new("mount").args(["-t", "sysfs", "sysfs", "/sys"]));
         for end in [&["link", "show", "near"][..], &["-n", "far", "link", "show", "far"]] {
@@ -43,36 +41,31 @@ impl Lab {
 
     /// Addresses of the cable itself: `fe80::a` on this host, `fe80::b` on the other one.
     pub(crate) fn link_local(&self) {
-        for args in
-            ["address add fe80::a/64 dev near nodad", "-n far address add fe80::b/64 dev far nodad"]
-        {
-            must(Command::new("ip").args(args.split(' ')));
-        }
+        ip(&[
+            "address add fe80::a/64 dev near nodad",
+            "-n far address add fe80::b/64 dev far nodad",
+        ]);
     }
 
     /// A link that nobody else is on: `fe80::e` on the interface `other`.
     pub(crate) fn other_link(&self) {
-        for args in [
+        ip(&[
             "link add other type veth peer name away",
             "link set away up",
             "link set other up",
             "address add fe80::e/64 dev other nodad",
-        ] {
-            must(Command::new("ip").args(args.split(' ')));
-        }
+        ]);
     }
 
     /// Interfaces of other kinds, beside those of `far_host`: an address more and another MTU, one that
     /// is up without an address, and one that is down.
     pub(crate) fn odd_interfaces(&self) {
-        for args in [
+        ip(&[
             "address add 10.97.0.1/24 dev near",
             "link set near mtu 1400",
             "link add bare type veth peer name down",
             "link set bare up",
-        ] {
-            must(Command::new("ip").args(args.split(' ')));
-        }
+        ]);
     }
 
     /// dnsmasq on the other host, so that TCP port 53 is open there.
@@ -88,7 +81,7 @@ impl Lab {
 
     /// A third host behind the other one, which is its router: 10.98.0.2.
     pub(crate) fn farther_host(&self) {
-        for args in [
+        ip(&[
             "netns add farther",
             "-n far link add onward type veth peer name back netns farther",
             "-n farther link set lo up",
@@ -98,9 +91,7 @@ impl Lab {
             "-n farther address add 10.98.0.2/24 dev back",
             "-n farther route add default via 10.98.0.1",
             "route add 10.98.0.0/24 via 10.99.0.2",
-        ] {
-            must(Command::new("ip").args(args.split(' ')));
-        }
+        ]);
         // Both answer as fast as they are asked.
         self.far(&["sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv4.icmp_ratelimit=0"]);
         let farther = ["--net=/run/netns/farther", "sysctl", "-q", "net.ipv4.icmp_ratelimit=0"];
@@ -178,7 +169,7 @@ impl Lab {
         };
         let end = sent() + packets;
         until("packets of a scan", || sent() >= end);
-        must(Command::new("ip").args(["link", "set", "near", "down"]));
+        ip(&["link set near down"]);
     }
 
     /// Runs nseer with a limit of open files.

@@ -68,7 +68,7 @@ pub(crate) fn run(name: &str, body: impl FnOnce(&Lab)) {
 
 impl Lab {
     fn enter() -> Self {
-        must(Command::new("ip").args(["link", "set", "lo", "up"]));
+        ip(&["link set lo up"]);
         must(Command::new("mount").args(["-t", "tmpfs", "tmpfs", "/run"]));
         for folder in ["sshd", "lab/home", "lab/work"] {
             fs::create_dir_all(format!("/run/{folder}")).expect("a folder in /run");
@@ -88,6 +88,13 @@ impl Lab {
         let chain = format!("type filter hook input priority 0; tcp dport {port} drop;");
         let rules = format!("table inet lab_{port} {{ chain in {{ {chain} }}; }}");
         must(Command::new("nft").arg(rules));
+    }
+}
+
+/// Runs commands of ip(8), each in a line, that must succeed.
+pub(crate) fn ip(lines: &[&str]) {
+    for line in lines {
+        must(Command::new("ip").args(line.split(' ')));
     }
 }
 

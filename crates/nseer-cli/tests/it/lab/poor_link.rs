@@ -3,12 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::{Lab, must};
+use super::{Lab, ip};
 
 impl Lab {
     /// Puts a host between this one and that of `far_host`, whose cable is laid anew; IPv4 only.
     pub(crate) fn host_between(&self) {
-        for args in [
+        ip(&[
             "netns add between",
             "link del near",
             "link add near address 02:00:00:00:99:01 type veth peer name left netns between",
@@ -19,9 +19,7 @@ impl Lab {
             "-n far link set far up",
             "address add 10.99.0.1/24 broadcast + dev near",
             "-n far address add 10.99.0.2/24 broadcast + dev far",
-        ] {
-            must(Command::new("ip").args(args.split(' ')));
-        }
+        ]);
     }
 
     /// Does something while the host between carries packets as a poor link does: `link.py` tells how.
