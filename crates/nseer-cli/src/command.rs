@@ -149,6 +149,7 @@ async fn scan(
     let around = Around {
         data,
         network,
+        zones,
         sinks: sinks.clone(),
         found: found.clone(),
         excluded: Arc::default(),
@@ -171,8 +172,8 @@ async fn go(
     (past, found): (Past, Arc<FoundTargets>),
     begun: Instant,
 ) {
-    let Sending { methods, timing, scanner, ports, probes, tap, zones, .. } = sending;
-    let prepared = prepare(plan, probes, &mut around, zones).await;
+    let Sending { methods, timing, scanner, ports, probes, tap, .. } = sending;
+    let prepared = prepare(plan, probes, &mut around).await;
     let Around { data, network, sinks, limits, system, .. } = around;
     let hears_hangup = hears_hangup(&system);
     let run = |versions, systems, scripts| Run {
@@ -263,7 +264,6 @@ async fn prepare(
     plan: &Plan,
     mut probes: ProbeFile,
     around: &mut Around,
-    zones: Zones,
 ) -> anyhow::Result<Prepared> {
     if plan.scripts.update_database {
         update_database(plan, around).await?;
@@ -286,8 +286,8 @@ async fn prepare(
         Some(Scripts::new(config, around.sinks.clone(), are_shown))
     };
     let (network, sinks) = (around.network.clone(), around.sinks.clone());
-    let zones = (plan.depth != Depth::List).then_some(zones);
-    let targets = TargetSource::new(&plan.targets, (network, zones), &around.system, sinks).await?;
+    let zones = (plan.depth != Depth::List).then(|| around.zones.clone());
+    let targets = TargetSource::new(&plan.targets, network, zones, &around.system, sinks).await?;
     Ok((versions, systems, scripts, targets))
 }
 
@@ -345,8 +345,10 @@ async fn describe(plan: &Plan, system: System, limits: Limits) -> anyhow::Result
     let levels = Arc::new(Levels::new(plan.output.verbosity, plan.output.debug, false));
     let audience = Audience { levels: levels.clone(), stages: Vec::new(), is_interactive: false };
     let (sinks, writer) = sinks::open(&screen_only, &options, None, (&system, started), audience)?;
+    let zones = Zones::default();
     let around = Around {
-        network: setup::network(&plan.discovery, &limits, &Zones::default())?,
+        network: setup::network(&plan.discovery, &limits, &zones)?,
+        zones,
         data,
         sinks: sinks.clone(),
         found: Arc::new(FoundTargets::default()),

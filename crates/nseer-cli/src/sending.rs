@@ -43,8 +43,6 @@ pub struct Sending {
     pub troubles: Troubles,
     /// Counts what is sent.
     pub tap: PacketTap,
-    /// Knows on which link hosts are.
-    pub zones: Zones,
     /// What the user should know of it.
     pub warnings: Vec<String>,
 }
@@ -91,14 +89,10 @@ impl Sending {
             warnings.push(NO_RAW_PACKETS.to_owned());
         }
         warnings.extend(scanner::warnings(&plan.scan.packets, &methods));
+        let no_versions = |why| format!("nseer: warning: {why}: -sV is left out");
         warnings.extend(plan.versions.left_out.map(no_versions));
-        let zones = zones.clone();
-        Ok(Sending { methods, timing, scanner, ports, probes, troubles, tap, zones, warnings })
+        Ok(Sending { methods, timing, scanner, ports, probes, troubles, tap, warnings })
     }
-}
-
-fn no_versions(why: &str) -> String {
-    format!("nseer: warning: {why}: -sV is left out")
 }
 
 /// Who takes over the connections of the port scan, where anybody does.

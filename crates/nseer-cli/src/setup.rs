@@ -178,7 +178,7 @@ pub fn network(plan: &DiscoveryPlan, limits: &Limits, zones: &Zones) -> anyhow::
         system_dns: plan.system_resolver,
         slots: limits.script_slots,
         offers: limits.offers,
-        zone: Some(zones.lookup()),
+        zone: zones.lookup(),
         ..NetworkConfig::default()
     }))
 }
@@ -239,6 +239,8 @@ pub struct Around {
     pub data: Arc<DataDirs>,
     /// The network.
     pub network: Network,
+    /// Knows on which link hosts are.
+    pub zones: Zones,
     /// Takes what happens.
     pub sinks: Sinks,
     /// Takes targets that scripts find.

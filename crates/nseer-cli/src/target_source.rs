@@ -120,7 +120,8 @@ impl TargetSource {
     /// Where a file cannot be read, an exclusion is wrong, or every target is.
     pub async fn new(
         plan: &TargetPlan,
-        (network, zones): (Network, Option<Zones>),
+        network: Network,
+        zones: Option<Zones>,
         system: &System,
         sinks: Sinks,
     ) -> anyhow::Result<TargetSource> {

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use anyhow::{anyhow, bail};
 use nseer_core::TargetSpec;
-use nseer_packet::{Device, addresses, devices};
+use nseer_packet::{Device, PacketError, addresses, devices};
 use nseer_scan::ZoneOf;
 
 /// The zones of a run's link-local targets: numbers of interfaces. All clones are one.
@@ -15,7 +15,17 @@ use nseer_scan::ZoneOf;
 pub struct Zones {
     /// That of `-e`.
     interface: Option<String>,
+    /// Read once, when the first target needs it.
+    links: Arc<OnceLock<Result<Vec<Link>, PacketError>>>,
     known: Arc<RwLock<HashMap<Ipv6Addr, u32>>>,
+}
+
+/// One of the machine's interfaces.
+struct Link {
+    name: String,
+    index: u32,
+    /// It has a link-local address.
+    is_open: bool,
 }
 
 impl Zones {
@@ -29,7 +39,10 @@ impl Zones {
     #[must_use]
     pub fn lookup(&self) -> ZoneOf {
         let known = self.known.clone();
-        Arc::new(move |address| {
+        Arc::new(move |address: Ipv6Addr| {
+            if !address.is_unicast_link_local() {
+                return 0;
+            }
             let known = known.read().unwrap_or_else(PoisonError::into_inner);
             known.get(&address).copied().unwrap_or(0)
         })
@@ -43,10 +56,10 @@ impl Zones {
     pub fn of(&self, target: &TargetSpec) -> anyhow::Result<u32> {
         let is_link_local = target.addresses().at(0).is_some_and(is_link_local);
         let index = match (target.zone(), &self.interface) {
-            (Some(zone), _) => named(zone),
+            (Some(zone), _) => self.named(zone),
             (None, _) if !is_link_local => return Ok(0),
-            (None, Some(interface)) => named(interface),
-            (None, None) => only_link(),
+            (None, Some(interface)) => self.named(interface),
+            (None, None) => self.only_link(),
         };
         index.map_err(|error| anyhow!("'{target}' cannot be reached: {error}"))
     }
@@ -72,38 +85,56 @@ impl Zones {
         }
         Ok(())
     }
-}
 
-fn is_link_local(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
-}
+    /// The number of the interface of this name or number.
+    fn named(&self, zone: &str) -> anyhow::Result<u32> {
+        let links = self.links()?;
+        match links.iter().find(|link| link.name == zone || link.index.to_string() == zone) {
+            Some(link) => Ok(link.index),
+            None => {
+                let names: Vec<&str> = links.iter().map(|link| link.name.as_str()).collect();
+                bail!("no interface is called '{zone}'; there are {}", names.join(", "))
+            }
+        }
+    }
 
-/// The number of the interface of this name or number.
-fn named(zone: &str) -> anyhow::Result<u32> {
-    let is_meant = |device: &&Device| device.name == zone || device.index().to_string() == zone;
-    let devices = devices()?;
-    match devices.iter().find(is_meant) {
-        Some(device) => Ok(device.index()),
-        None => {
-            let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
-            bail!("no interface is called '{zone}'; there are {}", names.join(", "))
+    /// The only interface with a link-local address.
+    fn only_link(&self) -> anyhow::Result<u32> {
+        let open: Vec<&Link> = self.links()?.iter().filter(|link| link.is_open).collect();
+        match open.as_slice() {
+            [] => bail!("no interface of this machine has a link-local address"),
+            [link] => Ok(link.index),
+            [first, ..] => {
+                let names: Vec<&str> = open.iter().map(|link| link.name.as_str()).collect();
+                bail!(
+                    "it may be on the link of each of {}: name one, as in fe80::1%{}, or give -e",
+                    names.join(", "),
+                    first.name
+                )
+            }
+        }
+    }
+
+    fn links(&self) -> anyhow::Result<&[Link]> {
+        match self.links.get_or_init(links) {
+            Ok(links) => Ok(links),
+            Err(error) => bail!("the kernel lists no interfaces: {error}"),
         }
     }
 }
 
-/// The only interface with a link-local address.
-fn only_link() -> anyhow::Result<u32> {
-    let mut links: Vec<String> = addresses()?
-        .into_iter()
-        .filter_map(|(name, address, _)| is_link_local(address).then_some(name))
-        .collect();
-    links.dedup();
-    match links.as_slice() {
-        [] => bail!("no interface of this machine has a link-local address"),
-        [link] => named(link),
-        [first, ..] => bail!(
-            "it may be on the link of each of {}: name one, as in fe80::1%{first}, or give -e",
-            links.join(", ")
-        ),
-    }
+fn links() -> Result<Vec<Link>, PacketError> {
+    let addresses = addresses()?;
+    let is_open =
+        |name: &str| addresses.iter().any(|(of, address, _)| of == name && is_link_local(*address));
+    let link = |device: Device| Link {
+        is_open: is_open(&device.name),
+        index: device.index(),
+        name: device.name,
+    };
+    Ok(devices()?.into_iter().map(link).collect())
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }

@@ -84,8 +84,8 @@ pub struct NetworkConfig {
     /// Who may be contacted.
     pub policy: Arc<dyn NetPolicy>,
     /// Gives the number of the interface on whose link an address is, for those that are the same on every
-    /// link (RFC 4007); 0 where it is not known.
-    pub zone: Option<ZoneOf>,
+    /// link (RFC 4007); 0 for all others, and where it is not known.
+    pub zone: ZoneOf,
     /// Stands in for all peers and for DNS: nothing then reaches the network.
     pub stand_in: Option<Arc<dyn StandIn>>,
     /// Is told what goes over sockets.
@@ -101,7 +101,7 @@ impl Default for NetworkConfig {
             offers: 0,
             buffer_limit: 16 << 20,
             policy: Arc::new(AllowAll),
-            zone: None,
+            zone: Arc::new(|_| 0),
             stand_in: None,
             observer: None,
         }
@@ -226,11 +226,9 @@ impl Network {
 
     /// The peer with the link that it is on.
     pub(crate) fn on_link(&self, peer: SocketAddr) -> SocketAddr {
-        match (peer, &self.inner.config.zone) {
-            (SocketAddr::V6(mut v6), Some(zone))
-                if v6.scope_id() == 0 && v6.ip().is_unicast_link_local() =>
-            {
-                v6.set_scope_id(zone(*v6.ip()));
+        match peer {
+            SocketAddr::V6(mut v6) if v6.scope_id() == 0 => {
+                v6.set_scope_id((self.inner.config.zone)(*v6.ip()));
                 v6.into()
             }
             _ => peer,

@@ -23,6 +23,6 @@ pub use line::{packet_length, packet_line};
 pub use odd::{OddHeader, OddSegment};
 pub use probe::{Envelope, NoSuchPacket, Payload, arp_request, build, solicitation, tcp_flags};
 pub use reply::{Content, IcmpError, Query, Quoted, Reply, arp_reply};
-pub use send::{EthernetSender, IpSender};
+pub use send::{EthernetSender, IpSender, socket_address};
 pub use summary::{IpSummary, frame_destination};
 pub use wire::{Heard, Listener, Outgoing, Wire, may_send_raw};

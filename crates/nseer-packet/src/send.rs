@@ -72,15 +72,21 @@ impl IpSender {
     /// # Errors
     /// As the kernel says.
     pub fn send(&self, packet: &[u8], to: IpAddr, zone: u32) -> io::Result<()> {
-        let (socket, to) = match to {
-            IpAddr::V4(_) => (&self.v4, SocketAddr::new(to, 0)),
-            IpAddr::V6(v6) => {
-                let socket = self.v6.as_ref();
-                let socket = socket.ok_or_else(|| io::Error::from_raw_os_error(libc::EAFNOSUPPORT));
-                (socket?, SocketAddr::V6(SocketAddrV6::new(v6, 0, 0, zone)))
-            }
+        let socket = match to {
+            IpAddr::V4(_) => Some(&self.v4),
+            IpAddr::V6(_) => self.v6.as_ref(),
         };
-        whole(socket.send_to(packet, &to.into())?, packet)
+        let socket = socket.ok_or_else(|| io::Error::from_raw_os_error(libc::EAFNOSUPPORT))?;
+        whole(socket.send_to(packet, &socket_address(to, 0, zone).into())?, packet)
+    }
+}
+
+/// A port of an address. `zone` is the number of the interface where the address is one of one link, else 0.
+#[must_use]
+pub fn socket_address(address: IpAddr, port: u16, zone: u32) -> SocketAddr {
+    match address {
+        IpAddr::V4(v4) => (v4, port).into(),
+        IpAddr::V6(v6) => SocketAddrV6::new(v6, port, 0, zone).into(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, RawFd};
 
 use nix::errno::Errno;
@@ -16,6 +16,7 @@ use tokio::io::unix::AsyncFd;
 use crate::capture::{attach, watched};
 use crate::error::PacketError;
 use crate::filter::{LinkType, compile};
+use crate::send::socket_address;
 
 /// Bytes of a packet that are read: IP and TCP headers with options, or an error with what it
 /// quotes, at most a datagram of 300 bytes.
@@ -100,10 +101,7 @@ impl Wire {
 
 impl Outgoing {
     fn address(&self) -> SocketAddr {
-        match self.to {
-            IpAddr::V4(_) => SocketAddr::new(self.to, 0),
-            IpAddr::V6(v6) => SocketAddr::V6(SocketAddrV6::new(v6, 0, 0, self.zone)),
-        }
+        socket_address(self.to, 0, self.zone)
     }
 }
 

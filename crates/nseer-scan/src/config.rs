@@ -13,7 +13,7 @@ use crate::timing::Timing;
 pub type Trouble = Arc<dyn Fn(IpAddr, &io::Error) + Send + Sync>;
 
 /// Gives the number of the interface on whose link an address is, for those that are the same on every link
-/// (RFC 4007); 0 where it is not known.
+/// (RFC 4007); 0 for all others, and where it is not known.
 pub type ZoneOf = Arc<dyn Fn(Ipv6Addr) -> u32 + Send + Sync>;
 
 /// How it is found out whether a host is up.

@@ -4,10 +4,11 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use nseer_core::{PortState, PortStatus, Reason};
+use nseer_packet::socket_address;
 
 use crate::technique::{Aim, Technique};
 
@@ -100,14 +101,6 @@ impl Destination {
     #[must_use]
     pub fn socket(&self, port: u16) -> SocketAddr {
         socket_address(self.address, port, self.zone)
-    }
-}
-
-/// A port of an address, on the link behind the interface `zone`.
-pub(crate) fn socket_address(address: IpAddr, port: u16, zone: u32) -> SocketAddr {
-    match address {
-        IpAddr::V4(v4) => (v4, port).into(),
-        IpAddr::V6(v6) => SocketAddrV6::new(v6, port, 0, zone).into(),
     }
 }
 

@@ -7,12 +7,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use nseer_core::HostRecord;
-use nseer_packet::mtu_files;
+use nseer_packet::{mtu_files, socket_address};
 use nseer_seam::Files;
 use socket2::{Domain, Socket, Type};
 
 use crate::config::ZoneOf;
-use crate::connector::socket_address;
 
 /// Puts what the kernel knows of the way to a host into its record, for those who do not scan it: the address
 /// that packets leave from, the interface and its size, and whether the host is on a network of this machine's.
@@ -57,19 +56,15 @@ impl Routes {
         Routes { files, zone, interfaces: OnceLock::new() }
     }
 
-    fn zone(&self, address: IpAddr) -> u32 {
-        match address {
-            IpAddr::V6(v6) if v6.is_unicast_link_local() => (self.zone)(v6),
-            _ => 0,
-        }
-    }
-
     /// The route to `address`.
     ///
     /// # Errors
     /// As the kernel says; `AddrNotAvailable` where no address of this machine fits.
     pub(crate) fn to(&self, address: IpAddr) -> io::Result<Route<'_>> {
-        let zone = self.zone(address);
+        let zone = match address {
+            IpAddr::V4(_) => 0,
+            IpAddr::V6(v6) => (self.zone)(v6),
+        };
         let source = source(address, zone)?;
         let is_local = address.is_loopback() || source == address;
         let interfaces = self.interfaces.get_or_init(|| self.read());

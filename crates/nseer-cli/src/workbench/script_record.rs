@@ -63,7 +63,7 @@ pub(super) fn record(target: &OsStr, words: &Words, system: &System) -> anyhow::
     let recorder = Arc::new(Recorder::paced(&pace));
     let network = Network::new(NetworkConfig {
         observer: Some(recorder.clone()),
-        zone: Some(zones.lookup()),
+        zone: zones.lookup(),
         ..NetworkConfig::default()
     });
     let run = SingleRun {

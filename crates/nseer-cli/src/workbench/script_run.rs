@@ -175,7 +175,7 @@ async fn run_once(
     let zones = Zones::default();
     let network = Network::new(NetworkConfig {
         observer: Some(meter.clone()),
-        zone: Some(zones.lookup()),
+        zone: zones.lookup(),
         ..NetworkConfig::default()
     });
     let host = given_host(target, words, words.has("--probe"), (system, &zones)).await?;
@@ -208,7 +208,7 @@ pub(super) async fn given_host(
     (system, zones): (&System, &Zones),
 ) -> anyhow::Result<GivenHost> {
     // What the target is called is no part of the script's conversation.
-    let config = NetworkConfig { zone: Some(zones.lookup()), ..NetworkConfig::default() };
+    let config = NetworkConfig { zone: zones.lookup(), ..NetworkConfig::default() };
     let network = Network::new(config);
     let address = single_run::address(&target.host, &network, zones).await?;
     let is_address = target.host.split('%').next() == Some(address.to_string().as_str());

@@ -1,13 +1,14 @@
 //! The socket methods that choose a peer: `connect`, `reconnect_ssl`, `sendto`.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::rc::Rc;
 
 use mlua::{IntoLuaMulti as _, Lua, MultiValue, Table, Value};
 use nseer_lua::{Args, Raise, Reply};
 use nseer_net::{ConnectOptions, Family, LocalEnd, NetError, Socket, Transport};
+use nseer_packet::socket_address;
 
 use crate::context::{Connection as _, HeldSlot, ScriptContext};
 use crate::environment::World;
@@ -222,10 +223,8 @@ pub(crate) async fn address_of(
     ipv6: bool,
 ) -> Result<SocketAddr, NetError> {
     let port = peer.port.ok_or_else(|| NetError::Io(ErrorKind::InvalidInput.into()))?;
-    match numeric(&peer.host) {
-        Some((IpAddr::V6(v6), zone)) => return Ok(SocketAddrV6::new(v6, port, 0, zone).into()),
-        Some((v4, _)) => return Ok(SocketAddr::new(v4, port)),
-        None => {}
+    if let Some((ip, zone)) = numeric(&peer.host) {
+        return Ok(socket_address(ip, port, zone));
     }
     let family = if ipv6 { Family::V6 } else { Family::V4 };
     let found = Box::pin(world.config.network.resolve(&peer.host, Some(family))).await?;
