@@ -96,6 +96,8 @@ pub(crate) fn start(
     let (tasks, inbox) = mpsc::unbounded_channel();
     let (loaded, report) = oneshot::channel();
     let events = config.events.clone();
+    // Counted from now on, since the others leave it its share of the hosts while it loads the scripts.
+    let hosts = Taker::new(hosts);
     let thread = std::thread::Builder::new()
         .name(format!("scripts-{index}"))
         .stack_size(STACK)
@@ -104,7 +106,6 @@ pub(crate) fn start(
             match prepared {
                 Ok((runtime, world, scripts)) => {
                     let infos = scripts.iter().map(|s| s.info.clone()).collect();
-                    let hosts = Taker::new(hosts);
                     // Nobody listens where the engine has already been dropped.
                     let _ = loaded.send(Ok(infos));
                     let serving = serve(world, scripts, index == 0, inbox, hosts);
