@@ -196,7 +196,11 @@ async fn serve(
                     Some(task) => service.take(task),
                     None => return,
                 },
-                hosts = next_hosts => hosts.into_iter().for_each(|host| service.take(Task::Host(host))),
+                hosts = next_hosts => {
+                    hosts.into_iter().for_each(|host| service.take(Task::Host(host)));
+                    // They ask for their turn before this asks for one again.
+                    tokio::task::yield_now().await;
+                }
             }
         }
     };
