@@ -78,7 +78,7 @@ fn a_scan_that_is_stopped_gives_the_terminal_back_and_goes_on() {
             shell.press("\x1a");
             shell.wait_until("the terminal is given back", Terminal::is_as_before);
             shell.wait_until("the line is gone", |shell| !shell.screen().contains("waits on"));
-            assert!(shell.screen().ends_with("shell$"), "{}", shell.screen());
+            shell.wait_until("the shell asks", |shell| shell.screen().ends_with("shell$"));
             shell.press("fg\n");
         }
         shell.wait_for("waits on 127.0.0.1:7001 ");
