@@ -157,81 +157,70 @@ impl Desk {
         with: impl mlua::IntoLuaMulti,
     ) -> Vec<Deed> {
         self.awaited.remove(&connection);
-        let mut deeds = Vec::new();
         let mut with = match with.into_lua_multi(&self.loaded.lua) {
             Ok(values) => values,
             Err(error) => return vec![Deed::Failed(first_line(&error))],
         };
         self.loaded.refill();
+        let mut deeds = Vec::new();
         let mut sent = 0;
-        loop {
-            if thread.status() != ThreadStatus::Resumable {
-                return deeds;
-            }
-            let said = match thread.resume::<MultiValue>(std::mem::take(&mut with)) {
-                Ok(said) => said,
-                Err(error) => {
-                    deeds.push(Deed::Failed(first_line(&error)));
-                    return deeds;
-                }
-            };
-            if thread.status() != ThreadStatus::Resumable {
-                deeds.push(Deed::Close);
-                return deeds;
-            }
-            let text = |at: usize| match said.get(at) {
-                Some(Value::String(text)) => text.as_bytes().to_vec(),
-                _ => Vec::new(),
-            };
-            let ended = match text(0).as_slice() {
-                b"send" => {
-                    let data = text(1);
-                    sent += data.len();
-                    if sent > MOST_SENT {
-                        deeds.push(Deed::Failed("it sends without end".to_owned()));
-                        return deeds;
+        // A peer that has ended is not asked again.
+        while thread.status() == ThreadStatus::Resumable {
+            let deed = match thread.resume(std::mem::take(&mut with)) {
+                Err(error) => Deed::Failed(first_line(&error)),
+                Ok(_) if thread.status() != ThreadStatus::Resumable => Deed::Close,
+                Ok(said) => match deed(&said) {
+                    Some(deed) => deed,
+                    None => {
+                        if said.len() > 1 {
+                            self.awaited.insert(connection, (text(&said, 1), text(&said, 2)));
+                        }
+                        break;
                     }
-                    deeds.push(Deed::Send(data));
-                    false
-                }
-                b"wait" => {
-                    let seconds = match said.get(1) {
-                        Some(Value::Number(seconds)) => *seconds,
-                        // `wait` takes less than 1e7.
-                        Some(Value::Integer(seconds)) => *seconds as f64,
-                        _ => 0.0,
-                    };
-                    deeds
-                        .push(Deed::Wait(Duration::try_from_secs_f64(seconds).unwrap_or_default()));
-                    false
-                }
-                b"tls" => {
-                    deeds.push(Deed::Tls);
-                    false
-                }
-                b"receive" => {
-                    if said.len() > 1 {
-                        self.awaited.insert(connection, (text(1), text(2)));
-                    }
-                    return deeds;
-                }
-                b"mismatch" => {
-                    deeds.push(Deed::Mismatch(text(1), text(2)));
-                    true
-                }
-                b"reset" => {
-                    deeds.push(Deed::Reset);
-                    true
-                }
-                _ => {
-                    deeds.push(Deed::Close);
-                    true
-                }
+                },
             };
-            if ended {
-                // A peer that has ended is not asked again.
-                return deeds;
+            if let Deed::Send(data) = &deed {
+                sent += data.len();
+            }
+            if sent > MOST_SENT {
+                deeds.push(Deed::Failed("it sends without end".to_owned()));
+                break;
+            }
+            let goes_on = matches!(deed, Deed::Send(_) | Deed::Wait(_) | Deed::Tls);
+            deeds.push(deed);
+            if !goes_on {
+                break;
             }
         }
+        deeds
     }
+}
+
+/// A string among what a peer yielded; empty where there is none.
+fn text(said: &MultiValue, at: usize) -> Vec<u8> {
+    match said.get(at) {
+        Some(Value::String(text)) => text.as_bytes().to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// What a peer says that it does; `None` where it waits for the script.
+fn deed(said: &MultiValue) -> Option<Deed> {
+    Some(match text(said, 0).as_slice() {
+        b"send" => Deed::Send(text(said, 1)),
+        b"wait" => {
+            let seconds = match said.get(1) {
+                Some(Value::Number(seconds)) => *seconds,
+                // `wait` takes less than 1e7.
+                Some(Value::Integer(seconds)) => *seconds as f64,
+                _ => 0.0,
+            };
+            Deed::Wait(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+        }
+        b"tls" => Deed::Tls,
+        b"receive" => return None,
+        b"mismatch" => Deed::Mismatch(text(said, 1), text(said, 2)),
+        b"reset" => Deed::Reset,
+        _ => Deed::Close,
+    })
 }

@@ -131,14 +131,22 @@ impl Attempt {
             Some(line) => Ok(line),
             None => self.connect(&shared).await,
         };
-        let mut line = match line {
-            Ok(line) => line,
-            Err(end) => {
-                report.end = end;
-                return report;
-            }
-        };
-        let Some(probe) = shared.db.probes().get(self.place) else { return report };
+        match line {
+            Ok(line) => self.ask(line, &shared, &signals, &mut report).await,
+            Err(end) => report.end = end,
+        }
+        report
+    }
+
+    /// Sends the probe and listens.
+    async fn ask<D: Dialer>(
+        &self,
+        mut line: Line<D::Conversation>,
+        shared: &Shared<D>,
+        signals: &UnboundedSender<Signal>,
+        report: &mut Report<D::Conversation>,
+    ) {
+        let Some(probe) = shared.db.probes().get(self.place) else { return };
         let begun = Instant::now();
         let until = self.turns.next(begun + probe.wait());
         shared.trace(|| format!("{}: probe {}", self.peer, probe.name()));
@@ -147,70 +155,57 @@ impl Attempt {
         {
             shared.trace(|| format!("{}: probe {}: {error}", self.peer, probe.name()));
             report.end = End::Failed;
-            return report;
+            return;
         }
         let _ = signals.send(Signal::Sent);
-        let mut is_soft = false;
-        loop {
+        let mut has_hint = false;
+        report.end = loop {
             match line.conversation.receive(until).await {
                 Ok(more) => {
                     report.answer.extend(more);
                     report.answer.truncate(MOST_ANSWER);
                 }
                 Err(NetError::TimedOut) => {
-                    report.end = End::Silence;
                     if probe.is_null() && report.answer.is_empty() {
                         report.unused = Some(line);
                     } else {
                         line.give_up();
                     }
-                    break;
+                    break End::Silence;
                 }
-                Err(error) => {
-                    report.end =
-                        if matches!(error, NetError::Eof) { End::Closed } else { End::Failed };
-                    break;
-                }
+                Err(NetError::Eof) => break End::Closed,
+                Err(_) => break End::Failed,
             }
-            let found = shared.db.find(self.place, &report.answer);
-            shared.tell(&found.problems);
-            match found.matched {
-                Some(hard) if !hard.soft => {
-                    shared.trace(|| {
-                        format!(
-                            "{}: probe {} tells {}: line {}",
-                            self.peer,
-                            probe.name(),
-                            hard.service,
-                            hard.line
-                        )
-                    });
-                    report.hard = Some(hard);
-                    report.end = End::Enough;
-                    break;
-                }
-                Some(soft) if !is_soft => {
-                    shared.trace(|| {
-                        format!(
-                            "{}: probe {} hints at {}: line {}",
-                            self.peer,
-                            probe.name(),
-                            soft.service,
-                            soft.line
-                        )
-                    });
-                    is_soft = true;
-                    let _ = signals.send(Signal::Soft(Box::new(soft)));
-                }
-                _ => {}
+            report.hard = self.look(&report.answer, shared, signals, &mut has_hint);
+            if report.hard.is_some() || report.answer.len() >= ENOUGH_ANSWER {
+                break End::Enough;
             }
-            if report.answer.len() >= ENOUGH_ANSWER {
-                report.end = End::Enough;
-                break;
-            }
-        }
+        };
         report.listened = begun.elapsed();
-        report
+    }
+
+    /// What an answer tells for certain. The first thing that it hints at is told, and noted in `has_hint`.
+    fn look<D>(
+        &self,
+        answer: &[u8],
+        shared: &Shared<D>,
+        signals: &UnboundedSender<Signal>,
+        has_hint: &mut bool,
+    ) -> Option<Match> {
+        let found = shared.db.find(self.place, answer);
+        shared.tell(&found.problems);
+        let matched = found.matched.filter(|matched| !matched.soft || !*has_hint)?;
+        shared.trace(|| {
+            let how = if matched.soft { "hints at" } else { "tells" };
+            let name = shared.db.probes().get(self.place).map_or("", |probe| probe.name());
+            format!("{}: probe {name} {how} {}: line {}", self.peer, matched.service, matched.line)
+        });
+        if !matched.soft {
+            return Some(matched);
+        }
+        *has_hint = true;
+        let _ = signals.send(Signal::Soft(Box::new(matched)));
+        None
     }
 
     /// Makes a connection, or says how it came to nothing.

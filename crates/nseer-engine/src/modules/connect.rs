@@ -88,31 +88,7 @@ const TRANSPORTS: [&str; 3] = ["tcp", "udp", "ssl"];
 pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply, Raise> {
     let cell = this(args)?;
     let peer = peer_argument(world, lua, args, 2)?;
-    let default = match args.value(3) {
-        Value::Table(port) => lua.coerce_string(field(world, lua, &port, "protocol")?)?,
-        _ => None,
-    };
-    let transport = match (args.value(4), default) {
-        (Value::Nil, Some(protocol)) => {
-            let protocol = protocol.to_string_lossy();
-            match TRANSPORTS.iter().position(|t| *t == protocol) {
-                Some(i) => i,
-                None => return Err(args.bad(4, format!("invalid option '{protocol}'"))),
-            }
-        }
-        _ => args.option(
-            lua,
-            4,
-            Some(usize::from(cell.transport.get() == Transport::Udp)),
-            &TRANSPORTS,
-        )?,
-    };
-    let transport = match (transport, cell.transport.get()) {
-        (0, _) => Transport::Tcp,
-        (1, _) => Transport::Udp,
-        (_, Transport::Udp) if !world.has_older_nmap => Transport::Dtls,
-        _ => Transport::Tls,
-    };
+    let transport = transport_argument(world, lua, args, &cell)?;
     cell.shut();
     // What the next call takes where it is not told.
     cell.transport.set(match transport {
@@ -121,10 +97,9 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
     });
     *cell.sni.borrow_mut() = peer.sni.clone();
     let context = world.current()?;
-    let local_end = LocalEnd::default();
     let options = ConnectOptions {
         bind: cell.bind.get(),
-        local_end: Some(local_end.clone()),
+        local_end: Some(LocalEnd::default()),
         sni: peer.sni.clone(),
         timeout: cell.timeout.get(),
         tls_end_once: world.has_older_nmap,
@@ -133,7 +108,6 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
     };
     let (lua, world) = (lua.clone(), world.clone());
     Ok(Reply::wait(async move {
-        let network = world.config.network.clone();
         let address = match address_of(&world, &peer, cell.ipv6.get()).await {
             Ok(address) => address,
             Err(NetError::Resolve { text, .. }) => {
@@ -144,20 +118,7 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
         if !matches!(transport, Transport::Udp | Transport::Dtls) {
             take_slot(&world, &context).await;
         }
-        cell.peer.set(Some(address));
-        cell.sent_to.set(None);
-        let connected = cell
-            .run(pin!(async {
-                match Socket::connect(&network, transport, address, &options).await {
-                    Ok(socket) => {
-                        tell_other_end(&world, &cell, &socket);
-                        cell.ends.set(ends(&world, &socket));
-                        (Some(socket), Ok(()))
-                    }
-                    Err(error) => (None, Err(error)),
-                }
-            }))
-            .await;
+        let connected = dial(&world, &cell, address, transport, &options).await;
         cell.user.set(0);
         match connected {
             Ok(()) => {
@@ -167,11 +128,6 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             }
             Err(error) => {
                 context.review_slot();
-                if !matches!(error, NetError::Cancelled) {
-                    let broken = Broken::of(&error, transport, local_end.get());
-                    cell.broken.set(Some(broken));
-                    trace_failure(&world, &cell, address, broken, transport, &error);
-                }
                 if world.has_older_nmap && error.is_no_way() {
                     return Ok((false, "Nsock connect failed immediately").into_lua_multi(&lua)?);
                 }
@@ -179,6 +135,70 @@ pub(crate) fn connect(world: &Rc<World>, lua: &Lua, args: &Args) -> Result<Reply
             }
         }
     }))
+}
+
+/// The transport that a call of `connect` is told, by its last argument or a port table; else that of the call
+/// before.
+fn transport_argument(
+    world: &World,
+    lua: &Lua,
+    args: &Args,
+    cell: &SocketCell,
+) -> Result<Transport, Raise> {
+    let before = cell.transport.get();
+    let of_port = match args.value(3) {
+        Value::Table(port) => lua.coerce_string(field(world, lua, &port, "protocol")?)?,
+        _ => None,
+    };
+    let word = match (args.value(4), of_port) {
+        (Value::Nil, Some(protocol)) => {
+            let protocol = protocol.to_string_lossy();
+            match TRANSPORTS.iter().position(|t| *t == protocol) {
+                Some(i) => i,
+                None => return Err(args.bad(4, format!("invalid option '{protocol}'"))),
+            }
+        }
+        _ => args.option(lua, 4, Some(usize::from(before == Transport::Udp)), &TRANSPORTS)?,
+    };
+    Ok(match (word, before) {
+        (0, _) => Transport::Tcp,
+        (1, _) => Transport::Udp,
+        (_, Transport::Udp) if !world.has_older_nmap => Transport::Dtls,
+        _ => Transport::Tls,
+    })
+}
+
+/// Puts a connection into the cell, or notes there why there is none.
+async fn dial(
+    world: &World,
+    cell: &Rc<SocketCell>,
+    address: SocketAddr,
+    transport: Transport,
+    options: &ConnectOptions,
+) -> Result<(), NetError> {
+    cell.peer.set(Some(address));
+    cell.sent_to.set(None);
+    let connected = cell
+        .run(pin!(async {
+            match Socket::connect(&world.config.network, transport, address, options).await {
+                Ok(socket) => {
+                    tell_other_end(world, cell, &socket);
+                    cell.ends.set(ends(world, &socket));
+                    (Some(socket), Ok(()))
+                }
+                Err(error) => (None, Err(error)),
+            }
+        }))
+        .await;
+    if let Err(error) = &connected
+        && !matches!(error, NetError::Cancelled)
+    {
+        let local = options.local_end.as_ref().and_then(LocalEnd::get);
+        let broken = Broken::of(error, transport, local);
+        cell.broken.set(Some(broken));
+        trace_failure(world, cell, address, broken, transport, error);
+    }
+    connected
 }
 
 /// Nmap tells of every end of connecting in one way. What came of it is told in a second line.
