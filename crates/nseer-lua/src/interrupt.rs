@@ -8,6 +8,8 @@
 
 #![allow(unsafe_code, reason = "hooks must be set on coroutines that mlua has no handle of")]
 
+mod sample;
+
 use std::cell::Cell;
 use std::ffi::{CStr, c_int};
 use std::fmt;
@@ -16,11 +18,13 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mlua::ffi::{self, lua_Debug, lua_State};
 use mlua::{Function, Lua, Thread};
 use nseer_seam::Clock;
+
+use self::sample::Sample;
 
 /// How long one resume may compute without waiting.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +42,7 @@ pub enum Overrun {
     Compute,
     /// [`Limits::elapsed`].
     Elapsed,
-    /// Ten times [`Limits::compute`], most of it asleep.
+    /// Ten times [`Limits::compute`], asleep.
     Stalled,
     /// None: all were told to stop.
     Ended,
@@ -82,10 +86,6 @@ impl Overran {
     }
 }
 
-/// How often a resume may outlast its limit of processor time before it counts as one that waits for a file that
-/// gives nothing.
-const STALL: u32 = 10;
-
 /// How often the watchdog looks.
 const PERIOD: Duration = Duration::from_millis(50);
 
@@ -114,6 +114,14 @@ impl Shared {
     fn overrun(&self) -> Overrun {
         let place = self.overrun.load(Ordering::Relaxed);
         Overrun::ALL.get(place).copied().unwrap_or(Overrun::Compute)
+    }
+
+    fn limits(&self) -> Limits {
+        let elapsed = self.elapsed_ms.load(Ordering::Relaxed);
+        Limits {
+            compute: Duration::from_millis(self.compute_ms.load(Ordering::Relaxed)),
+            elapsed: (elapsed != u64::MAX).then(|| Duration::from_millis(elapsed)),
+        }
     }
 }
 
@@ -304,32 +312,6 @@ unsafe extern "C-unwind" fn leave(_: *mut lua_State) -> c_int {
     0
 }
 
-/// When a worker's present resume was first seen, and how often since.
-struct Sample {
-    step: u64,
-    since: Instant,
-    cpu: Duration,
-    /// Unlike the clock these stand still while the whole program is stopped.
-    looks: u32,
-}
-
-impl Sample {
-    /// What the resume has overrun by now.
-    fn overrun(&self, shared: &Shared, now: Instant, cpu: Duration) -> Option<Overrun> {
-        let compute = shared.compute_ms.load(Ordering::Relaxed);
-        let elapsed = millis(now.saturating_duration_since(self.since));
-        if elapsed >= shared.elapsed_ms.load(Ordering::Relaxed) {
-            Some(Overrun::Elapsed)
-        } else if millis(cpu.saturating_sub(self.cpu)) >= compute {
-            Some(Overrun::Compute)
-        } else if millis(PERIOD * self.looks) >= compute.saturating_mul(STALL.into()) {
-            Some(Overrun::Stalled)
-        } else {
-            None
-        }
-    }
-}
-
 fn look(workers: &[Arc<Shared>], samples: &mut Vec<Option<Sample>>, clock: &dyn Clock, all: bool) {
     samples.resize_with(workers.len(), || None);
     for (shared, sample) in workers.iter().zip(samples) {
@@ -340,9 +322,8 @@ fn look(workers: &[Arc<Shared>], samples: &mut Vec<Option<Sample>>, clock: &dyn 
         }
         let (now, cpu) = (clock.now(), cpu_time(shared.thread));
         match sample {
-            Some(first) if first.step == step => {
-                first.looks = first.looks.saturating_add(1);
-                let overrun = first.overrun(shared, now, cpu);
+            Some(seen) if seen.step == step => {
+                let overrun = seen.look(&shared.limits(), now, cpu);
                 if let Some(overrun) = overrun.or(all.then_some(Overrun::Ended)) {
                     shared.overrun.store(overrun as usize, Ordering::Relaxed);
                     shared.stop.store(step, Ordering::Release);
@@ -350,7 +331,7 @@ fn look(workers: &[Arc<Shared>], samples: &mut Vec<Option<Sample>>, clock: &dyn 
                     unsafe { libc::pthread_kill(shared.thread, SIGNAL) };
                 }
             }
-            _ => *sample = Some(Sample { step, since: now, cpu, looks: 0 }),
+            _ => *sample = Some(Sample::new(step, now, cpu)),
         }
     }
 }
