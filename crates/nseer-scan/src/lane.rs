@@ -5,6 +5,7 @@
 //! have to be waited for. Knows no sockets and no host record.
 
 mod amid_silence;
+mod bench;
 
 use std::collections::VecDeque;
 use std::io;
@@ -51,6 +52,10 @@ pub(crate) struct Lane<'a, C: Connector> {
     again: VecDeque<Probe>,
     /// Silent ports that had all retransmissions which seemed useful at the time.
     bench: Vec<Probe>,
+    /// Until then nothing is said of them.
+    lingers_until: Option<Instant>,
+    /// The longest round trip.
+    slowest: Duration,
     flight: Flight<C::Pending, InFlight<'a>>,
     /// A permit that is passed from probe to probe while answers come at once.
     permit: Option<Permit<'a>>,
@@ -93,6 +98,8 @@ impl<'a, C: Connector> Lane<'a, C> {
             block: 0..0,
             again: VecDeque::new(),
             bench: Vec::new(),
+            lingers_until: None,
+            slowest: Duration::ZERO,
             flight: Flight::new(),
             permit: None,
             verdicts: Vec::new(),
@@ -150,8 +157,12 @@ impl<'a, C: Connector> Lane<'a, C> {
         if pause_ends.is_some_and(|until| now < until) {
             return Ok(Step::Wait { until: pause_ends, permit: false });
         }
-        if !self.has_next() {
-            return Ok(if self.flight.is_empty() { Step::Finished } else { FOR_ANSWERS });
+        if !self.has_next(now) {
+            return Ok(match self.lingers_until {
+                _ if !self.flight.is_empty() => FOR_ANSWERS,
+                None => Step::Finished,
+                until => Step::Wait { until, permit: false },
+            });
         }
         if let Some(wait) = self.obstacle(now) {
             return Ok(wait);
@@ -249,7 +260,7 @@ impl<'a, C: Connector> Lane<'a, C> {
         }
     }
 
-    fn has_next(&mut self) -> bool {
+    fn has_next(&mut self, now: Instant) -> bool {
         if !self.again.is_empty() {
             return true;
         }
@@ -257,7 +268,7 @@ impl<'a, C: Connector> Lane<'a, C> {
             self.block = self.work.take();
         }
         if self.block.is_empty() && self.flight.is_empty() {
-            self.judge_bench();
+            self.judge_bench(now);
         }
         !self.again.is_empty() || !self.block.is_empty()
     }
@@ -270,52 +281,6 @@ impl<'a, C: Connector> Lane<'a, C> {
             let place = (!order::is_likely(aim)).then(|| self.first_tries.sent(self.epoch()));
             Some(Probe::new(aim, place))
         })
-    }
-
-    /// At the end: silent ports get another chance where retransmissions have turned out to be
-    /// more useful than it seemed; for the others silence is the answer.
-    fn judge_bench(&mut self) {
-        let allowed = self.allowed_retries();
-        let mut silent = Vec::new();
-        for probe in std::mem::take(&mut self.bench) {
-            if let Some(answer) = self.connector.late(probe.aim) {
-                self.answered(probe, answer, None);
-            } else if !self.is_limited && (probe.tries <= allowed || self.is_in_doubt(&probe)) {
-                self.again.push_back(probe);
-            } else {
-                silent.push(probe);
-            }
-        }
-        if self.again.is_empty() {
-            self.look_again(&mut silent);
-        }
-        if self.again.is_empty() {
-            let verdict = |probe: Probe| (probe.aim, self.host.silence(probe.aim.technique));
-            self.verdicts.extend(silent.into_iter().map(verdict));
-        } else {
-            self.bench = silent;
-        }
-    }
-
-    /// Takes some of the silent ones for another try, where a limit may be why they are silent.
-    fn look_again(&mut self, silent: &mut Vec<Probe>) {
-        if self.second_look.is_none() {
-            self.is_limited = self.is_limited || (!silent.is_empty() && self.falls_silent());
-            if !self.is_limited {
-                return;
-            }
-            let is_alone = self.work.lanes() == 1;
-            self.second_look = Some(Batches::new(self.host.has_answered_late(), is_alone));
-        }
-        let most = self.host.most_retries();
-        let may_be_asked = silent.iter().filter(|probe| probe.tries <= most).count();
-        let size = self.second_look.as_mut().map_or(0, |batches| batches.next(may_be_asked));
-        // Those that were asked least come first.
-        silent.sort_by_key(|probe| probe.tries);
-        self.again.extend(silent.drain(..size));
-        let rest = self.second_look.as_ref().map_or(Duration::ZERO, Batches::rest);
-        // It has been left alone since it was asked the last time.
-        self.rests_until = self.last_sent.map(|last| last + rest);
     }
 
     fn allowed_retries(&self) -> u32 {
@@ -353,6 +318,7 @@ impl<'a, C: Connector> Lane<'a, C> {
             None if trip.is_some_and(|trip| trip > probe.waited) => (0, trip),
             None => (probe.tries, trip),
         };
+        self.slowest = self.slowest.max(trip.unwrap_or_default());
         if let Some(trip) = trip.filter(|_| self.is_stranger) {
             self.is_stranger = false;
             self.gate.met(trip);

@@ -77,6 +77,12 @@ impl Technique {
         self != Technique::Connect
     }
 
+    /// True where an answer may come after the last try was given up. A connection is closed then, and a neighbour is
+    /// never far.
+    pub(crate) fn hears_late_answers(self) -> bool {
+        !matches!(self, Technique::Connect | Technique::Link)
+    }
+
     /// True where closed ports are told by ICMP errors, which hosts limit.
     #[must_use]
     pub fn is_told_by_errors(self) -> bool {

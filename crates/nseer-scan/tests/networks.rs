@@ -298,6 +298,32 @@ fn a_distant_host_among_near_ones_is_waited_for() {
     }
 }
 
+/// A host that is farther away than any probe waits: its answers count, the last ones too, whatever the template.
+#[test]
+fn answers_that_come_later_than_any_probe_waits_are_taken() {
+    // About a window's size and others.
+    const SIZES: [u16; 8] = [1, 2, 15, 17, 20, 33, 100, 300];
+    let slow = [(3, [1_200, 2_000, 2_900]), (4, [700, 1_200, 1_900]), (5, [400, 900, 1_400])];
+    for (template, delays) in slow {
+        for (delay, count) in delays.iter().flat_map(|delay| SIZES.map(|count| (*delay, count))) {
+            let ports = (1..=count).map(|port| (port, Kind::Open)).collect();
+            let network = Network { ports, delay, ..Network::quiet() };
+            let outcome = network.scan_with(Timing::template(template));
+            let found = outcome.states(PortState::Open);
+            assert_eq!(found, usize::from(count), "-T{template}, {delay} ms");
+        }
+    }
+}
+
+/// Whoever never answers gets a second more than its time-outs, and is asked no more often.
+#[test]
+fn silence_is_waited_for_a_second_longer() {
+    let ports = (1..=2).map(|port| (port, Kind::Silent)).collect();
+    let outcome = Network { ports, ..Network::quiet() }.scan_with(Timing::template(4));
+    let ms = outcome.elapsed.as_millis();
+    assert!((1_900..2_100).contains(&ms) && outcome.probes == 4, "{ms} {}", outcome.probes);
+}
+
 /// Hosts that limit their errors, as Linux does to everybody and to each: little is asked in vain, and little
 /// time is lost against what the limit itself takes.
 #[test]
