@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::port::PortKey;
 
+/// As many hops are asked: a way is longer only where packets run in circles.
+pub const MOST_HOPS: u8 = 30;
+
 /// The way that probes took to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {

@@ -152,10 +152,10 @@ impl<W: Write + Send> NormalReport<W> {
             write_results(&mut self.out, &host.scripts, &self.options)?;
         }
         if let Some(trace) = &host.trace {
-            trace_text::write(&mut self.out, trace)?;
+            trace_text::write(&mut self.out, trace, host.address)?;
         }
         self.final_times(host)?;
-        if !self.options.no_ports || has_results {
+        if !self.options.no_ports || has_results || host.trace.is_some() {
             writeln!(self.out)?;
         }
         Ok(())

@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use nseer_core::trace::{Hop, Trace, TraceProbe};
+use nseer_core::trace::{Hop, MOST_HOPS, Trace, TraceProbe};
 
 use crate::escape::{line_text, xml_string};
 
-/// The table of hops. Hops that did not answer are counted on a line of their own.
-pub(crate) fn write(out: &mut impl io::Write, trace: &Trace) -> io::Result<()> {
+/// The table of hops on the way to `host`. Hops that did not answer are counted on a line of their own.
+pub(crate) fn write(out: &mut impl io::Write, trace: &Trace, host: IpAddr) -> io::Result<()> {
     let how = match trace.probe {
         Some(TraceProbe::Port(key)) => format!(" (using port {key})"),
         Some(TraceProbe::Echo) => " (using proto 1/icmp)".to_owned(),
@@ -21,11 +22,7 @@ pub(crate) fn write(out: &mut impl io::Write, trace: &Trace) -> io::Result<()> {
     writeln!(out, "HOP {:<width$} ADDRESS", "RTT")?;
     let mut next = 1;
     for (hop, time) in trace.hops.iter().zip(&times) {
-        match hop.ttl.saturating_sub(next) {
-            0 => {}
-            1 => writeln!(out, "{next:<3} ...")?,
-            _ => writeln!(out, "{next:<3} ... {}", hop.ttl - 1)?,
-        }
+        write_gap(out, next, hop.ttl)?;
         let address = match &hop.name {
             Some(name) => format!("{} ({})", line_text(name), hop.address),
             None => hop.address.to_string(),
@@ -33,7 +30,19 @@ pub(crate) fn write(out: &mut impl io::Write, trace: &Trace) -> io::Result<()> {
         writeln!(out, "{:<3} {time:<width$} {address}", hop.ttl)?;
         next = hop.ttl.saturating_add(1);
     }
+    if trace.hops.last().is_none_or(|last| last.address != host) {
+        write_gap(out, next, MOST_HOPS + 1)?;
+    }
     Ok(())
+}
+
+/// Hops from `next` to the one before `end`, which did not answer.
+fn write_gap(out: &mut impl io::Write, next: u8, end: u8) -> io::Result<()> {
+    match end.saturating_sub(next) {
+        0 => Ok(()),
+        1 => writeln!(out, "{next:<3} ..."),
+        _ => writeln!(out, "{next:<3} ... {}", end - 1),
+    }
 }
 
 /// The `trace` element.
@@ -93,7 +102,7 @@ mod tests {
         ];
         let trace = Trace { probe: Some(TraceProbe::Port(PortKey::tcp(80))), hops };
         let mut text = Vec::new();
-        write(&mut text, &trace).expect("memory");
+        write(&mut text, &trace, [192, 0, 2, 6].into()).expect("memory");
         let expected = "\nTRACEROUTE (using port 80/tcp)\nHOP RTT      ADDRESS\n\
             1   0.05 ms  192.0.2.1\n2   ...\n3   12.34 ms a.example (192.0.2.3)\n4   ... 5\n\
             6   --       192.0.2.6\n";
@@ -105,5 +114,18 @@ mod tests {
             <hop ttl=\"3\" ipaddr=\"192.0.2.3\" rtt=\"12.34\" host=\"a.example\"/>\n\
             <hop ttl=\"6\" ipaddr=\"192.0.2.6\" rtt=\"--\"/>\n</trace>\n";
         assert_eq!(String::from_utf8_lossy(&xml), expected);
+    }
+
+    #[test]
+    fn a_trace_that_did_not_arrive_says_so() {
+        let text = |hops: Vec<Hop>| {
+            let trace = Trace { probe: Some(TraceProbe::Echo), hops };
+            let mut text = Vec::new();
+            write(&mut text, &trace, [192, 0, 2, 99].into()).expect("memory");
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        assert!(text(vec![hop(1, None, Some(50))]).ends_with("192.0.2.1\n2   ... 30\n"));
+        assert!(text(vec![hop(29, None, Some(50))]).ends_with("192.0.2.29\n30  ...\n"));
+        assert!(text(Vec::new()).ends_with("ADDRESS\n1   ... 30\n"));
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct HostState {
 #[derive(Debug)]
 struct Inner {
     trips: RoundTripEstimator,
+    /// Those of errors from others about the host.
+    told_by_others: RoundTripEstimator,
     window: Window,
     retry: RetryPolicy,
     errors: ErrorLimit,
@@ -59,6 +61,7 @@ impl HostState {
         HostState {
             inner: Mutex::new(Inner {
                 trips: RoundTripEstimator::new(timing),
+                told_by_others: RoundTripEstimator::new(timing),
                 window: Window::new(START, THRESHOLD, least, max.max(least)),
                 retry: RetryPolicy::new(timing.max_retries),
                 errors: ErrorLimit::new(delay, timing.max_udp_scan_delay),
@@ -104,6 +107,11 @@ impl HostState {
     /// A round trip, of which nothing else is to be learnt.
     pub(crate) fn sample(&self, trip: Duration) {
         self.lock().trips.sample(trip);
+    }
+
+    /// The round trip of an error from somebody else, who may be nearer.
+    pub(crate) fn told_by_others(&self, trip: Duration) {
+        self.lock().told_by_others.sample(trip);
     }
 
     /// True where such an answer, if it comes late, says nothing of the network: the user does not wait
@@ -231,9 +239,10 @@ impl HostState {
         self.lock().trips.is_measured()
     }
 
-    /// The values for the host's record.
+    /// The values for the host's record. Where only others told of it, theirs are what is known.
     pub(crate) fn round_trip(&self) -> Option<RoundTrip> {
-        self.lock().trips.record()
+        let inner = self.lock();
+        inner.trips.record().or_else(|| inner.told_by_others.record())
     }
 
     fn lock_pace(&self) -> MutexGuard<'_, Option<Pace>> {

@@ -297,7 +297,11 @@ impl<'a, C: Connector> Lane<'a, C> {
 
     fn landed(&mut self, landed: Landed<Answer, InFlight<'a>>) {
         let answer = landed.output;
-        let trip = answer.is_from_host.then(|| landed.sent.elapsed());
+        let trip = landed.sent.elapsed();
+        if !answer.is_from_host {
+            self.host.told_by_others(trip);
+        }
+        let trip = answer.is_from_host.then_some(trip);
         self.answered(landed.tag.probe, answer, trip);
     }
 

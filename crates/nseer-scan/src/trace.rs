@@ -6,7 +6,7 @@ use std::io;
 use std::net::IpAddr;
 use std::ops::ControlFlow;
 
-use nseer_core::trace::{Hop, Trace, TraceProbe};
+use nseer_core::trace::{Hop, MOST_HOPS, Trace, TraceProbe};
 use nseer_core::{HostRecord, PortKey, Protocol, Reason};
 
 use crate::connector::{Connector, Destination};
@@ -16,8 +16,6 @@ use crate::lane::Lane;
 use crate::technique::{Aim, Technique};
 use crate::work::{Verdict, Work};
 
-/// A way is longer than this only where packets run in circles.
-const MOST_HOPS: u8 = 30;
 /// Hops that are asked at a time.
 const AT_A_TIME: u8 = 10;
 

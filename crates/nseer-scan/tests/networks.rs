@@ -315,6 +315,21 @@ fn answers_that_come_later_than_any_probe_waits_are_taken() {
     }
 }
 
+/// A router that rejects everything tells how far away it is, where nothing else is known.
+#[test]
+fn a_router_s_errors_tell_a_round_trip() {
+    let trip = |kinds: &[Kind]| {
+        let ports = (1..).zip(kinds.iter().copied()).collect();
+        Network { ports, delay: 40, ..Network::quiet() }.scan().round_trips()
+    };
+    let about = |trips: Vec<Option<Duration>>| {
+        trips.iter().flatten().map(|t| t.as_millis() / 10).collect::<Vec<_>>()
+    };
+    assert_eq!(about(trip(&[Kind::Rejected, Kind::Rejected])), [4]);
+    assert_eq!(about(trip(&[Kind::Open])), [4]);
+    assert_eq!(trip(&[Kind::Silent]), [None]);
+}
+
 /// Whoever never answers gets a second more than its time-outs, and is asked no more often.
 #[test]
 fn silence_is_waited_for_a_second_longer() {

@@ -67,7 +67,8 @@ impl<C: Connector> Lane<'_, C> {
     /// When to look again whether silent ones were answered, as long as that is likely: the host may be farther away
     /// than any probe waited.
     fn lingers(&self, silent: &[Probe], now: Instant) -> Option<Instant> {
-        silent.iter().find(|probe| probe.aim.technique.hears_late_answers())?;
+        // Hops of a trace are nothing to wait for.
+        silent.iter().find(|p| p.aim.hops == 0 && p.aim.technique.hears_late_answers())?;
         let longest =
             if self.is_stranger { self.host.timeout() + GRACE } else { self.slowest * 5 / 4 };
         let until = self.last_sent? + longest;

@@ -227,6 +227,11 @@ impl Outcome {
         ports.filter(|(_, status)| status.state == state).count()
     }
 
+    /// How far away each host is.
+    pub(crate) fn round_trips(&self) -> Vec<Option<Duration>> {
+        self.hosts.iter().map(|host| host.times.map(|times| times.srtt)).collect()
+    }
+
     /// Each port that nmap's rule finds has its true state, and no port is open that is not.
     pub(crate) fn check(&self, network: &Network) {
         for host in &self.hosts {
