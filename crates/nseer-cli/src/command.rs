@@ -11,6 +11,7 @@ use nseer_core::event::{RunInfo, ScanSummary};
 use nseer_core::port_spec::compact_list;
 use nseer_core::progress::{PingScan, PortScan};
 use nseer_core::{Event, EventSink as _, Levels, ScanPorts, Severity, Stage};
+use nseer_engine::data_dir::DataDirs;
 use nseer_engine::selection::{Entry, in_directory, write_db};
 use nseer_engine::{
     Engine, EngineConfig, KeptRegistries, NewTargets as _, ScriptInfo, script_help,
@@ -120,7 +121,7 @@ async fn scan(
         is_interactive: plan.output.interactive,
     };
     let (keeper, progress) = keeper(plan, invocation)?;
-    let options = report_options(plan, methods);
+    let options = report_options(plan, methods, &data);
     let (sinks, writer) =
         sinks::open(&plan.output, &options, keeper, (&system, started), audience)?;
     has_outputs.set(true);
@@ -215,12 +216,12 @@ fn levels(plan: &Plan) -> Arc<Levels> {
 }
 
 /// What outputs are to show of a scan.
-fn report_options(plan: &Plan, methods: &Methods) -> ReportOptions {
+fn report_options(plan: &Plan, methods: &Methods, data: &DataDirs) -> ReportOptions {
     ReportOptions {
         ignores_resets: methods.defeats_resets,
         systems: plan.systems.wanted.is_done(methods.privileged),
         guesses: plan.systems.guesses,
-        ..setup::report_options(&plan.output, plan.depth, plan.versions.wanted)
+        ..setup::report_options(&plan.output, plan.depth, plan.versions.wanted, data)
     }
 }
 
@@ -341,7 +342,7 @@ async fn describe(plan: &Plan, system: System, limits: Limits) -> anyhow::Result
     let mut screen_only = plan.output.clone();
     screen_only.files.clear();
     screen_only.quiet = true;
-    let options = setup::report_options(&plan.output, plan.depth, false);
+    let options = setup::report_options(&plan.output, plan.depth, false, &data);
     let levels = Arc::new(Levels::new(plan.output.verbosity, plan.output.debug, false));
     let audience = Audience { levels: levels.clone(), stages: Vec::new(), is_interactive: false };
     let (sinks, writer) = sinks::open(&screen_only, &options, None, (&system, started), audience)?;

@@ -14,7 +14,7 @@ use nseer_core::target::TargetSpec;
 use nseer_core::{
     Event, EventSink as _, Levels, PortKey, Protocol, ScanPorts, ServiceTable, Severity,
 };
-use nseer_engine::data_dir::{DataDirConfig, DataDirs, DataFile};
+use nseer_engine::data_dir::{DataDirConfig, DataDirs, DataFile, Located};
 use nseer_engine::script_args::{self, ArgTable};
 use nseer_engine::selection::{Request, Selection, resolve};
 use nseer_engine::{EngineConfig, KeptRegistries, NewTargets, Workbench};
@@ -25,9 +25,11 @@ use nseer_seam::System;
 
 use crate::limits::Limits;
 use crate::plan::{
-    DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, Families, OutputPlan, Plan, PortPlan, TargetPlan,
+    DEFAULT_CPU_LIMIT, Depth, DiscoveryPlan, Families, OutputPlan, Plan, PortPlan, Stylesheet,
+    TargetPlan,
 };
-use crate::sinks::{Sinks, stylesheet};
+use crate::settings::Format;
+use crate::sinks::Sinks;
 use crate::versions::{PROBE_FILE, ProbeFile};
 use crate::zones::Zones;
 
@@ -185,7 +187,12 @@ pub fn network(plan: &DiscoveryPlan, limits: &Limits, zones: &Zones) -> anyhow::
 
 /// What outputs are to show.
 #[must_use]
-pub fn report_options(plan: &OutputPlan, depth: Depth, versions: bool) -> ReportOptions {
+pub fn report_options(
+    plan: &OutputPlan,
+    depth: Depth,
+    versions: bool,
+    data: &DataDirs,
+) -> ReportOptions {
     ReportOptions {
         ignores_resets: false,
         keeps_script_order: false,
@@ -197,9 +204,24 @@ pub fn report_options(plan: &OutputPlan, depth: Depth, versions: bool) -> Report
         colour: false,
         reason: plan.reasons,
         versions,
-        stylesheet: stylesheet(&plan.stylesheet),
+        stylesheet: stylesheet(plan, data),
         list_only: depth == Depth::List,
         no_ports: depth != Depth::Ports,
+    }
+}
+
+/// The address of the stylesheet for XML: where nothing is said of it, that of the data folder.
+fn stylesheet(plan: &OutputPlan, data: &DataDirs) -> Option<String> {
+    match &plan.stylesheet {
+        Stylesheet::Absent => None,
+        Stylesheet::Web => Some("https://svn.nmap.org/nmap/docs/nmap.xsl".to_owned()),
+        Stylesheet::Named(address) => Some(address.clone()),
+        Stylesheet::Default => {
+            plan.files.iter().find(|file| file.format == Format::Xml)?;
+            let Some(Located::File(file)) = data.locate("nmap.xsl") else { return None };
+            let path = std::path::absolute(file.display()).ok()?;
+            Some(format!("file://{}", path.display()))
+        }
     }
 }
 
@@ -286,6 +308,8 @@ pub fn engine(plan: &Plan, around: &Around, selection: Selection) -> anyhow::Res
         ipv6: plan.targets.families == Families::V6,
         privileged: around.privileged,
         interface: plan.scan.packets.interface.clone(),
+        ttl: plan.scan.packets.ttl,
+        payload_length: plan.scan.packets.data.length(),
         slots_per_host: around.limits.slots_per_host,
         registry: around.registry.clone(),
         process_ends: true,

@@ -21,7 +21,7 @@ use nseer_report::{
 use nseer_seam::{OutputFile, System};
 
 use crate::keys::{Key, Keys};
-use crate::plan::{OutputPlan, Stylesheet};
+use crate::plan::OutputPlan;
 use crate::screen::{Below, Screen};
 use crate::settings::Format;
 
@@ -293,14 +293,4 @@ fn open_file(
     };
     let opened = system.files.create(&path, append);
     opened.with_context(|| format!("cannot write to '{}'", path.display()))
-}
-
-/// The address of the stylesheet for XML.
-#[must_use]
-pub fn stylesheet(plan: &Stylesheet) -> Option<String> {
-    match plan {
-        Stylesheet::Default | Stylesheet::Absent => None,
-        Stylesheet::Web => Some("https://svn.nmap.org/nmap/docs/nmap.xsl".to_owned()),
-        Stylesheet::Named(address) => Some(address.clone()),
-    }
 }

@@ -78,6 +78,8 @@ pub(crate) async fn run(hosts: &Value, rule: &str) -> Result<Vec<Value>, Box<dyn
         ipv6: false,
         privileged: false,
         interface: None,
+        ttl: None,
+        payload_length: 0,
         slots_per_host: 64,
         registry: KeptRegistries::default(),
         process_ends: false,

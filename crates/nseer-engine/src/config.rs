@@ -72,6 +72,10 @@ pub struct EngineConfig {
     pub privileged: bool,
     /// `-e`.
     pub interface: Option<String>,
+    /// `--ttl`.
+    pub ttl: Option<u8>,
+    /// Bytes that raw packets carry besides.
+    pub payload_length: usize,
     /// Most script threads that may hold sockets to one host at a time.
     pub slots_per_host: usize,
     /// What becomes of the registries.

@@ -154,7 +154,7 @@ pub(super) const CATEGORY: Category = Category {
             Value::Required("URL"),
             "name this stylesheet in the XML output",
             "Names this stylesheet, a path or a URL, in the XML output. The last of --stylesheet, \
-            --webxml and --no-stylesheet counts.",
+            --webxml and --no-stylesheet counts; without them it is nmap.xsl of the data folder, where there is one.",
             |s, u| {
                 s.stylesheet = Some(StylesheetRequest::Named(u.value.unwrap_or_default()));
                 Ok(())

@@ -50,6 +50,18 @@ pub enum PacketBytes {
     Random(usize),
 }
 
+impl PacketBytes {
+    /// How many there are.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        match self {
+            PacketBytes::None => 0,
+            PacketBytes::Fixed(bytes) => bytes.len(),
+            PacketBytes::Random(length) => *length,
+        }
+    }
+}
+
 /// More than this does not fit an Ethernet frame together with the headers.
 const MOST_DATA: usize = 1400;
 

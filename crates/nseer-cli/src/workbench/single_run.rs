@@ -207,6 +207,8 @@ impl SingleRun<'_> {
             ipv6: self.host.address.is_ipv6(),
             privileged: self.privileged,
             interface: None,
+            ttl: None,
+            payload_length: 0,
             slots_per_host: SLOTS,
             registry: KeptRegistries::default(),
             process_ends: false,

@@ -92,6 +92,22 @@ fn xml_and_json_are_valid_in_every_case() {
     });
 }
 
+/// Who opens the document in a browser sees it laid out, as with nmap: by the data folder's stylesheet.
+#[test]
+fn the_stylesheet_is_that_of_the_data_folder() {
+    lab::run("outputs::the_stylesheet_is_that_of_the_data_folder", |lab| {
+        let line = |output: lab::Output| {
+            output.stdout.lines().find(|line| line.starts_with("<?xml-style")).map(str::to_owned)
+        };
+        for more in [&[][..], &["--no-stylesheet"], &["--webxml"], &["--stylesheet", "a b.xsl"]] {
+            let args =
+                [&["-n", "-sL", "-oX", "-", "--datadir", "/usr/share/nmap", TARGET], more].concat();
+            assert_eq!(line(lab.nseer(&args)), line(lab.nmap(&args)), "{more:?}");
+        }
+        assert_eq!(line(lab.nseer(&["-n", "-sL", "-oX", "-", TARGET])), None);
+    });
+}
+
 /// A program that reads what another writes to a pipe gets a whole document, however early it ends; files are
 /// left alone.
 #[test]

@@ -11,6 +11,9 @@ use nseer_net::Family;
 use crate::environment::World;
 use crate::modules::{Body, MOST_RANDOM_BYTES, fill};
 
+/// What scripts are told where nobody said `--ttl`.
+const USUAL_TTL: u8 = 64;
+
 const FUNCTIONS: &[(&str, Body)] = &[
     ("verbosity", verbosity),
     ("debugging", debugging),
@@ -20,8 +23,8 @@ const FUNCTIONS: &[(&str, Body)] = &[
     ("is_privileged", |w, lua, _| Reply::values(lua, w.config.privileged)),
     ("address_family", |w, lua, _| Reply::values(lua, if w.is_ipv6() { "inet6" } else { "inet" })),
     ("get_interface", |w, lua, _| Reply::values(lua, w.config.interface.as_deref())),
-    ("get_ttl", |_, lua, _| Reply::values(lua, 64)),
-    ("get_payload_length", |_, lua, _| Reply::values(lua, 0)),
+    ("get_ttl", |w, lua, _| Reply::values(lua, w.config.ttl.unwrap_or(USUAL_TTL))),
+    ("get_payload_length", |w, lua, _| Reply::values(lua, w.config.payload_length)),
     ("clock", |w, lua, _| Reply::values(lua, since_epoch(w).as_secs_f64())),
     ("clock_ms", |w, lua, _| {
         let ms = since_epoch(w).as_millis();

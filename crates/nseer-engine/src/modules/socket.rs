@@ -93,8 +93,8 @@ impl Broken {
             _ if no_way => Reach::Lost,
             _ => Reach::Refused,
         };
-        let is_tls = reach != Reach::Refused && !no_way && transport != Transport::Tcp;
-        Broken { reach, local, is_tls }
+        let began = reach != Reach::Refused || was_cut_off(error);
+        Broken { reach, local, is_tls: began && !no_way && transport != Transport::Tcp }
     }
 
     /// What comes of reading or sending; `None`: the time-out.
@@ -105,6 +105,12 @@ impl Broken {
             _ => Some(NetError::NotConnected),
         }
     }
+}
+
+/// There was a connection, which the peer ended before anything could be agreed.
+fn was_cut_off(error: &NetError) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
+    matches!(error, NetError::Io(error) if matches!(error.kind(), BrokenPipe | ConnectionReset))
 }
 
 /// A thread uses a socket that another one is using.

@@ -210,6 +210,8 @@ impl Case {
             ipv6: false,
             privileged: false,
             interface: None,
+            ttl: None,
+            payload_length: 0,
             slots_per_host: 64,
             registry: self.past.registry.clone(),
             process_ends: false,

@@ -75,6 +75,21 @@ fn failures_have_their_words() {
     );
 }
 
+/// What was to be under TLS and was cut off has no certificate; where nobody listened, asking is a mistake.
+#[test]
+fn a_handshake_that_was_cut_off_leaves_no_certificate() {
+    // To close with something unread is to reset.
+    let port = serve(|s| drop(s.peek(&mut [0]).map(|_| s)));
+    let ask = |port: u16| {
+        format!(
+            "local s = nmap.new_socket() local ok, why = s:connect(host, {port}, 'ssl')
+             return tostring(ok) .. why .. tostring(select(2, pcall(s.get_ssl_certificate, s)))"
+        )
+    };
+    check(&ask(port), "nilERRORnil");
+    check(&ask(1), "nilERRORbad argument #1 to '?' (not a SSL socket)");
+}
+
 #[test]
 fn receive_buf_keeps_the_rest() {
     let say = |mut s: TcpStream| {

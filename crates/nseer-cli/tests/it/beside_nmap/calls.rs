@@ -164,6 +164,27 @@ fn odd_arguments_are_answered_alike() {
     });
 }
 
+#[test]
+fn scripts_are_told_of_options_for_packets() {
+    lab::run("beside_nmap::calls::scripts_are_told_of_options_for_packets", |lab| {
+        let script = lab.script("packet-options");
+        for (options, told) in [
+            (&[][..], "ttl 64, 0 bytes more"),
+            (&["--ttl", "33", "--data-length", "5"], "ttl 33, 5 bytes more"),
+            (&["--data", "0xc0ffee"], "ttl 64, 3 bytes more"),
+        ] {
+            let args = ["-sS", "-Pn", "-n", "-p7", "--script", &script, "127.0.0.1"];
+            let args = [&args[..], options].concat();
+            for output in [lab.nseer(&args), lab.nmap(&args)] {
+                assert!(
+                    output.stdout.contains(&format!("|_packet-options: {told}\n")),
+                    "{output:#?}"
+                );
+            }
+        }
+    });
+}
+
 /// The hosts that were scanned.
 fn scanned(output: &Output) -> Vec<&str> {
     let lines = output.stdout.lines();
