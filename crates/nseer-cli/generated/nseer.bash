@@ -556,10 +556,13 @@ _nseer() {
         -PN
         -PS
         -PA
+        -PT
         -PU
         -PY
         -PE
+        -PI
         -PP
+        -PB
         -PM
         -n
         -R

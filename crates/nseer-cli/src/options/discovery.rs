@@ -45,11 +45,11 @@ pub(super) const CATEGORY: Category = Category {
             |s, u| add(s, PingType::Syn, u.value),
         ),
         Opt::new(
-            &["-PA"],
+            &["-PA", "-PT"],
             Value::Optional("PORTS"),
             "ask with a TCP ACK to these ports (default 80)",
             "Asks whether a host is up with a TCP ACK to these ports, which a host answers with a reset. \
-            Without privileges it makes a connection instead, and closes it.",
+            Without privileges it makes a connection instead, and closes it. -PT is the old name.",
             |s, u| add(s, PingType::Ack, u.value),
         ),
         Opt::new(
@@ -68,10 +68,10 @@ pub(super) const CATEGORY: Category = Category {
             |s, u| add(s, PingType::Sctp, u.value),
         ),
         Opt::new(
-            &["-PE"],
+            &["-PE", "-PI"],
             Value::None,
             "ask with an ICMP echo request",
-            "Asks whether a host is up with an ICMP echo request, as ping does.",
+            "Asks whether a host is up with an ICMP echo request, as ping does. -PI is the old name.",
             |s, _| add(s, PingType::Echo, None),
         ),
         Opt::new(
@@ -80,6 +80,18 @@ pub(super) const CATEGORY: Category = Category {
             "ask with an ICMP timestamp request",
             "Asks whether a host is up with an ICMP timestamp request (IPv4 only).",
             |s, _| add(s, PingType::Timestamp, None),
+        ),
+        Opt::new(
+            &["-PB"],
+            Value::Optional("PORTS"),
+            "ask with -PE, -PP and -PA together",
+            "Asks whether a host is up in three ways: with an ICMP echo request, an ICMP timestamp request \
+            and a TCP ACK to these ports. An old short form of -PE -PP -PAPORTS.",
+            |s, u| {
+                add(s, PingType::Echo, None)?;
+                add(s, PingType::Timestamp, None)?;
+                add(s, PingType::Ack, u.value)
+            },
         ),
         Opt::new(
             &["-PM"],

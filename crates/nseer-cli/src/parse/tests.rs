@@ -79,6 +79,9 @@ fn discovery_letters() {
     same("-PN", "-Pn");
     check("-PS22,80", Settings { pings: vec![(PingType::Syn, some("22,80"))], ..none() });
     let pings = vec![(PingType::Syn, None), (PingType::Echo, None), (PingType::Udp, some("53"))];
+    same("-PI", "-PE");
+    same("-PT22", "-PA22");
+    same("-PB443", "-PE -PP -PA443");
     check("-PS -PE -PU53 22", Settings { pings, targets: vec!["22".into()], ..none() });
     fails("-P", "option '-P' needs a kind of host discovery, as in -Pn or -PS22");
     fails("-PQ", "unknown option '-PQ'");
