@@ -32,9 +32,11 @@ impl<C: Connector> Lane<'_, C> {
             }
         }
         if self.again.is_empty() {
-            self.look_again(&mut silent);
+            self.lingers_until = self.lingers(&silent, now);
+            if self.lingers_until.is_none() {
+                self.look_again(&mut silent);
+            }
         }
-        self.lingers_until = self.lingers(&silent, now);
         if self.again.is_empty() && self.lingers_until.is_none() {
             let verdict = |probe: Probe| (probe.aim, self.host.silence(probe.aim.technique));
             self.verdicts.extend(silent.into_iter().map(verdict));
