@@ -70,6 +70,8 @@ impl World {
             ipv6: false,
             privileged: false,
             interface: None,
+            ttl: None,
+            payload_length: 0,
             slots_per_host: 1,
             registry: KeptRegistries::default(),
             process_ends: false,
