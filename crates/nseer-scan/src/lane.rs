@@ -298,7 +298,8 @@ impl<'a, C: Connector> Lane<'a, C> {
     fn landed(&mut self, landed: Landed<Answer, InFlight<'a>>) {
         let answer = landed.output;
         let trip = landed.sent.elapsed();
-        if !answer.is_from_host {
+        // Hops of a trace tell of themselves.
+        if !answer.is_from_host && landed.tag.probe.aim.hops == 0 {
             self.host.told_by_others(trip);
         }
         let trip = answer.is_from_host.then_some(trip);

@@ -352,6 +352,7 @@ fn the_way_is_traced_as_by_nmap() {
     lab::run("scans::the_way_is_traced_as_by_nmap", |lab| {
         lab.far_host();
         lab.farther_host();
+        lab.router_rejects();
         // The lines of the trace without their times.
         let hops = |output: &Output| -> Vec<String> {
             let lines = output.stdout.lines().skip_while(|line| !line.starts_with("TRACEROUTE"));
@@ -362,14 +363,22 @@ fn the_way_is_traced_as_by_nmap() {
             };
             lines.map(words).collect()
         };
-        for (kind, host) in
-            [("-sS", "10.98.0.2"), ("-sU", "10.98.0.2"), ("-sT", "10.98.0.2"), ("-sS", V4)]
-        {
+        let lost = "10.98.0.66";
+        for (kind, host) in [
+            ("-sS", "10.98.0.2"),
+            ("-sU", "10.98.0.2"),
+            ("-sT", "10.98.0.2"),
+            ("-sS", V4),
+            ("-sS", lost),
+        ] {
             let args = [kind, "-n", "-Pn", "-p9", "--traceroute", host];
             let (ours, theirs) = both(lab, &args);
             let expected = hops(&theirs);
             assert!(expected.len() >= 3, "{theirs:#?}");
             assert_eq!(hops(&ours), expected, "{args:?}: {ours:#?}");
+            // What routers on the way tell says nothing of how far the host is.
+            let has_latency = ours.stdout.contains("latency).");
+            assert_eq!(has_latency, host != lost, "{ours:#?}");
         }
     });
 }

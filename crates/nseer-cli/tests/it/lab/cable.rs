@@ -125,13 +125,14 @@ impl Lab {
         }
     }
 
-    /// The router on the way to the third host rejects packets to some of its ports.
+    /// The router on the way to the third host rejects packets to some of its ports, and drops those to 10.98.0.66.
     pub(crate) fn router_rejects(&self) {
         let chain = "type filter hook forward priority 0
             meta l4proto { tcp, udp } th dport 84 reject with icmpx admin-prohibited
             meta l4proto { tcp, udp } th dport 85 reject with icmpx host-unreachable
             meta l4proto { tcp, udp } th dport 86 reject with icmpx port-unreachable
-            meta l4proto { tcp, udp } th dport 87 reject with icmp host-prohibited";
+            meta l4proto { tcp, udp } th dport 87 reject with icmp host-prohibited
+            ip daddr 10.98.0.66 drop";
         let chain = chain.replace('\n', ";");
         self.far(&["nft", &format!("table inet router {{ chain on {{ {chain}; }}; }}")]);
     }
