@@ -135,8 +135,9 @@ fn a_clock_in_the_hello_is_read() {
         });
         let output = ours(lab, "ssl-date", "443", &[], TARGET);
         let lines = output.under("443/tcp");
+        // Time goes on while a busy machine lets one side wait.
         let is_right =
-            |line: &str| line.contains("; +3600s from") || line.contains("; +3599s from");
+            |line: &str| (3590..3610).any(|apart| line.contains(&format!("; +{apart}s from")));
         assert!(lines.len() == 1 && is_right(lines[0]), "{lines:?}");
     });
 }
