@@ -52,7 +52,7 @@ pub(crate) struct Lane<'a, C: Connector> {
     again: VecDeque<Probe>,
     /// Silent ports that had all retransmissions which seemed useful at the time.
     bench: Vec<Probe>,
-    /// Until then nothing is said of them.
+    /// They may be answered yet: when to look.
     lingers_until: Option<Instant>,
     /// The longest round trip.
     slowest: Duration,

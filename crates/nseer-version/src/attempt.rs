@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nseer_core::{Protocol, Tunnel};
 use nseer_net::{NetError, Transport};
-use nseer_probes::{Match, ProbeDb, Problem};
+use nseer_probes::{Match, Probe, ProbeDb, Problem};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -176,7 +176,7 @@ impl Attempt {
                 Err(NetError::Eof) => break End::Closed,
                 Err(_) => break End::Failed,
             }
-            report.hard = self.look(&report.answer, shared, signals, &mut has_hint);
+            report.hard = self.look(probe, &report.answer, shared, signals, &mut has_hint);
             if report.hard.is_some() || report.answer.len() >= ENOUGH_ANSWER {
                 break End::Enough;
             }
@@ -187,6 +187,7 @@ impl Attempt {
     /// What an answer tells for certain. The first thing that it hints at is told, and noted in `has_hint`.
     fn look<D>(
         &self,
+        probe: &Probe,
         answer: &[u8],
         shared: &Shared<D>,
         signals: &UnboundedSender<Signal>,
@@ -197,8 +198,8 @@ impl Attempt {
         let matched = found.matched.filter(|matched| !matched.soft || !*has_hint)?;
         shared.trace(|| {
             let how = if matched.soft { "hints at" } else { "tells" };
-            let name = shared.db.probes().get(self.place).map_or("", |probe| probe.name());
-            format!("{}: probe {name} {how} {}: line {}", self.peer, matched.service, matched.line)
+            let (name, service, line) = (probe.name(), &matched.service, matched.line);
+            format!("{}: probe {name} {how} {service}: line {line}", self.peer)
         });
         if !matched.soft {
             return Some(matched);
